@@ -1,0 +1,33 @@
+/** Values of options, checked: each gives a UserError that names the option. */
+import { UserError } from '../host/errors.ts';
+
+/** A whole number of at least `least`. */
+export function wholeNumber(option: string, least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least) return value;
+    throw new UserError(`${option} takes a whole number of at least ${least}, not "${text}"`);
+  };
+}
+
+/** A duration: 90, 90s, 2m or 1h; in seconds. */
+export function seconds(option: string): (text: string) => number {
+  return (text) => {
+    const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text);
+    const value = Number(match?.[1]) * ({ s: 1, m: 60, h: 3600 }[match?.[2] ?? 's'] ?? 1);
+    if (match !== null && value > 0) return value;
+    throw new UserError(`${option} takes a duration such as 90s or 2m, not "${text}"`);
+  };
+}
+
+/** For an option that may be given more than once. */
+export function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+export function onOff(option: string): (text: string) => boolean {
+  return (text) => {
+    if (text === 'on' || text === 'off') return text === 'on';
+    throw new UserError(`${option} takes on or off, not "${text}"`);
+  };
+}

@@ -1,0 +1,148 @@
+/** The commands and their options, in commander. Nothing here loads a command's own code before it is asked for. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '../host/errors.ts';
+import { collect, onOff, seconds, wholeNumber } from './options.ts';
+
+const EXIT_CODES = `
+Exit codes: 0 all as expected; 1 something unexpected or flaky; 2 bad usage or input;
+69 the host cannot do it (no QEMU, no accelerator, no space); 130 interrupted.`;
+
+const RESULTS = 'folder of the runs';
+const JSON_HELP = 'print the result as JSON on stdout';
+
+function version(): string {
+  let folder = import.meta.dirname;
+  for (;;) {
+    try {
+      return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+    } catch {
+      folder = dirname(folder);
+    }
+  }
+}
+
+/** Gives the function that runs a command line and tells its exit code. */
+export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = new Command('tscmatrix')
+    .description(
+      'Boots Linux guests in QEMU and says whether, how and how accurately each registers the TSC.',
+    )
+    .version(version())
+    .addHelpText('after', EXIT_CODES)
+    .showSuggestionAfterError()
+    .exitOverride();
+  /** An action loads its module, runs it, and leaves its exit code here. */
+  const does =
+    <A extends unknown[]>(action: (...args: A) => Promise<number>) =>
+    async (...args: A): Promise<void> => {
+      exitCode = await action(...args);
+    };
+
+  program
+    .command('run <matrix>')
+    .description('boot every cell of a matrix and judge it')
+    .option('--filter <axis=value>', 'only these cells; repeat to narrow further', collect, [])
+    .option('--jobs <n>', 'guests at once (default: what CPUs and memory allow)', wholeNumber('--jobs', 1))
+    .option('--repeat <n>', 'boots of each cell', wholeNumber('--repeat', 1), 1)
+    .option('--timeout <time>', 'wall time for one guest', seconds('--timeout'), 180)
+    .option('--results <dir>', RESULTS, 'results')
+    .option(
+      '--reporter <name[=file]>',
+      'live, lines, table, markdown, junit, tap, json, none; repeatable',
+      collect,
+      [],
+    )
+    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--refresh', 'look for newer versions of packaged kernels')
+    .option('--json', JSON_HELP)
+    .action(does(async (matrix, options) => (await import('./run.ts')).runCommand(matrix, options, signal)));
+
+  program
+    .command('plan <matrix>')
+    .description('show the cells of a matrix and their ids')
+    .option('--filter <axis=value>', 'only these cells; repeat to narrow further', collect, [])
+    .option('--command', 'show the exact QEMU command line of each (fetches the kernels)')
+    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (matrix, options) => (await import('./plan.ts')).planCommand(matrix, options, signal)),
+    );
+
+  program
+    .command('boot <kernel>')
+    .description('boot one kernel (bzImage, .deb, .rpm, or debian:PACKAGE[@SUITE]) and show its clocksources')
+    .option('--topology <topology>', 'tcg, kvm or auto')
+    .option('--clock <clock>', 'real or deterministic')
+    .option('--cpu <model[,flags]>', "QEMU's -cpu value")
+    .option('--hpet <on|off>', 'an HPET', onOff('--hpet'))
+    .option('--pmtimer <on|off>', 'the ACPI PM timer', onOff('--pmtimer'))
+    .option('--smp <n>', 'CPUs', wholeNumber('--smp', 1))
+    .option('--memory <size>', 'memory, for example 512M')
+    .option('--machine <type>', 'versioned machine type, pc or q35')
+    .option('--append <words>', 'additions to the kernel command line')
+    .option('--sha256 <digest>', 'what the file must be; needed for a URL')
+    .option('--timeout <time>', 'wall time', seconds('--timeout'), 180)
+    .option('--keep <dir>', "keep the guest's console and evidence in this new folder")
+    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (kernel, options) => (await import('./boot.ts')).bootCommand(kernel, options, signal)),
+    );
+
+  program
+    .command('rerun <run> <cell>')
+    .description('boot a recorded cell again and compare the transcripts')
+    .option('--results <dir>', RESULTS, 'results')
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (run, cell, options) =>
+        (await import('./rerun.ts')).rerunCommand(run, cell, options, signal),
+      ),
+    );
+
+  program
+    .command('rejudge <run>')
+    .description('judge a recorded run again from its consoles; boots nothing')
+    .option('--results <dir>', RESULTS, 'results')
+    .option('--json', JSON_HELP)
+    .action(does(async (run, options) => (await import('./rejudge.ts')).rejudgeCommand(run, options)));
+
+  program
+    .command('report [run]')
+    .description('show a recorded run (default: the latest) in any form')
+    .option('--results <dir>', RESULTS, 'results')
+    .option('--reporter <name[=file]>', 'table, markdown, junit, tap, json; repeatable', collect, [])
+    .option('--json', JSON_HELP)
+    .action(does(async (run, options) => (await import('./report.ts')).reportCommand(run, options)));
+
+  program
+    .command('diagnose [file]')
+    .description("why is tsc not listed? From a guest's dmesg (a file, or - for stdin) alone")
+    .option('--available <names>', 'content of available_clocksource')
+    .option('--current <name>', 'content of current_clocksource')
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (file, options) => (await import('./diagnose.ts')).diagnoseCommand({ ...options, file })),
+    );
+
+  program
+    .command('doctor')
+    .description('what this host can do, found out by trying')
+    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--kernel <kernel>', 'kernel for the trial guest (as in boot)')
+    .option('--json', JSON_HELP)
+    .action(does(async (options) => (await import('./doctor.ts')).doctorCommand(options, signal)));
+
+  return async (argv) => {
+    try {
+      await program.parseAsync(argv, { from: 'user' });
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error;
+      return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    }
+    return exitCode;
+  };
+}

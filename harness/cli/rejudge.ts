@@ -1,0 +1,35 @@
+/** `tscmatrix rejudge`: what is said today of consoles that were recorded then. */
+import { EXIT } from '../host/errors.ts';
+import { type Judgement, type Rejudged, rejudge } from '../run/rejudge.ts';
+import { openRun } from '../run/stored.ts';
+
+export interface RejudgeFlags {
+  readonly results: string;
+  readonly json?: boolean;
+}
+
+function text({ outcome, verdicts }: Judgement): string {
+  return `${outcome} (${verdicts.join(', ') || 'not booted'})`;
+}
+
+function line({ cell, then, now, changed }: Rejudged): string {
+  return changed
+    ? `CHANGED ${cell}: ${text(then)} -> ${text(now)}: ${now.reason}`
+    : `same    ${cell}: ${text(now)}`;
+}
+
+/** 0 where every cell is as expected now, 1 otherwise; cells that never ran are lost (69). */
+export async function rejudgeCommand(run: string, flags: RejudgeFlags): Promise<number> {
+  const record = await openRun(flags.results, run);
+  const all = await rejudge(record);
+  const changed = all.filter((cell) => cell.changed).length;
+  if (flags.json === true) {
+    process.stdout.write(`${JSON.stringify({ run: record.run, changed, cells: all }, null, 2)}\n`);
+  } else {
+    for (const cell of all) process.stdout.write(`${line(cell)}\n`);
+    process.stderr.write(`tscmatrix: ${all.length} cells judged again, ${changed} changed\n`);
+  }
+  const has = (...outcomes: string[]): boolean => all.some(({ now }) => outcomes.includes(now.outcome));
+  if (has('unexpected', 'flaky')) return EXIT.unexpected;
+  return has('infra-error') ? EXIT.infrastructure : EXIT.ok;
+}

@@ -1,0 +1,27 @@
+/** An error as one message on stderr, and its exit code. */
+import { EXIT, HostError, UserError } from '../host/errors.ts';
+
+/** EX_SOFTWARE of sysexits.h: a defect of this program. */
+const DEFECT = 70;
+
+function say(message: string, hint: string | undefined): void {
+  process.stderr.write(`tscmatrix: ${message}\n`);
+  if (hint !== undefined) process.stderr.write(`  hint: ${hint}\n`);
+}
+
+export function reportError(error: unknown, interrupted: boolean): number {
+  if (interrupted) return EXIT.interrupted;
+  if (error instanceof UserError) {
+    say(error.message, error.hint);
+    return EXIT.usage;
+  }
+  if (error instanceof HostError) {
+    say(error.message, error.hint);
+    return EXIT.infrastructure;
+  }
+  say(
+    `a defect of tscmatrix: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    undefined,
+  );
+  return DEFECT;
+}

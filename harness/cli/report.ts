@@ -1,0 +1,16 @@
+/** `tscmatrix report`: a stored run in any of the reporters' forms. */
+import { EXIT } from '../host/errors.ts';
+import { reportRecord } from '../report/replay.ts';
+import { openRun } from '../run/stored.ts';
+
+export interface ReportFlags {
+  readonly results: string;
+  readonly reporter: readonly string[];
+  readonly json?: boolean;
+}
+
+export async function reportCommand(run: string | undefined, flags: ReportFlags): Promise<number> {
+  const record = await openRun(flags.results, run ?? 'latest');
+  const failures = await reportRecord(record, flags.reporter, { json: flags.json === true });
+  return failures.length === 0 ? EXIT.ok : EXIT.infrastructure;
+}

@@ -1,0 +1,99 @@
+/** What several checks share. Each thing is found out once, when it is first asked for. */
+import { type Trial, tryKvm } from '../guest/trial.ts';
+import { openCache } from '../host/cache.ts';
+import { HostError, UserError } from '../host/errors.ts';
+import { type ToolOptions, type ToolResult, tryTool } from '../host/process.ts';
+import { buildProbeImage, type ProbeImage } from '../image/probe-image.ts';
+import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
+import type { KernelEntry } from '../matrix/types.ts';
+import { readHostCpu, type HostCpu } from './host-cpu.ts';
+import type { Finding, Needed, Topic } from './types.ts';
+
+export interface ExamineOptions {
+  readonly qemu: string;
+  /** Null: Debian's own cloud kernel, for which a failure is a finding and not the user's error. */
+  readonly kernel: KernelEntry | null;
+  readonly signal: AbortSignal;
+  /** Told before something that takes long. */
+  readonly onProgress: (text: string) => void;
+}
+
+export interface Context extends ExamineOptions {
+  /** Runs a program within a time limit; throws HostError where it cannot be run. */
+  run(file: string, args: readonly string[], options?: ToolOptions): Promise<ToolResult>;
+  kernelImage(): Promise<KernelImage>;
+  probeImage(): Promise<ProbeImage>;
+  kvmTrial(): Promise<Trial>;
+  hostCpu(): Promise<HostCpu>;
+}
+
+/** One row to be: who needs it, and how it is found out. A HostError that it throws becomes the row. */
+export interface Check {
+  readonly topic: Topic;
+  readonly name: string;
+  readonly needed: Needed;
+  /** It works without starting a program. Everything else needs setpriv (host/process.ts). */
+  readonly runsNothing?: true;
+  readonly find: (context: Context) => Promise<Finding>;
+}
+
+const TOOL_LIMIT_MS = 20_000;
+const DEFAULT_KERNEL: KernelEntry = {
+  name: 'linux-image-cloud-amd64',
+  source: { kind: 'debian', package: 'linux-image-cloud-amd64' },
+};
+
+/** Something that another check needed and that is not to be had. */
+export class Unavailable extends Error {}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function getKernel(options: ExamineOptions): Promise<KernelImage> {
+  const entry = options.kernel ?? DEFAULT_KERNEL;
+  try {
+    return await acquireKernel(entry, {
+      cache: await openCache(),
+      signal: options.signal,
+      onProgress: options.onProgress,
+    });
+  } catch (error) {
+    if (options.kernel === null && error instanceof UserError) {
+      throw new HostError('kernel-missing', error.message, error.hint, { cause: error });
+    }
+    throw error;
+  }
+}
+
+export function makeContext(options: ExamineOptions): Context {
+  const { signal } = options;
+  const kernelImage = once(() => getKernel(options));
+  const probeImage = once(() => buildProbeImage({ signal }));
+  return {
+    ...options,
+    run: (file, args, more = {}) => tryTool(file, args, { timeoutMs: TOOL_LIMIT_MS, signal, ...more }),
+    kernelImage,
+    probeImage,
+    hostCpu: once(readHostCpu),
+    kvmTrial: once(async () => {
+      const [kernel, probe] = await Promise.all([kernelImage(), probeImage()]);
+      options.onProgress('booting a small guest under KVM (up to half a minute where KVM is broken)');
+      return tryKvm({ qemu: options.qemu, kernelPath: kernel.path, initrdPath: probe.path, signal });
+    }),
+  };
+}
+
+/** Waits for what a check rests on; where that is not to be had, the check's row is unknown, with this reason. */
+export async function needs<T>(what: string, value: Promise<T>): Promise<T> {
+  try {
+    return await value;
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    throw new Unavailable(`not tried, for want of ${what}: ${error.message}`, { cause: error });
+  }
+}

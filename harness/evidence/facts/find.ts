@@ -1,0 +1,24 @@
+/** Small helpers that the fact readers share. */
+import type { LogLine } from '../log-lines.ts';
+import type { Found, Named } from './types.ts';
+
+export function found(line: LogLine): Found {
+  return { line: line.n, text: line.shown, timeS: line.timeS };
+}
+
+export function findAll(lines: readonly LogLine[], pattern: RegExp): Found[] {
+  return lines.filter((line) => pattern.test(line.text)).map(found);
+}
+
+export function findFirst(lines: readonly LogLine[], pattern: RegExp): Found | null {
+  const line = lines.find((l) => pattern.test(l.text));
+  return line === undefined ? null : found(line);
+}
+
+/** Every match, with the first capture as its name. */
+export function findNamed(lines: readonly LogLine[], pattern: RegExp): Named[] {
+  return lines.flatMap((line) => {
+    const name = pattern.exec(line.text)?.[1];
+    return name === undefined ? [] : [{ ...found(line), name }];
+  });
+}

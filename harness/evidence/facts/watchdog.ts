@@ -1,0 +1,120 @@
+/** The clocksource watchdog in its generations: kernel/time/clocksource.c of 3.10, 4.4, 4.9, 5.13, 5.17, 6.1, 7.1. */
+import type { LogLine } from '../log-lines.ts';
+import { found } from './find.ts';
+import type { Found, WatchdogEvent } from './types.ts';
+
+type Head = Pick<WatchdogEvent, 'kind' | 'source' | 'watchdog' | 'watchdogNs' | 'sourceNs' | 'deltaNs'>;
+
+const C = '(?:clocksource: )?';
+const none: Omit<Head, 'kind'> = {
+  source: null,
+  watchdog: null,
+  watchdogNs: null,
+  sourceNs: null,
+  deltaNs: null,
+};
+
+const HEADS: readonly (readonly [RegExp, (m: RegExpExecArray) => Head])[] = [
+  // up to 4.0: "Clocksource tsc unstable (delta = -97382847 ns)"
+  [
+    /^Clocksource (\S+) unstable \(delta = (-?\d+) ns\)/,
+    (m) => ({ ...none, kind: 'skew', source: m[1] ?? null, deltaNs: Number(m[2]) }),
+  ],
+  // 4.1 to 6.18: "timekeeping watchdog[ on CPU1]: Marking clocksource 'tsc' as unstable because the skew is too large:"
+  [
+    new RegExp(`^${C}timekeeping watchdog(?: on CPU ?\\d+)?: Marking clocksource '([^']+)' as unstable`),
+    (m) => ({ ...none, kind: 'skew', source: m[1] ?? null }),
+  ],
+  // 5.17 on: the source's own read was late, the watchdog's was not
+  [
+    new RegExp(
+      `^${C}timekeeping watchdog on CPU\\d+: (?:wd-)?(\\S+?)(?:-wd)? (?:excessive )?read-back delay of (\\d+)ns.*marking (?:\\S+ )?unstable`,
+    ),
+    (m) => ({ ...none, kind: 'slow-read-marked', source: m[1] ?? null }),
+  ],
+  // 5.13 on: reading took too long, the test was skipped
+  [
+    new RegExp(
+      `^${C}timekeeping watchdog on CPU\\d+: (\\S+) (?:wd-wd read-back delay of \\d+ns|retried \\d+ times)`,
+    ),
+    (m) => ({ ...none, kind: 'slow-read', watchdog: m[1] ?? null }),
+  ],
+  [
+    new RegExp(`^${C}wd-(\\S+)-wd read-back delay of \\d+ns, clock-skew test skipped`),
+    (m) => ({ ...none, kind: 'slow-read', source: m[1] ?? null }),
+  ],
+  // 6.4 on
+  [
+    new RegExp(`^${C}Long readout interval, skipping watchdog check: cs_nsec: (\\d+) wd_nsec: (\\d+)`),
+    (m) => ({ ...none, kind: 'long-interval', sourceNs: Number(m[1]), watchdogNs: Number(m[2]) }),
+  ],
+  // 7.1 on
+  [
+    new RegExp(`^${C}Marking clocksource '?(\\S+?)'? unstable due to frequency skew`),
+    (m) => ({ ...none, kind: 'skew', source: m[1] ?? null }),
+  ],
+  [
+    new RegExp(`^${C}Marking clocksource '?(\\S+?)'? unstable due to inter CPU skew`),
+    (m) => ({ ...none, kind: 'cpu-skew', source: m[1] ?? null }),
+  ],
+  [
+    new RegExp(`^${C}Watchdog (\\S+) read timed out`),
+    (m) => ({ ...none, kind: 'slow-read', watchdog: m[1] ?? null }),
+  ],
+  [new RegExp(`^${C}Watchdog remote CPU \\d+ read timed out`), () => ({ ...none, kind: 'remote-timeout' })],
+];
+
+/** The lines that follow a head and carry its numbers. */
+const DETAILS: readonly (readonly [RegExp, (m: RegExpExecArray) => Partial<Head>])[] = [
+  // 5.14 on: "'hpet' wd_nsec: 503978 wd_now: ..."; before, without wd_nsec
+  [
+    new RegExp(`^${C} *'([^']+)' wd_nsec: (-?\\d+) `),
+    (m) => ({ watchdog: m[1] ?? null, watchdogNs: Number(m[2]) }),
+  ],
+  [
+    new RegExp(`^${C} *'([^']+)' cs_nsec: (-?\\d+) `),
+    (m) => ({ source: m[1] ?? null, sourceNs: Number(m[2]) }),
+  ],
+  [new RegExp(`^${C} *'([^']+)' wd_now: `), (m) => ({ watchdog: m[1] ?? null })],
+  [new RegExp(`^${C} *'([^']+)' cs_now: `), () => ({})],
+  [new RegExp(`^${C} *Clocksource '[^']+' skewed `), () => ({})],
+  [new RegExp(`^${C} *'[^']+' (?:\\(not '[^']+'\\) )?is current clocksource`), () => ({})],
+  [new RegExp(`^${C} *No current clocksource`), () => ({})],
+  // 7.1 on
+  [
+    new RegExp(`^${C}Watchdog {1,32}(\\S+) interval: {1,32}(\\d+)ns`),
+    (m) => ({ watchdog: m[1] ?? null, watchdogNs: Number(m[2]) }),
+  ],
+  [new RegExp(`^${C}Clocksource {1,32}(\\S+) interval: {1,32}(\\d+)ns`), (m) => ({ sourceNs: Number(m[2]) })],
+  [new RegExp(`^${C}CPU\\d+ +\\d+ < CPU\\d+ +\\d+ \\(cycles\\)`), () => ({})],
+];
+
+/** So many other lines may stand between a head and its details. */
+const DETAIL_REACH = 8;
+
+export function watchdogFacts(lines: readonly LogLine[]): WatchdogEvent[] {
+  const events: WatchdogEvent[] = [];
+  let openSince = -1;
+  lines.forEach((line, index) => {
+    for (const [pattern, read] of HEADS) {
+      const match = pattern.exec(line.text);
+      if (match === null) continue;
+      events.push({ ...found(line), ...read(match), details: [] });
+      openSince = index;
+      return;
+    }
+    const open = events.at(-1);
+    if (open === undefined || index - openSince > DETAIL_REACH) return;
+    for (const [pattern, read] of DETAILS) {
+      const match = pattern.exec(line.text);
+      if (match === null) continue;
+      const details: Found[] = [...open.details, found(line)];
+      const event = { ...open, ...read(match), details };
+      const { sourceNs, watchdogNs } = event;
+      const deltaNs = sourceNs !== null && watchdogNs !== null ? sourceNs - watchdogNs : event.deltaNs;
+      events[events.length - 1] = { ...event, deltaNs };
+      return;
+    }
+  });
+  return events;
+}

@@ -1,0 +1,125 @@
+/** Finds, checks and orders the probe's frames on a console (docs/probe-protocol.md). */
+import { crc32 } from 'node:zlib';
+import type { ConsoleLine } from './console.ts';
+
+export interface Frame {
+  readonly seq: number;
+  readonly kind: string;
+  /** As sent: still escaped, and with the continuation mark. */
+  readonly payload: string;
+  /** Console line numbers that the frame came from; two where it was put together again. */
+  readonly lines: readonly number[];
+}
+
+export interface FrameCounts {
+  readonly good: number;
+  /** A frame of ours whose checksum is wrong and which could not be put together again. */
+  readonly damaged: number;
+  /** Cut by a kernel message and put together again. */
+  readonly recovered: number;
+  /** Further good copies of a frame that had come already. */
+  readonly repeated: number;
+  /** Frames with another nonce. */
+  readonly foreign: number;
+  /** Sequence numbers below the highest seen (or announced by `end`) that never came. */
+  readonly missing: number;
+  /** Good frames that contradict an earlier good frame of the same number. */
+  readonly conflicts: number;
+}
+
+export interface Frames {
+  /** In order of SEQ, each once. */
+  readonly frames: readonly Frame[];
+  readonly counts: FrameCounts;
+  /** Offset of the byte after the line of the end frame; null where it never came. */
+  readonly transcriptEnd: number | null;
+}
+
+const FRAME = /^@tsc ([0-9a-f]{8}) (\d{1,9}) ([0-9a-f]{8}) ([a-z][a-z0-9]{0,31})(?: (.*))?$/;
+const OURS = /^@tsc ([0-9a-f]{8}) /;
+const KERNEL_LINE = /^(?:<\d{1,3}>)?\[ *\d+\.\d{6}\]/;
+/** So many whole kernel lines may stand between the two halves of a cut frame. */
+const MAX_INSERTED_LINES = 8;
+const MAX_CUTS_TRIED = 16;
+
+/** Reads every frame of `nonce` up to and including the end frame. */
+export function collectFrames(lines: readonly ConsoleLine[], nonce: string): Frames {
+  const bySeq = new Map<number, Frame>();
+  const count = { good: 0, damaged: 0, recovered: 0, repeated: 0, foreign: 0, conflicts: 0 };
+  let transcriptEnd: number | null = null;
+  let announced = 0;
+
+  for (let i = 0; i < lines.length && transcriptEnd === null; i++) {
+    const line = lines[i];
+    if (line === undefined || !line.text.startsWith('@tsc ')) continue;
+    if (OURS.exec(line.text)?.[1] !== nonce) {
+      count.foreign += 1;
+      continue;
+    }
+    const whole = line.altered ? null : parse(line.text, [line.n]);
+    const frame = whole ?? rejoin(lines, i);
+    if (frame === null) {
+      count.damaged += 1;
+      continue;
+    }
+    if (whole === null) count.recovered += 1;
+    const earlier = bySeq.get(frame.seq);
+    if (earlier === undefined) {
+      bySeq.set(frame.seq, frame);
+      count.good += 1;
+    } else if (earlier.kind === frame.kind && earlier.payload === frame.payload) {
+      count.repeated += 1;
+    } else {
+      count.conflicts += 1;
+    }
+    if (frame.kind === 'end') {
+      const lastLine = frame.lines.at(-1);
+      transcriptEnd = lines.find((l) => l.n === lastLine)?.end ?? line.end;
+      announced = Number(/\bframes=(\d{1,9})\b/.exec(frame.payload)?.[1] ?? 0);
+    }
+  }
+  const frames = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+  const expected = Math.max(announced, (frames.at(-1)?.seq ?? -1) + 1);
+  return { frames, counts: { ...count, missing: expected - frames.length }, transcriptEnd };
+}
+
+/** The checksum of docs/probe-protocol.md: CRC-32 of `NONCE SEQ KIND PAYLOAD`. */
+export function frameChecksum(nonce: string, seq: number, kind: string, payload: string): string {
+  return crc32(`${nonce} ${seq} ${kind} ${payload}`).toString(16).padStart(8, '0');
+}
+
+function parse(text: string, lines: readonly number[]): Frame | null {
+  const match = FRAME.exec(text);
+  if (match === null) return null;
+  const [, nonce = '', seqText = '', crc = '', kind = '', payload = ''] = match;
+  const seq = Number(seqText);
+  if (String(seq) !== seqText || frameChecksum(nonce, seq, kind, payload) !== crc) return null;
+  return { seq, kind, payload, lines };
+}
+
+/**
+ * A kernel message is written as a whole line, so it cuts a frame into a head on its own line and a tail at
+ * the start of a later one, with only kernel lines between them. The checksum says whether a guess was right.
+ */
+function rejoin(lines: readonly ConsoleLine[], i: number): Frame | null {
+  const line = lines[i];
+  if (line === undefined || line.altered) return null;
+  let cuts = 0;
+  for (
+    let at = line.text.indexOf('[');
+    at >= 0 && cuts < MAX_CUTS_TRIED;
+    at = line.text.indexOf('[', at + 1)
+  ) {
+    if (!KERNEL_LINE.test(line.text.slice(at, at + 40))) continue;
+    cuts += 1;
+    const head = line.text.slice(0, at);
+    for (let j = i + 1; j <= i + 1 + MAX_INSERTED_LINES; j++) {
+      const next = lines[j];
+      if (next === undefined) break;
+      const frame = next.altered ? null : parse(head + next.text, [line.n, next.n]);
+      if (frame !== null) return frame;
+      if (!KERNEL_LINE.test(next.text)) break;
+    }
+  }
+  return null;
+}

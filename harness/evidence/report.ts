@@ -1,0 +1,148 @@
+/** The probe's frames as a typed report, every value with the console lines it came from. */
+import { type ConsoleLine, safeText } from './console.ts';
+import { collectFrames, type Frame, type FrameCounts } from './frames.ts';
+import type { CpuidLeaf, HpetReport, PmTimerReport, Poll, RefCost } from './report-fields.ts';
+import { cpuidLeaf, hpetTimer, numbers, pairs, pmTimer, poll, refCost, splitList } from './report-fields.ts';
+
+export type { CpuidLeaf, HpetReport, PmTimerReport, Poll, RefCost } from './report-fields.ts';
+
+export interface At<T> {
+  readonly value: T;
+  readonly lines: readonly number[];
+}
+
+export const PROBE_STATES = ['registered', 'removed', 'never'] as const;
+export type ProbeState = (typeof PROBE_STATES)[number];
+
+export interface ProbeReport {
+  /** `begin`, `end` and every frame between arrived, and no two copies contradict each other. */
+  readonly complete: boolean;
+  readonly counts: FrameCounts;
+  readonly transcriptEnd: number | null;
+  readonly protocol: number | null;
+  readonly beginNs: number | null;
+  /** From `settled`; null where it never came or is not a state of the protocol. */
+  readonly state: At<{ readonly state: ProbeState; readonly tNs: number }> | null;
+  readonly polls: readonly At<Poll>[];
+  readonly cmdline: At<string> | null;
+  readonly uname: At<string> | null;
+  readonly cpus: At<{ readonly present: string; readonly online: string }> | null;
+  readonly cpu: At<{ readonly vendor: string; readonly model: string }> | null;
+  readonly flags: At<readonly string[]> | null;
+  /** CPUID 0x40000000; null signature: the guest sees no hypervisor. */
+  readonly hypervisor: At<{ readonly signature: string | null; readonly maxLeaf: number | null }> | null;
+  readonly cpuid: readonly At<CpuidLeaf>[];
+  readonly acpi: At<readonly string[]> | null;
+  readonly pmtimer: At<PmTimerReport> | null;
+  readonly hpet: At<HpetReport> | null;
+  readonly refcost: readonly At<RefCost>[];
+  readonly config: readonly At<string>[];
+  readonly dmesg: readonly At<string>[];
+}
+
+/** Reads the report out of a console. Never throws: a console that holds none gives an empty, incomplete one. */
+export function readFrames(lines: readonly ConsoleLine[], nonce: string): ProbeReport {
+  const { frames, counts, transcriptEnd } = collectFrames(lines, nonce);
+  const texts = joinContinued(frames);
+  const all = (kind: string): At<string>[] => texts.filter((t) => t.kind === kind);
+  const last = (kind: string): At<string> | null => all(kind).at(-1) ?? null;
+
+  const begin = all('begin').at(0) ?? null;
+  const beginFields = begin === null ? {} : pairs(begin.value);
+  const settled = last('settled');
+  const settledFields = settled === null ? {} : pairs(settled.value);
+  const state = PROBE_STATES.find((s) => s === settledFields.state);
+
+  return {
+    complete:
+      transcriptEnd !== null &&
+      counts.missing === 0 &&
+      counts.conflicts === 0 &&
+      frames[0]?.kind === 'begin' &&
+      frames.at(-1)?.kind === 'end',
+    counts,
+    transcriptEnd,
+    protocol: numbers(beginFields, 'protocol'),
+    beginNs: numbers(beginFields, 'uptime_ns'),
+    state:
+      settled === null || state === undefined
+        ? null
+        : { value: { state, tNs: numbers(settledFields, 't_ns') ?? 0 }, lines: settled.lines },
+    polls: every(all('poll'), poll),
+    cmdline: last('cmdline'),
+    uname: last('uname'),
+    cpus: only(last('cpus'), (text) => {
+      const fields = pairs(text);
+      return { present: fields.present ?? '', online: fields.online ?? '' };
+    }),
+    cpu: only(last('cpu'), (text) => {
+      const match = /^vendor=(\S*) model=(.*)$/.exec(text);
+      return match === null ? null : { vendor: match[1] ?? '', model: match[2] ?? '' };
+    }),
+    flags: only(last('flags'), (text) => text.split(/\s+/).filter((flag) => flag !== '')),
+    hypervisor: only(last('hypervisor'), (text) => {
+      const match = /^signature=(.*?)(?: max_leaf=(0x[0-9a-f]{1,8}))?$/i.exec(text);
+      if (match === null) return null;
+      const signature = match[1] === 'none' ? null : (match[1] ?? '').replace(/(?:\\x00)+$/, '');
+      return { signature, maxLeaf: match[2] === undefined ? null : Number(match[2]) };
+    }),
+    cpuid: every(all('cpuid'), cpuidLeaf),
+    acpi: only(last('acpi'), (text) => splitList(pairs(text).tables ?? '')),
+    pmtimer: only(last('pmtimer'), pmTimer),
+    hpet: only(last('hpet'), hpetTimer),
+    refcost: every(all('refcost'), refCost),
+    config: all('config'),
+    dmesg: all('dmesg'),
+  };
+}
+
+interface Text extends At<string> {
+  readonly kind: string;
+}
+
+/** Joins texts that go on over several frames of one kind, and undoes the escapes. */
+function joinContinued(frames: readonly Frame[]): Text[] {
+  const texts: Text[] = [];
+  let open: { kind: string; payload: string; lines: number[] } | null = null;
+  const close = (): void => {
+    if (open !== null) texts.push({ kind: open.kind, value: unescapeBytes(open.payload), lines: open.lines });
+    open = null;
+  };
+  for (const frame of frames) {
+    if (frame.kind === 'beat') continue;
+    const more = frame.payload.endsWith('\\+');
+    const payload = more ? frame.payload.slice(0, -2) : frame.payload;
+    if (open !== null && open.kind === frame.kind) {
+      open = { kind: open.kind, payload: open.payload + payload, lines: [...open.lines, ...frame.lines] };
+    } else {
+      close();
+      open = { kind: frame.kind, payload, lines: [...frame.lines] };
+    }
+    if (!more) close();
+  }
+  close();
+  return texts;
+}
+
+/** Bytes written as \xHH come back as characters; what is a control character stays escaped. */
+function unescapeBytes(payload: string): string {
+  if (!payload.includes('\\x')) return payload;
+  const bytes: number[] = [];
+  for (let i = 0; i < payload.length; i++) {
+    const match = /^\\x([0-9a-f]{2})/i.exec(payload.slice(i, i + 4));
+    bytes.push(match === null ? payload.charCodeAt(i) & 0xff : Number.parseInt(match[1] ?? '', 16));
+    if (match !== null) i += 3;
+  }
+  return safeText(Uint8Array.from(bytes)).text;
+}
+
+function every<T>(texts: readonly At<string>[], read: (text: string) => T | null): At<T>[] {
+  return texts.flatMap((text) => {
+    const value = read(text.value);
+    return value === null ? [] : [{ value, lines: text.lines }];
+  });
+}
+
+function only<T>(text: At<string> | null, read: (text: string) => T | null): At<T> | null {
+  return text === null ? null : (every([text], read)[0] ?? null);
+}

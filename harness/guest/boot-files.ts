@@ -1,0 +1,75 @@
+/** The files of one boot in its results folder: the command, the raw console and what QEMU said. */
+import { type FileHandle, open, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HostError } from '../host/errors.ts';
+import type { Ending } from './ending.ts';
+import { shellCommand } from './shell.ts';
+import type { Launch } from './types.ts';
+
+export const CONSOLE_FILE = 'console.log';
+export const STDERR_FILE = 'qemu-stderr.log';
+export const COMMAND_FILE = 'command.sh';
+
+/** Less room than this on the results' file system, and a console that is cut short is the disk's fault. */
+const ROOM_BYTES = 1024 * 1024;
+
+export interface BootFiles {
+  readonly consolePath: string;
+  readonly stderrPath: string;
+  readonly consoleFd: number;
+  readonly stderrFd: number;
+  close(): Promise<void>;
+}
+
+/** Makes the files anew in an existing folder. Throws HostError where they cannot be written. */
+export async function openBootFiles(folder: string, launch: Launch): Promise<BootFiles> {
+  const consolePath = join(folder, CONSOLE_FILE);
+  const stderrPath = join(folder, STDERR_FILE);
+  const opened: FileHandle[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((file) => file.close()));
+  };
+  const openEmpty = async (path: string): Promise<number> => {
+    await writeFile(path, '');
+    // Appending: where the file is cut while QEMU writes, its next byte must not leave a hole.
+    const file = await open(path, 'a');
+    opened.push(file);
+    return file.fd;
+  };
+  try {
+    await writeFile(join(folder, COMMAND_FILE), `#!/bin/sh\n${shellCommand(launch)}\n`);
+    const consoleFd = await openEmpty(consolePath);
+    const stderrFd = await openEmpty(stderrPath);
+    return { consolePath, stderrPath, consoleFd, stderrFd, close };
+  } catch (error) {
+    await close();
+    throw cannotWrite(error as NodeJS.ErrnoException, folder);
+  }
+}
+
+function cannotWrite(error: NodeJS.ErrnoException, folder: string): HostError {
+  const full = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  return full
+    ? new HostError('disk-full', `no space left for the guest's console in ${folder}`, 'make room there', {
+        cause: error,
+      })
+    : new HostError('record-failed', `cannot write the guest's console: ${error.message}`, undefined, {
+        cause: error,
+      });
+}
+
+/**
+ * A console that ends early on a full disk tells nothing of the guest: QEMU drops what it cannot write
+ * (serial_xmit() in hw/char/serial.c), and the guest goes on.
+ */
+export async function blameDisk(ending: Ending, folder: string): Promise<Ending> {
+  if (ending.kind === 'finished' || ending.kind === 'host-fault') return ending;
+  const fs = await statfs(folder);
+  const room = fs.bavail * fs.bsize;
+  if (room >= ROOM_BYTES) return ending;
+  return {
+    kind: 'host-fault',
+    code: 'disk-full',
+    detail: `only ${room} bytes are left for the console in ${folder}`,
+  };
+}

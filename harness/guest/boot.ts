@@ -1,0 +1,72 @@
+/** Boots one guest: starts QEMU, follows it, and tells how its life went. */
+import { join } from 'node:path';
+import { makeScratch } from '../host/scratch.ts';
+import { QMP_SOCKET } from './arguments.ts';
+import { blameDisk, CONSOLE_FILE, openBootFiles } from './boot-files.ts';
+import type { Phase } from './console-watch.ts';
+import type { Ending } from './ending.ts';
+import { followLife, type Life } from './life.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { startQemu } from './qemu-process.ts';
+import { linkQmp } from './qmp-link.ts';
+import type { Launch, MachineFacts } from './types.ts';
+
+export { CONSOLE_FILE };
+
+export interface BootOptions {
+  /** An existing folder; console.log, command.sh and qemu-stderr.log are written there. */
+  readonly folder: string;
+  readonly limits?: Partial<Limits>;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (phase: Phase, guestS: number | null) => void;
+}
+
+/** A guest's life, told. */
+export interface Boot {
+  readonly ending: Ending;
+  readonly consolePath: string;
+  /** Null where QEMU ended before it answered. */
+  readonly machine: MachineFacts | null;
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
+/** A machine that could not be asked has not been checked, so what its guest says is no result. */
+function requireAnswer({ ending, machine }: Life): Ending {
+  if (ending.kind !== 'finished' || machine !== null) return ending;
+  const detail = 'the guest finished, but QEMU did not tell over QMP what machine it made';
+  return { kind: 'host-fault', code: 'qemu-failed', detail };
+}
+
+/** Boots a guest to its end. Whatever happens to it is the value; throws only where results cannot be written. */
+export async function bootGuest(launch: Launch, options: BootOptions): Promise<Boot> {
+  const started = performance.now();
+  const files = await openBootFiles(options.folder, launch);
+  try {
+    const scratch = await makeScratch();
+    try {
+      const qemu = startQemu(launch, scratch.path, files);
+      const link = linkQmp(join(scratch.path, QMP_SOCKET), launch.guest.cpu, () => qemu.exit() !== null);
+      const life = await followLife({
+        launch,
+        limits: { ...DEFAULT_LIMITS, ...options.limits },
+        qemu,
+        link,
+        consolePath: files.consolePath,
+        signal: options.signal,
+        onProgress: options.onProgress,
+      });
+      return {
+        ending: await blameDisk(requireAnswer(life), options.folder),
+        consolePath: files.consolePath,
+        machine: life.machine,
+        wallMs: Math.round(performance.now() - started),
+        cpuMs: life.cpuMs,
+      };
+    } finally {
+      await scratch.remove();
+    }
+  } finally {
+    await files.close();
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * How a guest's life ended, as a value. Kinds that begin with a host fault are never the kernel's verdict.
+ */
+export type Ending =
+  /** The probe's end marker came. */
+  | { readonly kind: 'finished' }
+  /** "Kernel panic - not syncing" on the console. */
+  | { readonly kind: 'panic' }
+  /** The machine reset itself without the end marker and without a panic (triple fault, reset). */
+  | { readonly kind: 'reset'; readonly detail: string }
+  /** QEMU ended in an orderly way, yet the end marker is missing: the console is cut short. */
+  | { readonly kind: 'truncated'; readonly detail: string }
+  /** The guest ran and printed nothing at all. */
+  | { readonly kind: 'silent'; readonly wallMs: number }
+  /** The guest stopped making progress while its own clock went on. */
+  | { readonly kind: 'stalled'; readonly limit: 'wall' | 'guest-time'; readonly detail: string }
+  /** More console bytes than the cap. */
+  | { readonly kind: 'flood'; readonly bytes: number }
+  /** The overall limit in wall time passed while the guest was still making progress: a slow host. */
+  | { readonly kind: 'deadline'; readonly wallMs: number }
+  | {
+      readonly kind: 'host-fault';
+      readonly code: HostFault;
+      readonly detail: string;
+    };
+
+export const HOST_FAULTS = [
+  /** There is no such QEMU binary. */
+  'qemu-missing',
+  /** QEMU refused an option, machine, CPU model or flag. */
+  'qemu-unsupported',
+  /** QEMU ended with an error before the guest ran. */
+  'qemu-failed',
+  /** QEMU died of a signal while the guest ran. */
+  'qemu-killed',
+  /** The guest's time stood still while wall time passed. */
+  'guest-frozen',
+  /** Results could not be written. */
+  'disk-full',
+  /** The accelerator that was asked for is not usable here. */
+  'no-accelerator',
+  /** The run was interrupted. */
+  'interrupted',
+] as const;
+export type HostFault = (typeof HOST_FAULTS)[number];

@@ -1,0 +1,58 @@
+/** One QEMU process: started with its console in a file, and how it ended. */
+import { readFile } from 'node:fs/promises';
+import { processCpuMs, startProcess } from '../host/process.ts';
+import type { BootFiles } from './boot-files.ts';
+import type { QemuExit } from './exit-reason.ts';
+import type { Launch } from './types.ts';
+
+export interface QemuProcess {
+  /** Null while it runs. */
+  exit(): QemuExit | null;
+  /** Resolves when it has ended; never rejects. */
+  readonly exited: Promise<QemuExit>;
+  /** CPU time used so far, ms; of an ended process what it had used at the last question. */
+  cpuMs(): Promise<number>;
+  /** What it has written to stderr so far. */
+  words(): Promise<string>;
+  /** Ends it at once, also where it is stopped. */
+  kill(): void;
+}
+
+/** Starts QEMU in `cwd`, where it makes its QMP socket. It dies with us, whatever ends us. */
+export function startQemu(launch: Launch, cwd: string, files: BootFiles): QemuProcess {
+  const child = startProcess(launch.qemu, launch.argv, {
+    cwd,
+    stdin: 'ignore',
+    // execa takes any open descriptor; its types list only the first ten.
+    stdout: files.consoleFd as 1,
+    stderr: files.stderrFd as 2,
+    // A session of its own: Ctrl-C in a terminal is ours to handle, and must not look like a QEMU that died.
+    detached: true,
+    buffer: false,
+    reject: false,
+  });
+  const words = (): Promise<string> => readFile(files.stderrPath, 'utf8').catch(() => '');
+  let exit: QemuExit | null = null;
+  let cpuMs = 0;
+  const exited = child.then(async (result): Promise<QemuExit> => {
+    const missing = result.code === 'ENOENT';
+    exit = {
+      exitCode: missing ? 127 : (result.exitCode ?? null),
+      signal: result.signal ?? null,
+      stderr: missing ? 'the program setpriv of util-linux is not installed' : await words(),
+    };
+    return exit;
+  });
+  return {
+    exit: () => exit,
+    exited,
+    cpuMs: async () => {
+      cpuMs = (await processCpuMs(child.pid)) ?? cpuMs;
+      return cpuMs;
+    },
+    words,
+    kill: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}

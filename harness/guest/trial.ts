@@ -1,0 +1,103 @@
+/**
+ * Whether KVM is usable here, found out by booting a real guest within a time limit. Opening /dev/kvm, even making a
+ * VM, proves nothing: hosts exist where both work and the guest runs thousands of times too slowly.
+ */
+import { constants } from 'node:fs';
+import { access, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeScratch } from '../host/scratch.ts';
+import { DEFAULT_GUEST } from '../matrix/settings.ts';
+import { makeLaunch } from './arguments.ts';
+import { type Boot, bootGuest, CONSOLE_FILE } from './boot.ts';
+import { PROBE_DEFAULTS } from './command-line.ts';
+
+export interface TrialInput {
+  readonly qemu: string;
+  readonly kernelPath: string;
+  readonly initrdPath: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Trial {
+  readonly usable: boolean;
+  /** One sentence that says what was tried and what came of it. */
+  readonly reason: string;
+  /** The CPU model of the guest that came up. */
+  readonly cpu: string | null;
+  /** Wall time to the probe, ms; null where it never came. */
+  readonly toProbeMs: number | null;
+}
+
+/** A kernel is up in well under 2 s under sound KVM, and in about 4 s under TCG: slower than that is of no use. */
+const TRIAL_LIMIT_MS = 15_000;
+const NONCE = '7c1a0000';
+
+function describe(boot: Boot, cpu: string, words: string): string {
+  const { ending } = boot;
+  const detail = 'detail' in ending ? `: ${ending.detail}` : '';
+  const last = words === '' ? 'nothing was printed' : `the last line was ${JSON.stringify(words)}`;
+  return `a guest with -cpu ${cpu} ended as ${ending.kind}${detail} after ${Math.round(boot.wallMs / 1000)} s; ${last}`;
+}
+
+async function tryCpu(
+  input: TrialInput,
+  cpu: string,
+  folder: string,
+): Promise<{ boot: Boot; toProbeMs: number | null }> {
+  const launch = makeLaunch({
+    qemu: input.qemu,
+    guest: { ...DEFAULT_GUEST, topology: 'kvm', clock: 'real', cpu },
+    accelerator: 'kvm',
+    acceleratorReason: 'a trial',
+    kernelPath: input.kernelPath,
+    initrdPath: input.initrdPath,
+    probe: { nonce: NONCE, deadlineMs: PROBE_DEFAULTS.deadlineMs, settleMs: 0 },
+  });
+  const started = performance.now();
+  let toProbeMs: number | null = null;
+  await mkdir(folder, { recursive: true });
+  const boot = await bootGuest(launch, {
+    folder,
+    limits: { deadlineMs: TRIAL_LIMIT_MS, stallMs: TRIAL_LIMIT_MS, frozenMs: TRIAL_LIMIT_MS },
+    ...(input.signal === undefined ? {} : { signal: input.signal }),
+    onProgress: (phase) => {
+      if (phase === 'probe' || phase === 'settled') toProbeMs ??= Math.round(performance.now() - started);
+    },
+  });
+  return { boot, toProbeMs };
+}
+
+/** Boots with the host's CPU first, then with a plain named model. */
+export async function tryKvm(input: TrialInput): Promise<Trial> {
+  try {
+    await access('/dev/kvm', constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = missing
+      ? '/dev/kvm does not exist'
+      : '/dev/kvm may not be opened by this user (group kvm?)';
+    return { usable: false, reason, cpu: null, toProbeMs: null };
+  }
+  const scratch = await makeScratch();
+  const failures: string[] = [];
+  try {
+    for (const cpu of ['host', 'qemu64']) {
+      const folder = join(scratch.path, cpu);
+      const { boot, toProbeMs } = await tryCpu(input, cpu, folder);
+      if (boot.ending.kind === 'finished') {
+        const not = failures.length === 0 ? '' : `; but ${failures.join('; ')}`;
+        return {
+          usable: true,
+          reason: `a guest with -cpu ${cpu} came up in ${toProbeMs} ms${not}`,
+          cpu,
+          toProbeMs,
+        };
+      }
+      const words = (await readFile(join(folder, CONSOLE_FILE), 'latin1')).trim().split('\n').at(-1) ?? '';
+      failures.push(describe(boot, cpu, words.slice(0, 100)));
+    }
+  } finally {
+    await scratch.remove();
+  }
+  return { usable: false, reason: failures.join('; '), cpu: null, toProbeMs: null };
+}

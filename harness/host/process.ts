@@ -1,0 +1,99 @@
+/** Runs helper programs to their end. The only file that imports execa. */
+
+import { readFile } from 'node:fs/promises';
+import { execa, type Options } from 'execa';
+import { HostError } from './errors.ts';
+
+export interface ToolOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+  readonly input?: string | Uint8Array;
+  /** What to type where the program is missing, for example "apt-get install cpio". */
+  readonly hint?: string;
+  /** Called with each line of stdout and stderr as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface ToolResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Children never outlive us, even after kill -9: the kernel sends them SIGKILL when our thread dies. */
+const DIE_WITH_PARENT = ['--pdeathsig', 'KILL', '--'];
+
+/** Starts a program that dies with us. `options` are execa's. */
+export function startProcess(file: string, args: readonly string[], options: Options) {
+  return execa('setpriv', [...DIE_WITH_PARENT, file, ...args], options);
+}
+
+/** Runs a program and gives its result whatever its exit code. Throws HostError where it cannot run at all. */
+export async function tryTool(
+  file: string,
+  args: readonly string[],
+  options: ToolOptions = {},
+): Promise<ToolResult> {
+  const child = startProcess(file, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    reject: false,
+    ...(options.onLine === undefined ? {} : { all: true }),
+    maxBuffer: 512 * 1024 * 1024,
+  });
+  if (options.onLine !== undefined) {
+    for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line));
+  }
+  const result = await child;
+  if (result.isCanceled) throw new HostError('interrupted', `${file} was interrupted`);
+  if (result.timedOut)
+    throw new HostError('tool-timeout', `${file} took longer than ${options.timeoutMs} ms`);
+  // setpriv answers 127 where the program does not exist, 126 where it may not be executed.
+  if (result.exitCode === 127 || (result.exitCode === undefined && result.code === 'ENOENT')) {
+    throw new HostError('tool-missing', `the program ${file} is not installed`, options.hint);
+  }
+  if (result.exitCode === undefined) {
+    throw new HostError('tool-failed', `${file} died: ${result.shortMessage}`);
+  }
+  return {
+    exitCode: result.exitCode,
+    stdout: String(result.stdout ?? ''),
+    stderr: String(result.stderr ?? ''),
+  };
+}
+
+/** Runs a program that must succeed; a failure is a HostError with the end of its stderr. */
+export async function runTool(
+  file: string,
+  args: readonly string[],
+  options: ToolOptions = {},
+): Promise<ToolResult> {
+  const result = await tryTool(file, args, options);
+  if (result.exitCode !== 0) {
+    const tail = (result.stderr || result.stdout).trim().split('\n').slice(-8).join('\n');
+    throw new HostError(
+      'tool-failed',
+      `${file} ${args.join(' ')} ended with ${result.exitCode}:\n${tail}`,
+      options.hint,
+    );
+  }
+  return result;
+}
+
+/** CPU time of a running process so far, user and system; null where it is gone. Resolution 10 ms (USER_HZ). */
+export async function processCpuMs(pid: number | undefined): Promise<number | null> {
+  if (pid === undefined) return null;
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    // Fields after the command's closing bracket: state is the first, utime the 12th, stime the 13th (proc(5)).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return null;
+  }
+}

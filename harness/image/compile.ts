@@ -1,0 +1,81 @@
+/** Compiles our small C programs, statically and reproducibly, into the cache. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import {
+  findEntry,
+  openCache,
+  storeEntry,
+  storeObject,
+  takeObject,
+  withCacheLock,
+  withTemporary,
+} from '../host/cache.ts';
+import { runTool } from '../host/process.ts';
+import { imagesFolder } from './sources.ts';
+
+const COMPILER = 'gcc';
+const COMPILER_HINT = 'apt-get install gcc libc6-dev';
+/** No build id and no paths of this machine: the same sources and compiler give the same bytes. */
+const FLAGS = ['-std=gnu17', '-Os', '-Wall', '-Wextra', '-Werror', '-static', '-s', '-Wl,--build-id=none'];
+
+interface Source {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** All that decides the program's bytes. The static C library comes with the compiler's packages. */
+async function keyOf(sources: readonly Source[], signal: AbortSignal | undefined): Promise<string> {
+  const options = { hint: COMPILER_HINT, ...(signal === undefined ? {} : { signal }) };
+  const [version, libc] = await Promise.all([
+    runTool(COMPILER, ['-v'], options),
+    runTool(COMPILER, ['-print-file-name=libc.a'], options),
+  ]);
+  const hash = createHash('sha256').update(JSON.stringify([FLAGS, version.stderr, sources]));
+  return hash.update(await readFile(libc.stdout.trim()).catch(() => '')).digest('hex');
+}
+
+async function compile(
+  name: string,
+  folder: string,
+  files: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
+  const sources = await Promise.all(
+    files.map(async (file) => ({ name: file, text: await readFile(join(folder, file), 'utf8') })),
+  );
+  const cache = await openCache();
+  const key = await keyOf(sources, signal);
+  const find = async (): Promise<string | undefined> => {
+    const entry = await findEntry(cache, 'program', key);
+    return entry?.object === undefined ? undefined : takeObject(cache, entry.object);
+  };
+  const found = await find();
+  if (found !== undefined) return found;
+  const lock = { purpose: `compiling ${name}`, ...(signal === undefined ? {} : { signal }) };
+  return withCacheLock(cache, `program-${key}`, lock, async () => {
+    const meanwhile = await find();
+    if (meanwhile !== undefined) return meanwhile;
+    return withTemporary(cache, async (temporary) => {
+      const program = join(temporary, name);
+      const units = files.filter((file) => file.endsWith('.c'));
+      await runTool(COMPILER, [...FLAGS, ...units, '-o', program], { cwd: folder, hint: COMPILER_HINT });
+      const object = await storeObject(cache, program, name);
+      await storeEntry(cache, { kind: 'program', key, object });
+      return (await takeObject(cache, object)) as string;
+    });
+  });
+}
+
+/** One program of one file, for example "host/tsc-khz.c"; gives its path. Throws HostError without a compiler. */
+export async function compileTool(source: string, signal?: AbortSignal): Promise<string> {
+  const path = join(imagesFolder(), source);
+  return compile(basename(source, '.c'), dirname(path), [basename(path)], signal);
+}
+
+/** One program of all the C files in a folder of images/. */
+export async function compileFolder(name: string, folderName: string, signal?: AbortSignal): Promise<string> {
+  const folder = join(imagesFolder(), folderName);
+  const files = (await readdir(folder)).filter((file) => /\.[ch]$/.test(file)).sort();
+  return compile(name, folder, files, signal);
+}

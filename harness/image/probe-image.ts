@@ -1,0 +1,81 @@
+/** The probe initramfs: a static busybox, our probe, and an /init. The same inputs give the same bytes. */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openCache, storeObject, takeObject, withTemporary } from '../host/cache.ts';
+import { HostError } from '../host/errors.ts';
+import { compileFolder } from './compile.ts';
+import { type Entry, packInitramfs } from './cpio.ts';
+import { imagesFolder } from './sources.ts';
+
+export interface ProbeImage {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+const BUSYBOX_PATHS = ['/bin/busybox', '/usr/bin/busybox'];
+const BUSYBOX_HINT = 'apt-get install busybox-static';
+/** Program header type of a dynamic loader's path, PT_INTERP in elf(5). */
+const PT_INTERP = 3;
+
+/** Whether a 64-bit ELF program needs a dynamic loader, which the initramfs does not have. */
+function isDynamic(program: Buffer): boolean {
+  const start = Number(program.readBigUInt64LE(0x20));
+  const size = program.readUInt16LE(0x36);
+  const count = program.readUInt16LE(0x38);
+  for (let i = 0; i < count; i++) if (program.readUInt32LE(start + i * size) === PT_INTERP) return true;
+  return false;
+}
+
+async function readBusybox(): Promise<Buffer> {
+  for (const path of BUSYBOX_PATHS) {
+    const program = await readFile(path).catch(() => null);
+    if (program === null) continue;
+    if (program.readUInt32BE(0) !== 0x7f454c46 || isDynamic(program)) {
+      throw new HostError('tool-missing', `${path} is not a static program`, BUSYBOX_HINT);
+    }
+    return program;
+  }
+  throw new HostError('tool-missing', 'a static busybox is needed for the guests', BUSYBOX_HINT);
+}
+
+/** The folders and devices that any of our initramfs has before its files. */
+export const SKELETON: readonly Entry[] = [
+  ...['bin', 'dev', 'proc', 'sys'].map((path): Entry => ({ path, kind: 'folder' })),
+  { path: 'dev/console', kind: 'character-device', mode: 0o600, major: 5, minor: 1 },
+];
+
+/** Puts an initramfs in the cache, by its content. */
+export async function storeInitramfs(name: string, entries: readonly Entry[]): Promise<ProbeImage> {
+  const bytes = packInitramfs(entries);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const cache = await openCache();
+  const object = { sha256, name, bytes: bytes.length };
+  const found = await takeObject(cache, object);
+  if (found !== undefined) return { path: found, sha256 };
+  return withTemporary(cache, async (folder) => {
+    await writeFile(join(folder, name), bytes);
+    const stored = await storeObject(cache, join(folder, name), name);
+    return { path: (await takeObject(cache, stored)) as string, sha256 };
+  });
+}
+
+/** A static busybox as an entry; throws HostError where there is none. */
+export async function busyboxEntry(): Promise<Entry> {
+  return { path: 'bin/busybox', kind: 'file', mode: 0o755, bytes: await readBusybox() };
+}
+
+/** Builds the image, or finds it in the cache. Throws HostError where busybox or the compiler is missing. */
+export async function buildProbeImage(options: { readonly signal?: AbortSignal } = {}): Promise<ProbeImage> {
+  const [busybox, probe, init] = await Promise.all([
+    busyboxEntry(),
+    compileFolder('tscprobe', 'probe', options.signal).then((path) => readFile(path)),
+    readFile(join(imagesFolder(), 'probe', 'init')),
+  ]);
+  return storeInitramfs('probe.cpio', [
+    ...SKELETON,
+    busybox,
+    { path: 'bin/tscprobe', kind: 'file', mode: 0o755, bytes: probe },
+    { path: 'init', kind: 'file', mode: 0o755, bytes: init },
+  ]);
+}

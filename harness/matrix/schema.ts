@@ -1,0 +1,163 @@
+/** The form of a matrix file. Also the source of schema/matrix.schema.json: descriptions show up in editors. */
+import { z } from 'zod';
+import { kernelSchema } from './kernel-schema.ts';
+import { NAME, NAME_LENGTH, NAME_RULE } from './names.ts';
+import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
+import { FAILURES, REGISTRATIONS } from './types.ts';
+
+/** A map with these keys and no others; the error names them, and zod-problems.ts makes a suggestion of it. */
+function strict<S extends z.core.$ZodLooseShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? `known keys: ${Object.keys(shape).join(', ')}` : undefined,
+  });
+}
+
+const name = z.string().max(NAME_LENGTH).regex(NAME, NAME_RULE);
+const nameOrGlob = z
+  .string()
+  .max(NAME_LENGTH)
+  .regex(/^[A-Za-z0-9._+*?-]+$/, `${NAME_RULE}; * and ? are wild`);
+
+function oneOrMore(schema: z.ZodType) {
+  return z.union([schema, z.array(schema).min(1)], { error: 'must be a value or a list of values' });
+}
+
+type SettingShape = { [key in SettingName]: z.ZodOptional<z.ZodType> };
+function settingShape(wrap: (schema: z.ZodType, description: string) => z.ZodType): SettingShape {
+  const entries = SETTING_NAMES.map((key) => {
+    const { schema } = SETTINGS[key];
+    return [key, wrap(schema, schema.description ?? '').optional()];
+  });
+  return Object.fromEntries(entries) as SettingShape;
+}
+
+const settings = strict(settingShape((schema) => schema)).meta({
+  id: 'settings',
+  description: 'Guest settings; those not named keep their defaults.',
+});
+
+const preset = strict({
+  extends: name.describe('The preset that this one starts from.').optional(),
+  ...settingShape((schema) => schema),
+}).meta({ id: 'preset', description: 'Guest settings under a name.' });
+
+const customAxis = z
+  .record(name, settings, { error: 'must be a map of value names to guest settings' })
+  .refine((values) => Object.keys(values).length > 0, 'must have at least one value')
+  .meta({ id: 'customAxis', description: 'An axis of your own: each value name stands for guest settings.' });
+
+const axes = z
+  .strictObject({
+    kernel: z
+      .array(nameOrGlob)
+      .min(1)
+      .describe('Kernel names or globs such as debian-*; all kernels if absent.')
+      .optional(),
+    guest: z.array(nameOrGlob).min(1).describe('Names of presets from guests.').optional(),
+    ...settingShape((schema, description) =>
+      z.array(schema).min(1).describe(`A list of values. ${description}`),
+    ),
+  })
+  .catchall(customAxis)
+  .describe('What is varied: every combination of these values is a cell.');
+
+const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, on or off' });
+const scalars = oneOrMore(scalar);
+const condition = z
+  .union([scalar, z.array(scalar).min(1), strict({ not: scalars.describe('None of these.') })], {
+    error: 'must be a value, a list of values, or {not: value}',
+  })
+  .meta({ id: 'condition', description: 'A value, a list (any of them), globs, or {not: ...}.' });
+const conditions = z.record(name, condition).meta({
+  id: 'conditions',
+  description: 'All must hold: kernel, guest, a guest setting, or an axis of your own.',
+});
+
+const include = z
+  .strictObject({
+    kernel: oneOrMore(nameOrGlob).describe('Kernel names or globs; the kernel axis if absent.').optional(),
+    guest: oneOrMore(nameOrGlob).describe('Names of presets.').optional(),
+    ...settingShape((schema, description) => oneOrMore(schema).describe(description)),
+  })
+  .catchall(scalars)
+  .describe('Extra cells: every combination of what is named here; the rest keeps its defaults.');
+
+const VERDICTS = [...REGISTRATIONS, ...FAILURES.filter((verdict) => verdict !== 'infra-error')];
+const verdict = z.enum(VERDICTS as [string, ...string[]]);
+const clocksource = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,40}$/, 'must be the name of a clocksource, such as tsc or kvm-clock');
+const message = z.string().min(1).max(500).refine(isPattern, 'is not a valid regular expression');
+const messages = strict({
+  must: oneOrMore(message).describe('Texts, or /regular expressions/, that the log must hold.').optional(),
+  'must-not': oneOrMore(message)
+    .describe('Texts, or /regular expressions/, that the log must not hold.')
+    .optional(),
+});
+
+/** Whether a text between slashes is a regular expression; other texts are always good. */
+function isPattern(text: string): boolean {
+  if (text.length < 3 || !text.startsWith('/') || !text.endsWith('/')) return true;
+  try {
+    return new RegExp(text.slice(1, -1)) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+const expectShape = {
+  registration: oneOrMore(verdict).describe('The verdict, or any of several.').optional(),
+  current: oneOrMore(clocksource).describe('The current clocksource, or any of several.').optional(),
+  'accuracy-ppm': z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .describe('How far the frequency that the kernel settled on may be from the true one, in ppm.')
+    .optional(),
+  messages: messages.describe('What the kernel log must and must not hold.').optional(),
+};
+const rule = strict({
+  when: conditions.describe('Which cells; all if absent. Every condition must hold.').optional(),
+  ...expectShape,
+})
+  .refine((value) => !(value instanceof Object) || Object.keys(value).some((key) => key !== 'when'), {
+    error: `expects nothing: name at least one of ${Object.keys(expectShape).join(', ')}`,
+    when: () => true,
+  })
+  .meta({ id: 'expectRule', description: 'What cells that meet the conditions are expected to show.' });
+
+export const matrixSchema = strict({
+  version: z
+    .literal(1, { error: 'must be 1, the version of this language' })
+    .describe('The version of this language: 1.'),
+  name: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,80}$/, 'must be at most 80 printable ASCII characters')
+    .describe("What the matrix is called in reports; the file's name if absent.")
+    .optional(),
+  kernels: z
+    .record(name, kernelSchema)
+    .refine((kernels) => Object.keys(kernels).length > 0, 'must name at least one kernel')
+    .describe('The kernels, by name.'),
+  guests: z.record(name, preset).describe('Presets of guest settings, by name.').optional(),
+  defaults: settings.describe('Guest settings of all cells, where no axis says otherwise.').optional(),
+  axes: axes.optional(),
+  include: z.array(include).describe('Extra cells.').optional(),
+  exclude: z.array(conditions).describe('Combinations to leave out.').optional(),
+  expect: z
+    .array(rule)
+    .describe('What is expected. All rules apply in order; a later one overrides the keys that it names.')
+    .optional(),
+}).meta({
+  title: 'tscmatrix matrix',
+  description: 'Kernels x guests to boot, and what is expected of them.',
+});
+
+export type MatrixInput = z.infer<typeof matrixSchema>;
+
+/** The schema for editors, as it is published in schema/matrix.schema.json. */
+export function jsonSchema(): object {
+  // Draft 7 is what the YAML language servers of editors know best.
+  return z.toJSONSchema(matrixSchema, { target: 'draft-7', io: 'input' });
+}

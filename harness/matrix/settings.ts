@@ -1,0 +1,219 @@
+/** The settings of a guest as a matrix writes them: what is allowed, what it means, how it is shown. */
+import { z } from 'zod';
+import { isGlob } from './glob.ts';
+import { appendFault } from './kernel-parameters.ts';
+import { machineFault, pinnedMachine } from './machines.ts';
+import type { GuestSpec } from './types.ts';
+
+/** What a guest is where nobody says otherwise. Cell ids name only what differs from this: never change it. */
+export const DEFAULT_GUEST: GuestSpec = {
+  topology: 'tcg',
+  clock: 'deterministic',
+  cpu: 'max',
+  hpet: true,
+  pmtimer: true,
+  smp: 1,
+  memoryMiB: 512,
+  machine: 'pc-i440fx-7.2',
+  append: '',
+};
+
+type Value = GuestSpec[keyof GuestSpec];
+
+/** One setting: its key in matrices and filters is its key in SETTINGS. */
+export interface Setting {
+  readonly field: keyof GuestSpec;
+  /** Its key in cell ids. */
+  readonly idKey: string;
+  readonly schema: z.ZodType;
+  /** The meaning of a value that the schema accepts. */
+  readonly canonical: (raw: unknown) => Value;
+}
+
+const CPU_FLAG = '[+-]?[A-Za-z0-9][A-Za-z0-9._-]*(=[A-Za-z0-9._:+-]+)?';
+const CPU_MODEL = '[A-Za-z0-9][A-Za-z0-9._-]*';
+const cpuText = z
+  .string()
+  .max(400)
+  .regex(new RegExp(`^${CPU_MODEL}(,${CPU_FLAG})*$`), 'must be a CPU model and its flags without spaces');
+const cpuMap = z.strictObject(
+  {
+    model: z
+      .string()
+      .regex(new RegExp(`^${CPU_MODEL}$`), 'must be a CPU model')
+      .describe('A model of qemu -cpu help.'),
+    flags: z
+      .array(
+        z
+          .string()
+          .max(80)
+          .regex(new RegExp(`^${CPU_FLAG}$`), 'must be a flag such as +invtsc or model_id=x'),
+      )
+      .max(40)
+      .describe('Flags with + or -, or properties NAME=VALUE.')
+      .optional(),
+  },
+  { error: (issue) => (issue.code === 'unrecognized_keys' ? 'known keys: model, flags' : undefined) },
+);
+const SWITCH = { true: true, on: true, yes: true, false: false, off: false, no: false } as const;
+
+function switchSchema(description: string): z.ZodType {
+  return z
+    .literal([true, false, 'on', 'off', 'yes', 'no'], { error: 'must be on or off' })
+    .describe(description);
+}
+
+const canonicalSwitch = (raw: unknown): boolean => SWITCH[String(raw) as keyof typeof SWITCH];
+
+const MEMORY_MIN_MIB = 64;
+const MEMORY_MAX_MIB = 1024 * 1024;
+const MEMORY_TEXT = /^[1-9][0-9]{0,8}[MG]$/;
+const MEMORY_RULE = `must be a number of MiB from ${MEMORY_MIN_MIB}, or text such as 512M or 1G`;
+
+function memoryFault(text: string): string | undefined {
+  const mib = MEMORY_TEXT.test(text) ? memoryMiB(text) : MEMORY_MIN_MIB;
+  if (mib < MEMORY_MIN_MIB) return `must be at least ${MEMORY_MIN_MIB} MiB`;
+  return mib > MEMORY_MAX_MIB ? `must be at most ${MEMORY_MAX_MIB} MiB` : undefined;
+}
+
+function memoryMiB(raw: unknown): number {
+  if (typeof raw === 'number') return raw;
+  const text = String(raw);
+  return Number.parseInt(text, 10) * (text.endsWith('G') ? 1024 : 1);
+}
+
+/** A refinement whose message depends on the value. */
+function refused<T>(fault: (value: T) => string | undefined): (context: z.core.ParsePayload<T>) => void {
+  return (context) => {
+    const message = fault(context.value);
+    if (message !== undefined)
+      context.issues.push({ code: 'custom', input: context.value, message, continue: true });
+  };
+}
+
+export const SETTINGS = {
+  topology: {
+    field: 'topology',
+    idKey: 'topology',
+    schema: z
+      .enum(['tcg', 'kvm', 'auto'])
+      .describe(
+        'What runs the guest: tcg (emulated CPU), kvm (the host), or auto (kvm where it is usable, else tcg).',
+      ),
+    canonical: (raw) => raw as Value,
+  },
+  clock: {
+    field: 'clock',
+    idKey: 'clock',
+    schema: z
+      .enum(['real', 'deterministic'])
+      .describe("Time in the guest: the host's (real), or counted instructions (deterministic; tcg only)."),
+    canonical: (raw) => raw as Value,
+  },
+  cpu: {
+    field: 'cpu',
+    idKey: 'cpu',
+    schema: z
+      .union([cpuText, cpuMap], {
+        error: 'must be a CPU model with flags, such as max,+invtsc or {model: max, flags: [+invtsc]}',
+      })
+      .describe('QEMU\'s -cpu value: "max,+invtsc", or {model: max, flags: [+invtsc]}.'),
+    canonical: (raw) => {
+      if (typeof raw === 'string') return raw;
+      const { model, flags } = raw as z.infer<typeof cpuMap>;
+      return [model, ...(flags ?? [])].join(',');
+    },
+  },
+  hpet: {
+    field: 'hpet',
+    idKey: 'hpet',
+    schema: switchSchema('Whether the machine has an HPET.'),
+    canonical: canonicalSwitch,
+  },
+  pmtimer: {
+    field: 'pmtimer',
+    idKey: 'pmtimer',
+    schema: switchSchema('Whether the kernel uses the ACPI PM timer; off adds pmtmr=0 to its command line.'),
+    canonical: canonicalSwitch,
+  },
+  smp: {
+    field: 'smp',
+    idKey: 'smp',
+    schema: z.int().min(1).max(64).describe('How many CPUs, 1 to 64.'),
+    canonical: (raw) => raw as Value,
+  },
+  memory: {
+    field: 'memoryMiB',
+    idKey: 'mem',
+    schema: z
+      .union(
+        [
+          z.int().min(MEMORY_MIN_MIB).max(MEMORY_MAX_MIB),
+          z.string().regex(MEMORY_TEXT, MEMORY_RULE).check(refused<string>(memoryFault)),
+        ],
+        { error: MEMORY_RULE },
+      )
+      .describe('Memory: a number of MiB, or text such as 512M or 1G.'),
+    canonical: memoryMiB,
+  },
+  machine: {
+    field: 'machine',
+    idKey: 'machine',
+    schema: z
+      .string()
+      .max(60)
+      .check(refused<string>(machineFault))
+      .describe('A versioned QEMU machine type; pc and q35 stand for pc-i440fx-7.2 and pc-q35-7.2.'),
+    canonical: (raw) => pinnedMachine(String(raw)),
+  },
+  append: {
+    field: 'append',
+    idKey: 'append',
+    schema: z
+      .string()
+      .max(1000)
+      .check(refused<string>(appendFault))
+      .describe('Additions to the kernel command line.'),
+    canonical: (raw) => String(raw).trim(),
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+export function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** A setting's value as filters, conditions and tables show it: on, off, 512, max,+invtsc. */
+export function settingText(value: Value): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return String(value);
+}
+
+export function textOf(guest: GuestSpec, name: SettingName): string {
+  return settingText(guest[SETTINGS[name].field]);
+}
+
+/** Checked settings as a matrix writes them, with the fields of GuestSpec. Other keys are left out. */
+export function canonicalSettings(raw: Readonly<Record<string, unknown>>): Partial<GuestSpec> {
+  const fields: Record<string, Value> = {};
+  for (const name of SETTING_NAMES) {
+    const setting: Setting = SETTINGS[name];
+    if (raw[name] !== undefined) fields[setting.field] = setting.canonical(raw[name]);
+  }
+  return fields as Partial<GuestSpec>;
+}
+
+/**
+ * A value or glob of a condition or filter in the form that settingText() gives, or undefined where the setting
+ * can have no such value. Numbers may come as text, as they do from a command line.
+ */
+export function settingPattern(name: SettingName, raw: unknown): string | undefined {
+  if (typeof raw === 'string' && isGlob(raw)) return raw;
+  const candidates = typeof raw === 'string' && /^[0-9]+$/.test(raw) ? [raw, Number(raw)] : [raw];
+  if (typeof raw === 'string' && /^(true|false)$/.test(raw)) candidates.push(raw === 'true');
+  const setting: Setting = SETTINGS[name];
+  const value = candidates.find((candidate) => setting.schema.safeParse(candidate).success);
+  return value === undefined ? undefined : settingText(setting.canonical(value));
+}

@@ -1,0 +1,43 @@
+/**
+ * Ids of cells: KERNEL.TOPOLOGY.CLOCK, then `.key=value` in alphabetical order for every setting that differs from
+ * the documented defaults. An id is made of the kernel's name and the guest's settings and of nothing else: not of
+ * axis names, presets or the file's own defaults. So the same guest has the same id in every matrix, and two
+ * definitions of one axis value cannot meet under one id.
+ */
+import { createHash } from 'node:crypto';
+import { DEFAULT_GUEST, SETTING_NAMES, SETTINGS, settingText } from '../matrix/settings.ts';
+import type { GuestSpec } from '../matrix/types.ts';
+
+export const ID_LENGTH = 150;
+const HASH_DIGITS = 8;
+
+/** The id of `kernel` in `guest`: of [A-Za-z0-9._+=,-] alone, without "..", and safe as a file name. */
+export function cellId(kernel: string, guest: GuestSpec): string {
+  return shorten(`${kernel}.${guestId(guest)}`);
+}
+
+/** The part of the id that the guest makes, uncut. */
+export function guestId(guest: GuestSpec): string {
+  const named = SETTING_NAMES.filter((name) => name !== 'topology' && name !== 'clock')
+    .filter((name) => guest[SETTINGS[name].field] !== DEFAULT_GUEST[SETTINGS[name].field])
+    .map((name) => `${SETTINGS[name].idKey}=${safe(settingText(guest[SETTINGS[name].field]))}`);
+  return [guest.topology, guest.clock, ...named.toSorted()].join('.');
+}
+
+/** Cuts an id that is too long for a file name with a suffix; the hash of the whole keeps it distinct. */
+export function shorten(id: string): string {
+  if (id.length <= ID_LENGTH) return id;
+  return `${id.slice(0, ID_LENGTH - HASH_DIGITS - 1)}-${shortHash(id)}`;
+}
+
+/** A value that an id can hold as it is, or one made so and told apart from others by a hash of the original. */
+function safe(text: string): string {
+  // A dot within a number (7.2) is plain enough; any other would look like the next setting.
+  if (/^(?:[A-Za-z0-9_+=,-]|(?<=[0-9])\.(?=[0-9]))+$/.test(text)) return text;
+  const readable = text.replace(/ +/g, ',').replace(/[^A-Za-z0-9_+=,-]/g, '_');
+  return `${readable}-${shortHash(text)}`;
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
+}

@@ -1,0 +1,54 @@
+/** What is expected of a cell: all rules that match, in order, a later one over the keys that it names. */
+import type { Expectation, ExpectRule } from '../matrix/types.ts';
+import { conditionsTest, type Subject } from './conditions.ts';
+
+/** The registrations of a guest that keeps tsc with a frequency somebody vouched for or measured. */
+const DEFAULT_REGISTRATION: Expectation['registration'] = ['known-frequency', 'refined'];
+
+export interface Expectations {
+  readonly of: (subject: Subject) => Expectation;
+  /** The rules that have matched no subject so far. */
+  readonly unused: () => readonly ExpectRule[];
+}
+
+/** Cells that the same rules match share one Expectation object. */
+export function makeExpectations(rules: readonly ExpectRule[]): Expectations {
+  const tests = rules.map((rule) => ({ rule, matches: conditionsTest(rule.when) }));
+  const used = new Set<ExpectRule>();
+  const shared = new Map<string, Expectation>();
+  return {
+    of: (subject) => {
+      const matching = tests.filter(({ matches }) => matches(subject)).map(({ rule }) => rule);
+      const key = matching.map(({ from }) => from).join();
+      const known = shared.get(key);
+      if (known !== undefined) return known;
+      for (const rule of matching) used.add(rule);
+      const made = combine(matching);
+      shared.set(key, made);
+      return made;
+    },
+    unused: () => rules.filter((rule) => !used.has(rule)),
+  };
+}
+
+function combine(rules: readonly ExpectRule[]): Expectation {
+  const registration = lastOf(rules, (rule) => rule.registration);
+  const current = lastOf(rules, (rule) => rule.current);
+  const accuracyPpm = lastOf(rules, (rule) => rule.accuracyPpm);
+  const must = lastOf(rules, (rule) => rule.must);
+  const mustNot = lastOf(rules, (rule) => rule.mustNot);
+  return {
+    registration: registration ?? DEFAULT_REGISTRATION,
+    ...(current === undefined ? {} : { current }),
+    ...(accuracyPpm === undefined ? {} : { accuracyPpm }),
+    ...(must === undefined && mustNot === undefined
+      ? {}
+      : { messages: { must: must ?? [], mustNot: mustNot ?? [] } }),
+    from: [...rules.map(({ from }) => from), ...(registration === undefined ? ['default'] : [])],
+  };
+}
+
+function lastOf<T>(rules: readonly ExpectRule[], pick: (rule: ExpectRule) => T | undefined): T | undefined {
+  const rule = rules.findLast((candidate) => pick(candidate) !== undefined);
+  return rule === undefined ? undefined : pick(rule);
+}

@@ -1,0 +1,24 @@
+import type { Expectation, GuestSpec, KernelEntry, Problem } from '../matrix/types.ts';
+
+/** One combination of axis values: one kernel in one guest. */
+export interface Cell {
+  /** Readable, stable, and safe as a file name: see plan/cell-id.ts. */
+  readonly id: string;
+  readonly kernel: string;
+  readonly guest: GuestSpec;
+  /** The values of the matrix's axes in this cell as written there, for filters and table rows. */
+  readonly axes: Readonly<Record<string, string>>;
+  readonly expectation: Expectation;
+}
+
+export interface Plan {
+  readonly name: string;
+  /** sha256 of the matrix file's bytes. */
+  readonly matrixSha256: string;
+  readonly matrixPath: string;
+  /** The kernels that the cells use, each once. */
+  readonly kernels: readonly KernelEntry[];
+  readonly cells: readonly Cell[];
+  /** Rules, excludes and includes that had no effect, merged duplicates, and the matrix's own warnings. */
+  readonly warnings?: readonly Problem[];
+}

@@ -1,0 +1,54 @@
+/** What a run rests on: provenance.json. A fact that is not to be had is null and says why; it is never guessed. */
+import { z } from 'zod';
+
+export const PROVENANCE_VERSION = 1;
+
+function fact<T extends z.ZodType>(value: T) {
+  return z.union([z.looseObject({ value }), z.looseObject({ value: z.null(), reason: z.string() })]);
+}
+const textFact = fact(z.string());
+const numberFact = fact(z.number());
+
+const provenance = z.looseObject({
+  version: z.int().positive(),
+  /** When these facts were gathered, ISO 8601, UTC. */
+  at: z.string(),
+  tscmatrix: z.looseObject({ version: z.string(), commit: textFact, dirty: fact(z.boolean()) }),
+  node: z.string(),
+  matrix: z.looseObject({ name: z.string(), path: z.string(), sha256: z.string() }),
+  qemu: z.looseObject({ path: textFact, version: textFact, sha256: textFact }),
+  kernels: z.array(
+    z.looseObject({
+      name: z.string(),
+      path: z.string(),
+      origin: z.string(),
+      release: z.string(),
+      sha256: textFact,
+    }),
+  ),
+  /** Other files that go into a guest, by what they are, for example "initramfs". */
+  files: z.array(z.looseObject({ name: z.string(), path: z.string(), sha256: textFact })),
+  host: z.looseObject({
+    cpu: textFact,
+    cpus: z.int(),
+    kernel: z.string(),
+    /** "none" on bare metal. */
+    hypervisor: textFact,
+    clocksource: z.looseObject({ current: textFact, available: fact(z.array(z.string())) }),
+    tscKhz: numberFact,
+    /** Of the last 1, 5 and 15 minutes. */
+    load: z.array(z.number()),
+    memoryMiB: z.number(),
+    memoryFreeMiB: z.number(),
+  }),
+});
+
+export type Provenance = z.output<typeof provenance>;
+export type Fact<T> = { value: T } | { value: null; reason: string };
+
+/** Checks what was read from provenance.json. Throws where it is not of a version that is known here. */
+export function parseProvenance(raw: unknown): Provenance {
+  const version = z.looseObject({ version: z.number() }).parse(raw).version;
+  if (version > PROVENANCE_VERSION) throw new Error(`it is of the newer version ${version}`);
+  return provenance.parse(raw);
+}

@@ -1,0 +1,151 @@
+/** A run as a grid, kernels as columns and guests as rows, before it is put into any form. */
+import { rowOf } from '../plan/rows.ts';
+import type { Cell } from '../plan/types.ts';
+import { type CellView, countOutcomes, type KernelView, type RunView, resultOf } from '../record/run-view.ts';
+import type { CellFinished } from '../record/types.ts';
+import type { Outcome } from '../verdict/types.ts';
+import { oneLine } from './safe-text.ts';
+import { acceleratorOf, countsText, hostText, OUTCOME_WORDS, ppmText, shortRelease } from './words.ts';
+
+export interface Face {
+  readonly outcome: Outcome;
+  /** "ok refined", "UNEXPECTED never [1]". */
+  readonly head: string;
+  /** "tsc, +0.4 ppm", or empty. */
+  readonly detail: string;
+}
+export interface Column {
+  readonly kernel: string;
+  /** Release of the kernel, or why there is none. */
+  readonly release: string;
+}
+export interface Row {
+  readonly label: string;
+  /** One for each column; null where the plan has no such cell. */
+  readonly faces: readonly (Face | null)[];
+}
+export interface Note {
+  readonly number: number;
+  /** The cells it is about, each "kernel, guest". */
+  readonly about: readonly string[];
+  /** Ids of the cells. */
+  readonly cells: readonly string[];
+  readonly text: string;
+}
+export interface Grid {
+  readonly title: string;
+  /** Lines that stand above the table. */
+  readonly heading: readonly string[];
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  readonly notes: readonly Note[];
+}
+
+export function gridOf(view: RunView): Grid {
+  const notes = noteBook();
+  const kernels = [...view.kernels.keys()];
+  const columns = [...view.kernels].map(([kernel, state]) => ({
+    kernel: oneLine(kernel),
+    release: releaseText(state),
+  }));
+  const rows = new Map<string, (Face | null)[]>();
+  for (const cell of view.cells.values()) {
+    const at = kernels.indexOf(cell.cell.kernel);
+    let label = labelOf(cell.cell);
+    // Two cells of one kernel with one label would hide one another.
+    if (rows.get(label)?.[at] != null) label = `${label} (${oneLine(cell.cell.id)})`;
+    const faces = rows.get(label) ?? kernels.map(() => null);
+    faces[at] = faceOf(cell, label, notes);
+    rows.set(label, faces);
+  }
+  return {
+    title: oneLine(view.started?.matrix.name ?? 'run'),
+    heading: headingOf(view),
+    columns,
+    rows: [...rows].map(([label, faces]) => ({ label, faces })),
+    notes: notes.all(),
+  };
+}
+
+/** The row's label, safe to show. */
+export function labelOf(cell: Cell): string {
+  return oneLine(rowOf(cell));
+}
+
+export function headingOf(view: RunView): string[] {
+  const cells = [...view.cells.values()];
+  const heading = [`run ${oneLine(view.started?.run ?? '')}, ${countsText(countOutcomes(cells))}`];
+  if (view.finished === null) heading.push('INCOMPLETE: the record ends before the run was finished');
+  else if (view.finished.interrupted) heading.push('INTERRUPTED: not every cell was run');
+  const argvs = cells.flatMap((cell) => cell.boots.map((boot) => acceleratorOf(boot.started?.argv ?? [])));
+  const accelerators = [...new Set(argvs.filter((name) => name !== null))].sort();
+  if (view.host !== null) heading.push(hostText(view.host, accelerators));
+  return heading;
+}
+
+function releaseText(state: KernelView): string {
+  if (state.ready !== null) return shortRelease(state.ready);
+  return state.failed === null ? 'not fetched' : 'not to be had';
+}
+
+interface NoteBook {
+  add(text: string, about: string, cell: string): number;
+  all(): Note[];
+}
+
+/** Cells with the same reason share a note. */
+function noteBook(): NoteBook {
+  const notes = new Map<string, { number: number; about: string[]; cells: string[]; text: string }>();
+  return {
+    add(text, about, cell) {
+      const note = notes.get(text) ?? { number: notes.size + 1, about: [], cells: [], text };
+      note.about.push(about);
+      note.cells.push(cell);
+      notes.set(text, note);
+      return note.number;
+    },
+    all: () => [...notes.values()],
+  };
+}
+
+function faceOf(cell: CellView, label: string, notes: NoteBook): Face {
+  const { outcome, reason } = resultOf(cell);
+  const finished = cell.boots.flatMap((boot) => (boot.finished === null ? [] : [boot.finished]));
+  const word = OUTCOME_WORDS[outcome];
+  const verdicts = verdictsText(finished);
+  const head = verdicts === '' || verdicts === word ? word : `${word} ${verdicts}`;
+  if (outcome === 'expected') return { outcome, head, detail: detailOf(finished) };
+  const cause = causeText(finished);
+  const text = oneLine(cause === '' ? reason : `${reason.replace(/[.\s]*$/, '.')} ${cause}`);
+  const number = notes.add(text, `${oneLine(cell.cell.kernel)}, ${label}`, oneLine(cell.cell.id));
+  return { outcome, head: `${head} [${number}]`, detail: detailOf(finished) };
+}
+
+/** "refined", or "refined x2, never x1" where the boots of a cell differ. */
+function verdictsText(finished: readonly CellFinished[]): string {
+  const counts = new Map<string, number>();
+  for (const { observation } of finished)
+    counts.set(observation.verdict, (counts.get(observation.verdict) ?? 0) + 1);
+  if (counts.size === 1) return [...counts.keys()].join();
+  return [...counts].map(([verdict, n]) => `${verdict} x${n}`).join(', ');
+}
+
+/** The current source of every boot, and the ppm that is furthest off. */
+function detailOf(finished: readonly CellFinished[]): string {
+  const sources = new Set(
+    finished.flatMap(({ observation: o }) => (o.current === null ? [] : [oneLine(o.current)])),
+  );
+  const ppms = finished.flatMap(({ observation }) => (observation.ppm === null ? [] : [observation.ppm]));
+  const worst = ppms.reduce<number | null>((a, b) => (a === null || Math.abs(b) > Math.abs(a) ? b : a), null);
+  return [[...sources].join('/'), worst === null ? '' : ppmText(worst)]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+function causeText(finished: readonly CellFinished[]): string {
+  const causes = finished.flatMap(({ observation: { diagnosis } }) =>
+    diagnosis === null || diagnosis.cause === 'none' ? [] : [`${diagnosis.cause} (${diagnosis.confidence})`],
+  );
+  const all = [...new Set(causes)];
+  return all.length === 0 ? '' : `Cause: ${all.join('; ')}.`;
+}

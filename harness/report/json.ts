@@ -1,0 +1,71 @@
+/** One JSON document about a run; its form is described in docs/record.md. */
+import { countOutcomes, type RunView, resultOf } from '../record/run-view.ts';
+import type { HostNoted } from '../record/types.ts';
+import { labelOf } from './grid.ts';
+import { json } from './safe-text.ts';
+import { acceleratorOf } from './words.ts';
+
+/** Raised when a program that reads the previous version could misread a document. */
+export const JSON_REPORT_VERSION = 1;
+
+export function renderJson(view: RunView): string {
+  return `${json(documentOf(view))}\n`;
+}
+
+function documentOf(view: RunView): unknown {
+  const cells = [...view.cells.values()];
+  return {
+    version: JSON_REPORT_VERSION,
+    run: view.started?.run ?? null,
+    startedAt: view.started?.at ?? null,
+    finishedAt: view.finished?.at ?? null,
+    /** False: the record ends before the run did, or it was interrupted. */
+    complete: view.finished !== null && !view.finished.interrupted,
+    exitCode: view.finished?.exitCode ?? null,
+    matrix: view.started?.matrix ?? null,
+    options: view.started?.options ?? null,
+    counts: countOutcomes(cells),
+    host: view.host === null ? null : hostOf(view.host),
+    kernels: [...view.kernels].map(([name, { ready, failed }]) => ({
+      name,
+      release: ready?.release ?? null,
+      sha256: ready?.sha256 ?? null,
+      origin: ready?.origin ?? null,
+      path: ready?.path ?? null,
+      failure: failed === null ? null : failed.message,
+    })),
+    cells: cells.map((cell) => ({
+      id: cell.cell.id,
+      kernel: cell.cell.kernel,
+      row: labelOf(cell.cell),
+      axes: cell.cell.axes,
+      guest: cell.cell.guest,
+      expectation: cell.cell.expectation,
+      ...resultOf(cell),
+      verdicts: cell.judged?.verdicts ?? [],
+      boots: cell.boots.map(({ boot, started, finished }) => ({
+        boot,
+        accelerator: acceleratorOf(started?.argv ?? []),
+        wallMs: finished?.wallMs ?? null,
+        cpuMs: finished?.cpuMs ?? null,
+        ending: finished?.ending ?? null,
+        observation: finished?.observation ?? null,
+        transcriptSha256: finished?.transcriptSha256 ?? null,
+        folder: finished?.folder ?? null,
+      })),
+    })),
+  };
+}
+
+function hostOf({
+  tscmatrix,
+  node,
+  qemuVersion,
+  qemuSha256,
+  cpu,
+  kernel,
+  hypervisor,
+  clocksource,
+}: HostNoted) {
+  return { tscmatrix, node, qemuVersion, qemuSha256, cpu, kernel, hypervisor, clocksource };
+}

@@ -1,0 +1,127 @@
+/** From `--reporter NAME[=FILE]` to reporters. */
+import { UserError } from '../host/errors.ts';
+import type { RunView } from '../record/run-view.ts';
+import { collectingReporter } from './collect.ts';
+import { renderJson } from './json.ts';
+import { renderJunit } from './junit.ts';
+import { linesReporter } from './lines.ts';
+import { liveReporter } from './live.ts';
+import { renderMarkdown } from './markdown.ts';
+import type { Reporter } from './reporter.ts';
+import { fileSink, type OutputStream, type Sink, streamSink } from './sink.ts';
+import { renderTable } from './table.ts';
+import { renderTap } from './tap.ts';
+
+export interface ReporterOptions {
+  readonly stdout?: OutputStream;
+  readonly stderr?: OutputStream;
+  /** For NO_COLOR, TERM and the locale. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** --json: the JSON document on stdout, in place of the table. */
+  readonly json?: boolean;
+  /** Whether to add live or lines on stderr where none was asked for; a stored record has no progress to show. */
+  readonly progress?: boolean;
+  readonly nowMs?: () => number;
+}
+
+/** What each reporter makes of a whole run. */
+const RENDERERS: Readonly<Record<string, (view: RunView, look: Look) => string>> = {
+  table: (view, look) => renderTable(view, look),
+  markdown: renderMarkdown,
+  junit: renderJunit,
+  tap: renderTap,
+  json: renderJson,
+};
+export const REPORTER_NAMES = ['live', 'lines', ...Object.keys(RENDERERS), 'none'];
+
+interface Look {
+  readonly colour: boolean;
+  readonly unicode: boolean;
+  readonly columns: number | undefined;
+}
+interface Spec {
+  readonly name: string;
+  readonly file: string | undefined;
+}
+
+/**
+ * The reporters that were asked for. Without one on stderr, live or lines is added; without one on stdout, the
+ * table; "none" adds neither. Throws UserError for an unknown name and for a file that cannot be written.
+ */
+export function makeReporters(specs: readonly string[], options: ReporterOptions = {}): Reporter[] {
+  const { stdout = process.stdout, stderr = process.stderr, env = process.env } = options;
+  const asked = specs.map(parseSpec);
+  checkFiles(asked);
+  const quiet = asked.some((spec) => spec.name === 'none');
+  const onStdout = asked
+    .filter((spec) => spec.file === undefined && spec.name in RENDERERS)
+    .map((spec) => spec.name);
+  if (options.json === true && !onStdout.includes('json')) onStdout.push('json');
+  if (onStdout.length > 1) {
+    throw new UserError(
+      `${onStdout.join(' and ')} cannot both be written to stdout`,
+      'give all but one a file: --reporter NAME=FILE',
+    );
+  }
+  if (onStdout.length === 0 && !quiet) onStdout.push('table');
+  const watching = asked.filter(
+    (spec) => spec.name === 'live' || (spec.name === 'lines' && spec.file === undefined),
+  );
+  if (watching.length > 1)
+    throw new UserError('live and lines cannot both be shown on stderr', 'choose one of them');
+  if (watching.length === 0 && !quiet && options.progress !== false) {
+    watching.push({
+      name: stderr.isTTY === true && env.TERM !== 'dumb' ? 'live' : 'lines',
+      file: undefined,
+    });
+  }
+
+  const colourOn = (sink: { isTty: boolean }) => sink.isTty && !env.NO_COLOR && env.TERM !== 'dumb';
+  const collect = (name: string, sink: Sink): Reporter[] => {
+    const render = RENDERERS[name];
+    if (render === undefined) return [];
+    const look = { colour: colourOn(sink), unicode: speaksUnicode(env), columns: sink.columns };
+    return [collectingReporter(name, sink, (view) => render(view, look))];
+  };
+  return [
+    ...watching.map(({ name }) =>
+      name === 'live'
+        ? liveReporter(stderr, {
+            colour: colourOn({ isTty: stderr.isTTY === true }),
+            ...(options.nowMs === undefined ? {} : { nowMs: options.nowMs }),
+          })
+        : linesReporter(streamSink(stderr), options.nowMs),
+    ),
+    ...asked.flatMap(({ name, file }) => {
+      if (file === undefined) return [];
+      const sink = fileSink(name, file);
+      return name === 'lines' ? [linesReporter(sink, options.nowMs)] : collect(name, sink);
+    }),
+    ...onStdout.flatMap((name) => collect(name, streamSink(stdout))),
+  ];
+}
+
+function parseSpec(spec: string): Spec {
+  const [, name = '', file] = /^([^=]*)(?:=(.*))?$/s.exec(spec) ?? [];
+  if (!REPORTER_NAMES.includes(name)) {
+    throw new UserError(`there is no reporter "${name}"`, `the reporters are ${REPORTER_NAMES.join(', ')}`);
+  }
+  if (file === '')
+    throw new UserError(`--reporter ${spec} names no file`, `write ${name}=FILE, or ${name} alone`);
+  if (file !== undefined && (name === 'live' || name === 'none')) {
+    throw new UserError(`the reporter ${name} writes no file`, `write --reporter ${name}`);
+  }
+  return { name, file };
+}
+
+function checkFiles(specs: readonly Spec[]): void {
+  const files = specs.flatMap((spec) => (spec.file === undefined ? [] : [spec.file]));
+  const twice = files.find((file, i) => files.indexOf(file) !== i);
+  if (twice !== undefined)
+    throw new UserError(`two reporters would write ${twice}`, 'give each its own file');
+}
+
+/** POSIX: LC_ALL, else LC_CTYPE, else LANG. */
+function speaksUnicode(env: Readonly<Record<string, string | undefined>>): boolean {
+  return /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '');
+}

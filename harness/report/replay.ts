@@ -1,0 +1,25 @@
+/** The same reports from a stored record. */
+import type { RunRecord } from '../record/reader.ts';
+import { multiplex } from './multiplexer.ts';
+import { makeReporters, type ReporterOptions } from './registry.ts';
+import { oneLine } from './safe-text.ts';
+
+/**
+ * Feeds a record to the reporters; what was wrong with the record goes to stderr. Gives one sentence for each
+ * reporter that failed.
+ */
+export async function reportRecord(
+  record: RunRecord,
+  specs: readonly string[],
+  options: ReporterOptions = {},
+): Promise<readonly string[]> {
+  const stderr = options.stderr ?? process.stderr;
+  const reporters = multiplex(makeReporters(specs, { progress: false, ...options }), stderr);
+  for (const problem of record.problems) {
+    const where = problem.line === 0 ? '' : ` line ${problem.line}`;
+    stderr.write(`tscmatrix: record ${oneLine(record.run)}${where}: ${oneLine(problem.text)}\n`);
+  }
+  for (const event of record.events) reporters.event(event);
+  await reporters.close();
+  return reporters.failures();
+}

@@ -1,0 +1,84 @@
+/** One boot of one cell: guest to evidence to observation, all of it recorded. */
+import { createHash } from 'node:crypto';
+import { chooseAccelerator } from '../guest/accelerator.ts';
+import { makeLaunch } from '../guest/arguments.ts';
+import { PROBE_DEFAULTS } from '../guest/command-line.ts';
+import type { Limits } from '../guest/limits.ts';
+import type { Trial } from '../guest/trial.ts';
+import type { Launch } from '../guest/types.ts';
+import type { Cell } from '../plan/types.ts';
+import type { RunEvent } from '../record/types.ts';
+import type { RecordWriter } from '../record/writer.ts';
+import type { Progress } from '../report/reporter.ts';
+import type { Observation } from '../verdict/types.ts';
+import { bootOnce, logText } from './boot-once.ts';
+import type { TrueFrequency } from './true-frequency.ts';
+
+/** What every boot of a run shares. */
+export interface Bench {
+  readonly qemu: string;
+  readonly initrdPath: string;
+  readonly trial: Trial | null;
+  readonly hostFrequency: TrueFrequency;
+  readonly limits: Partial<Limits>;
+  readonly record: RecordWriter;
+  readonly emit: (event: RunEvent) => Promise<void>;
+  readonly progress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The same for each boot of a cell, so that its transcripts can be compared, and no other cell's. */
+export function nonceOf(cellId: string): string {
+  return createHash('sha256').update(cellId).digest('hex').slice(0, 8);
+}
+
+/** Null where this host cannot run the cell's topology; the reason is chooseAccelerator()'s. */
+export function launchOf(
+  cell: Cell,
+  kernelPath: string,
+  bench: Pick<Bench, 'qemu' | 'initrdPath' | 'trial'>,
+): Launch | null {
+  const choice = chooseAccelerator(cell.guest.topology, cell.guest.clock, bench.trial);
+  if (choice.accelerator === null) return null;
+  return makeLaunch({
+    qemu: bench.qemu,
+    guest: cell.guest,
+    accelerator: choice.accelerator,
+    acceleratorReason: choice.reason,
+    kernelPath,
+    initrdPath: bench.initrdPath,
+    probe: { nonce: nonceOf(cell.id), ...PROBE_DEFAULTS },
+  });
+}
+
+/** What one boot came to; the log is what the expectation's messages are looked for in. */
+export interface BootResult {
+  readonly observation: Observation;
+  readonly log: string | null;
+}
+
+export async function bootCell(bench: Bench, cell: Cell, boot: number, launch: Launch): Promise<BootResult> {
+  const folder = await bench.record.folderFor(cell.id, boot);
+  const argv = [launch.qemu, ...launch.argv];
+  await bench.emit({ type: 'cell-started', cell: cell.id, boot, at: new Date().toISOString(), argv });
+  const { life, evidence, observation } = await bootOnce(launch, bench.hostFrequency, {
+    folder: folder.path,
+    limits: bench.limits,
+    signal: bench.signal,
+    onProgress: (phase, guestS) =>
+      bench.progress({ type: 'guest-progress', cell: cell.id, boot, phase, guestS }),
+  });
+  await bench.emit({
+    type: 'cell-finished',
+    cell: cell.id,
+    boot,
+    at: new Date().toISOString(),
+    wallMs: life.wallMs,
+    cpuMs: life.cpuMs,
+    ending: life.ending,
+    observation,
+    ...(evidence.transcriptSha256 === null ? {} : { transcriptSha256: evidence.transcriptSha256 }),
+    folder: folder.folder,
+  });
+  return { observation, log: logText(evidence) };
+}

@@ -1,0 +1,76 @@
+/** What every guest of a plan needs before it starts: kernels, the probe, and the trial of KVM where one is due. */
+import { type Trial, tryKvm } from '../guest/trial.ts';
+import { openCache } from '../host/cache.ts';
+import { HostError } from '../host/errors.ts';
+import { buildProbeImage } from '../image/probe-image.ts';
+import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
+import type { KernelEntry } from '../matrix/types.ts';
+import type { Cell, Plan } from '../plan/types.ts';
+import { runInParallel } from './schedule.ts';
+
+export interface Ready {
+  readonly qemu: string;
+  readonly initrdPath: string;
+  /** Each kernel of the plan, or what kept it away. */
+  readonly kernels: ReadonlyMap<string, KernelImage | HostError>;
+  readonly trial: Trial | null;
+}
+
+export interface ReadyOptions {
+  readonly qemu: string;
+  readonly signal: AbortSignal;
+  readonly refresh?: boolean;
+  readonly onProgress?: (kernel: string, text: string) => void;
+  readonly onKernel?: (entry: KernelEntry, image: KernelImage) => Promise<void>;
+  readonly onFailure?: (entry: KernelEntry, error: unknown) => Promise<void>;
+}
+
+/** They come from one mirror: more at once are not faster. */
+const FETCHES = 2;
+
+/** Throws UserError where an entry's file is no kernel, or not the one that was asked for: the input is wrong. */
+async function acquireAll(plan: Plan, options: ReadyOptions): Promise<Map<string, KernelImage | HostError>> {
+  const kernels = new Map<string, KernelImage | HostError>();
+  const cache = await openCache();
+  await runInParallel(plan.kernels, FETCHES, async (entry) => {
+    if (options.signal.aborted) return;
+    try {
+      const image = await acquireKernel(entry, {
+        signal: options.signal,
+        cache,
+        refresh: options.refresh === true,
+        onProgress: (text) => options.onProgress?.(entry.name, text),
+      });
+      kernels.set(entry.name, image);
+      await options.onKernel?.(entry, image);
+    } catch (error) {
+      if (options.signal.aborted) return;
+      await options.onFailure?.(entry, error);
+      if (!(error instanceof HostError)) throw error;
+      kernels.set(entry.name, error);
+    }
+  });
+  return kernels;
+}
+
+/** KVM is tried once, and only where a cell could use it. */
+async function trialFor(
+  cells: readonly Cell[],
+  ready: Omit<Ready, 'trial'>,
+  signal: AbortSignal,
+): Promise<Trial | null> {
+  const wanted = cells.some(({ guest }) => guest.topology !== 'tcg' && guest.clock === 'real');
+  const kernel = [...ready.kernels.values()].find((image) => !(image instanceof HostError));
+  if (!wanted || kernel === undefined || signal.aborted) return null;
+  const { qemu, initrdPath } = ready;
+  return tryKvm({ qemu, kernelPath: (kernel as KernelImage).path, initrdPath, signal });
+}
+
+export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Ready> {
+  const [probe, kernels] = await Promise.all([
+    buildProbeImage({ signal: options.signal }),
+    acquireAll(plan, options),
+  ]);
+  const ready = { qemu: options.qemu, initrdPath: probe.path, kernels };
+  return { ...ready, trial: await trialFor(plan.cells, ready, options.signal) };
+}

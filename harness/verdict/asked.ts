@@ -1,0 +1,124 @@
+/** Is the machine that ran the machine that was asked for? Every difference, seen from outside and inside. */
+import type { ProbeReport } from '../evidence/report.ts';
+import type { Launch, MachineFacts } from '../guest/types.ts';
+import { flagDifferences, parseCpu } from './cpu-flags.ts';
+import type { Difference } from './types.ts';
+
+type Check = (launch: Launch, machine: MachineFacts | null, report: ProbeReport) => Difference[];
+
+/** Pure. Compares only what was really seen: a frame that never came is no difference (the verdict sees to that). */
+export const findDifferences: Check = (launch, machine, report) =>
+  CHECKS.flatMap((check) => check(launch, machine, report));
+
+const accelerator: Check = (launch, machine) =>
+  machine === null || machine.accelerator === launch.accelerator
+    ? []
+    : [differ('accelerator', launch.accelerator, machine.accelerator, 'qmp')];
+
+/** target/i386/cpu.c (TCG) and target/i386/kvm/kvm.c: CPUID 0x40000000, EBX ECX EDX. */
+const SIGNATURES = { tcg: 'TCGTCGTCGTCG', kvm: 'KVMKVMKVM' } as const;
+
+const hypervisor: Check = (launch, _, report) => {
+  if (report.hypervisor === null || hidesSignature(launch)) return [];
+  const seen = report.hypervisor.value.signature ?? 'none';
+  const asked = SIGNATURES[launch.accelerator];
+  return seen === asked ? [] : [differ('hypervisor signature', asked, seen, 'guest')];
+};
+
+/** Settings under which another signature, or none, is right: Hyper-V enlightenments, kvm=off, tcg-cpuid=off. */
+function hidesSignature(launch: Launch): boolean {
+  const { settings, flags } = parseCpu(launch.guest.cpu);
+  return (
+    flags.get('kvm') === false ||
+    flags.get('tcg-cpuid') === false ||
+    flags.get('hypervisor') === false ||
+    [...flags.keys(), ...settings.keys()].some((name) => name.startsWith('hv-')) ||
+    launch.argv.some((argument) => argument.includes('xen-version='))
+  );
+}
+
+const machineType: Check = (launch, machine) =>
+  machine === null || machine.machine === launch.guest.machine
+    ? []
+    : [differ('machine type', launch.guest.machine, machine.machine, 'qmp')];
+
+const hpet: Check = (launch, machine, report) => {
+  const asked = launch.guest.hpet;
+  const differences: Difference[] = [];
+  if (machine !== null && machine.hpet !== asked)
+    differences.push(differ('HPET', onOff(asked), onOff(machine.hpet), 'qmp'));
+  // The ACPI table is there exactly when the device is; the list of tables stands in where it cannot be read.
+  const inside =
+    report.hpet?.value.kind === 'present'
+      ? true
+      : report.hpet?.value.kind === 'absent'
+        ? false
+        : (report.acpi?.value.includes('HPET') ?? null);
+  if (inside !== null && inside !== asked)
+    differences.push(differ('HPET', onOff(asked), onOff(inside), 'guest'));
+  return differences;
+};
+
+/**
+ * There is no machine without a PM timer: `pmtimer: false` means that the kernel is told not to use it
+ * (pmtmr=0, drivers/clocksource/acpi_pm.c), while the FADT names the port as ever. So without it acpi_pm must
+ * not be listed; with it, the FADT must name a port (a kernel may still lack the driver).
+ */
+const pmTimer: Check = (launch, _, report) => {
+  if (launch.guest.pmtimer)
+    return report.pmtimer?.value.kind === 'absent'
+      ? [differ('PM timer', 'on', 'no port in the FADT', 'guest')]
+      : [];
+  const listed = report.polls.some((poll) => poll.value.available.includes('acpi_pm'));
+  return listed ? [differ('PM timer', 'off', 'acpi_pm is listed', 'guest')] : [];
+};
+
+const LIMITS_CPUS = /(?:^| )(?:nosmp|(?:nr_cpus|maxcpus|possible_cpus)=)/;
+
+const vcpus: Check = (launch, machine, report) => {
+  const asked = launch.guest.smp;
+  const differences: Difference[] = [];
+  if (machine !== null && machine.vcpus !== asked)
+    differences.push(differ('vCPUs', String(asked), String(machine.vcpus), 'qmp'));
+  const present = report.cpus === null ? null : countCpus(report.cpus.value.present);
+  if (present !== null && present !== asked && !LIMITS_CPUS.test(launch.commandLine))
+    differences.push(differ('vCPUs', String(asked), String(present), 'guest'));
+  return differences;
+};
+
+/** "0-3,8" is 5; null for a text that is no CPU list. */
+export function countCpus(list: string): number | null {
+  let count = 0;
+  for (const part of list.split(',')) {
+    const match = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part);
+    if (match === null) return null;
+    count += Number(match[2] ?? match[1]) - Number(match[1]) + 1;
+  }
+  return count;
+}
+
+const commandLine: Check = (launch, _, report) =>
+  report.cmdline === null || report.cmdline.value === launch.commandLine
+    ? []
+    : [differ('kernel command line', launch.commandLine, report.cmdline.value, 'guest')];
+
+const cpuFlags: Check = (launch, machine, report) => flagDifferences(launch, machine, report);
+
+const CHECKS: readonly Check[] = [
+  accelerator,
+  hypervisor,
+  machineType,
+  hpet,
+  pmTimer,
+  vcpus,
+  commandLine,
+  cpuFlags,
+];
+
+function onOff(value: boolean): string {
+  return value ? 'on' : 'off';
+}
+
+function differ(what: string, asked: string, got: string, seenBy: 'qmp' | 'guest'): Difference {
+  return { what, asked, got, seenBy };
+}

@@ -1,0 +1,123 @@
+/** What the rules look at: the facts, what is known of the kernel, and what is listed and current. */
+import type { Facts, Found } from '../evidence/facts/types.ts';
+import { type Era, eraOf } from './eras.ts';
+import type { Citation, Confidence } from './types.ts';
+
+/** What the probe saw over time; absent for pasted text. */
+export interface Watched {
+  readonly state: 'registered' | 'removed' | 'never' | null;
+  readonly firstPollS: number | null;
+  /** When tsc was first listed, seconds since boot. */
+  readonly firstListedS: number | null;
+  readonly lastPollS: number | null;
+}
+
+export interface DiagnoseInput {
+  readonly facts: Facts;
+  readonly available?: readonly string[] | undefined;
+  readonly current?: string | undefined;
+  readonly watched?: Watched | undefined;
+}
+
+export interface Context {
+  readonly facts: Facts;
+  readonly era: Era | null;
+  readonly available: readonly string[] | null;
+  readonly current: string | null;
+  /** `stated` by sysfs, an option or the probe; `log`: the last switch that the log shows. */
+  readonly currentFrom: 'stated' | 'log' | null;
+  readonly listed: boolean | null;
+  /** tsc-early is (still) listed or current, as stated. */
+  readonly earlyListed: boolean;
+  readonly watched: Watched | null;
+  /** A "Refined" line would stand in this text had it been printed. */
+  readonly refinedWouldShow: boolean;
+  readonly khz: number | null;
+}
+
+/** Refinement is done 1 to 2 s after the initcalls; a log that goes on for this long after them is past it. */
+const PAST_REFINEMENT_S = 3;
+
+export function contextOf(input: DiagnoseInput): Context {
+  const { facts } = input;
+  const available = input.available ?? facts.available?.value ?? null;
+  const stated = input.current ?? facts.current?.value ?? null;
+  const switched = facts.switches.at(-1)?.name ?? null;
+  return {
+    facts,
+    era: eraOf(facts.kernel?.version ?? null) ?? eraByMessages(facts),
+    available,
+    current: stated ?? switched,
+    currentFrom: stated !== null ? 'stated' : switched !== null ? 'log' : null,
+    listed: available !== null ? available.includes('tsc') : stated === 'tsc' ? true : null,
+    earlyListed: available?.includes('tsc-early') === true || stated === 'tsc-early',
+    watched: input.watched ?? null,
+    refinedWouldShow:
+      facts.shape.showsTscMessages !== null ||
+      isPastRefinement(facts) ||
+      // The probe sends all of the log, up to the moment when it has settled.
+      (input.watched != null && facts.shape.beginsAtBoot),
+    khz:
+      facts.refined.at(-1)?.khz ??
+      facts.detected.findLast((d) => d.of === 'TSC')?.khz ??
+      facts.detected.at(-1)?.khz ??
+      null,
+  };
+}
+
+/** A whole log that goes on well past the moment when refinement ends. */
+export function isPastRefinement(facts: Facts): boolean {
+  const { shape } = facts;
+  if (shape.kind !== 'whole') return false;
+  const init = facts.afterInit[0]?.timeS ?? facts.beforeInit.at(-1)?.timeS ?? null;
+  return init === null || shape.lastS === null ? false : shape.lastS >= init + PAST_REFINEMENT_S;
+}
+
+/** Without a version line the messages tell the oldest generation: no "clocksource: " prefix before 4.2. */
+function eraByMessages(facts: Facts): Era | null {
+  const unprefixed = facts.switches.some((s) => !s.prefixed);
+  if (!unprefixed || facts.registered.length > 0) return null;
+  return {
+    ...(eraOf({ major: 3, minor: 10, patch: 0, el: null }) as Era),
+    name: 'before 4.2, by its messages',
+    sampleLimit: 'unknown',
+    stopRejected: 'unknown',
+  };
+}
+
+export function cite(
+  found: Found | { readonly line: number; readonly text: string },
+  shows: string,
+): Citation {
+  return { line: found.line, text: found.text, shows };
+}
+
+/** A line that should have come and did not. */
+export function missing(text: string, shows: string): Citation {
+  return { line: 0, text, shows };
+}
+
+export const REFINED_LINE = 'tsc: Refined TSC clocksource calibration: ... MHz';
+
+/** What a rule found. */
+export interface Finding<T> {
+  readonly value: T;
+  readonly confidence: Confidence;
+  readonly evidence: readonly Citation[];
+  readonly why: string;
+}
+
+const ORDER: readonly Confidence[] = ['none', 'possible', 'likely', 'certain'];
+export function weaker(a: Confidence, b: Confidence): Confidence {
+  return ORDER.indexOf(a) < ORDER.indexOf(b) ? a : b;
+}
+
+/** A finding in one line. */
+export function found<T>(
+  value: T,
+  confidence: Finding<T>['confidence'],
+  evidence: Finding<T>['evidence'],
+  why: string,
+): Finding<T> {
+  return { value, confidence, evidence, why };
+}

@@ -1,0 +1,111 @@
+/** tsc was registered: at its initcall, or by the delayed work that gave up refining? */
+import type { Registration } from '../matrix/types.ts';
+import { type Context, cite, type Finding, found, missing, REFINED_LINE } from './context.ts';
+import { atInitcallOrLater } from './initcall.ts';
+
+type Rule = (c: Context) => Finding<Registration> | null;
+
+/** clocksource.c __clocksource_update_freq_scale(): says that tsc was registered; when tells how. */
+export const registeredLine: Rule = (c) => {
+  const line = c.facts.registered.find((r) => r.name === 'tsc');
+  if (line === undefined) return null;
+  const registered = cite(line, 'tsc was registered');
+  const lack = missing(REFINED_LINE, 'no refinement was printed before the registration');
+  const noRefined = c.refinedWouldShow || c.facts.shape.beginsAtBoot;
+  const when = atInitcallOrLater(c, line);
+  if (when !== null)
+    return found(
+      when.value,
+      noRefined ? when.confidence : 'likely',
+      [registered, ...when.evidence, lack],
+      when.why,
+    );
+  if (c.era?.kvmKnowsFrequency === true && c.facts.kvmClock.length > 0)
+    return found(
+      'known-frequency',
+      'likely',
+      [registered, lack],
+      'tsc was registered without a refined line, and kvm-clock of this kernel marks the frequency as known',
+    );
+  return found(
+    'undetermined',
+    'none',
+    [registered],
+    'tsc was registered; the text does not tell whether at initcall or after a refinement that gave up',
+  );
+};
+
+/** Listed, and nothing says when: kernels before 4.1 print no registration. */
+export const listed: Rule = (c) => {
+  if (c.listed !== true) return null;
+  const { facts } = c;
+  const list = facts.available === null ? [] : [cite(facts.available, 'tsc is listed')];
+  if (!c.refinedWouldShow)
+    return found(
+      'undetermined',
+      'none',
+      list,
+      'tsc is listed, but the text does not show how it was registered',
+    );
+  const lack = missing(REFINED_LINE, 'tsc is listed, yet no refinement was printed');
+  const seen = atFirstPoll(c);
+  if (seen !== null) return { ...seen, evidence: [...list, ...seen.evidence, lack] };
+  if (facts.syncSkipped !== null && !facts.parameters.includes('tsc=reliable'))
+    return found(
+      'known-frequency',
+      'likely',
+      [
+        ...list,
+        cite(
+          facts.syncSkipped,
+          'TSC_RELIABLE is set: up to 4.9 and in RHEL 7 that registers tsc at initcall',
+        ),
+        lack,
+      ],
+      'tsc is listed without refinement, and the TSC counts as reliable, which registers it at once',
+    );
+  if (c.era?.kvmKnowsFrequency === true && (facts.kvmClock.length > 0 || c.available?.includes('kvm-clock')))
+    return found(
+      'known-frequency',
+      'likely',
+      [...list, lack],
+      'tsc is listed without refinement, and kvm-clock of this kernel marks the frequency as known',
+    );
+  if (facts.shape.kind === 'whole' && facts.references.hpet === null && facts.references.pmTimer === null)
+    return found(
+      'unrefined',
+      'likely',
+      [...list, lack],
+      'tsc is listed without refinement, and there is no reference counter to refine against',
+    );
+  return found(
+    'undetermined',
+    'none',
+    [...list, lack],
+    'tsc is listed without refinement; the text does not tell whether its frequency was known or refinement gave up',
+  );
+};
+
+/** Polls by the probe date the registration where the log does not. */
+function atFirstPoll(c: Context): Finding<Registration> | null {
+  const { watched, facts } = c;
+  if (watched?.firstListedS == null || watched.firstPollS === null) return null;
+  const before = facts.beforeInit.at(-1)?.timeS ?? null;
+  if (watched.firstListedS > watched.firstPollS)
+    return found(
+      'unrefined',
+      'likely',
+      [],
+      'tsc was not listed when the initcalls were done, came later, and no refinement was printed',
+    );
+  if (before !== null && watched.firstListedS - before < MIN_REFINEMENT_S)
+    return found(
+      'known-frequency',
+      'certain',
+      [],
+      'tsc was listed less than a second after the initcalls began, sooner than any refinement can end',
+    );
+  return null;
+}
+/** tsc.c: the stop sample is taken HZ after the start sample. Less 10 % for clocks that differ. */
+const MIN_REFINEMENT_S = 0.9;

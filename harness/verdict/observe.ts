@@ -1,0 +1,164 @@
+/** One boot of a cell to a verdict: how the guest ended, what its report says, what the log says of tsc. */
+import type { Evidence } from '../evidence/evidence.ts';
+import type { Ending } from '../guest/ending.ts';
+import type { Launch, MachineFacts } from '../guest/types.ts';
+import type { Failure } from '../matrix/types.ts';
+import { findDifferences } from './asked.ts';
+import { diagnose, type Watched } from './diagnose.ts';
+import type { Difference, Observation } from './types.ts';
+
+export interface ObserveInput {
+  readonly launch: Launch;
+  readonly ending: Ending;
+  readonly evidence: Evidence;
+  readonly machine: MachineFacts | null;
+  /** The true TSC frequency, kHz, and how it is known; null where it is not. */
+  readonly trueKhz: { readonly khz: number; readonly from: string } | null;
+}
+
+/**
+ * Pure. What is not the kernel's doing comes first: a fault of the host, then a machine that is not the one
+ * asked for. Only then does the guest's own end count, and only a complete report leads to a registration.
+ */
+export function observe(input: ObserveInput): Observation {
+  const { launch, ending, evidence, machine } = input;
+  const differences = findDifferences(launch, machine, evidence.report);
+  const fail = (verdict: Failure, reason: string): Observation => ({
+    ...nothing(input, differences),
+    verdict,
+    reason,
+  });
+
+  if (ending.kind === 'host-fault') return fail('infra-error', `${ending.code}: ${ending.detail}`);
+  if (differences.length > 0)
+    return fail('infra-error', `not the guest that was asked for: ${differences.map(describe).join('; ')}`);
+  if (ending.kind === 'finished' && machine === null)
+    return fail('infra-error', 'QEMU did not answer over QMP, so the machine it made could not be checked');
+  if (ending.kind === 'stalled' && starvesCpus(launch))
+    return fail('infra-error', `the emulator starves one CPU while another spins for it: ${ending.detail}`);
+  const end = endedEarly(ending);
+  if (end !== null) return fail(end.verdict, end.reason);
+  const gap = incomplete(evidence);
+  if (gap !== null) return fail('no-evidence', gap);
+  return registered(input);
+}
+
+/**
+ * QEMU 7.2 accel/tcg/tcg-accel-ops-rr.c: under -icount CPUs take turns, and one that spins uses up its whole turn of
+ * virtual time. Kernels up to 6.1 bring their CPUs up by spinning on each other (do_boot_cpu(), smpboot.c).
+ */
+function starvesCpus({ accelerator, guest }: Launch): boolean {
+  return accelerator === 'tcg' && guest.clock === 'deterministic' && guest.smp > 1;
+}
+
+function describe(d: Difference): string {
+  return `${d.what} asked ${d.asked}, got ${d.got} (${d.seenBy})`;
+}
+
+/** Null where the guest came to its end marker. */
+function endedEarly(
+  ending: Exclude<Ending, { kind: 'host-fault' }>,
+): { verdict: Failure; reason: string } | null {
+  switch (ending.kind) {
+    case 'finished':
+      return null;
+    case 'panic':
+      return { verdict: 'panicked', reason: 'the kernel panicked' };
+    case 'reset':
+      return {
+        verdict: 'boot-failed',
+        reason: `the machine reset itself before the probe was done: ${ending.detail}`,
+      };
+    case 'silent':
+      return { verdict: 'boot-failed', reason: `the kernel printed nothing in ${seconds(ending.wallMs)}` };
+    case 'stalled':
+      return {
+        verdict: 'hung',
+        reason: `no progress within the limit in ${ending.limit === 'wall' ? 'wall time' : 'guest time'}: ${ending.detail}`,
+      };
+    case 'truncated':
+      return { verdict: 'no-evidence', reason: `the console is cut short: ${ending.detail}` };
+    case 'flood':
+      return { verdict: 'no-evidence', reason: `the console passed its cap (${ending.bytes} bytes)` };
+    case 'deadline':
+      // It was still making progress: a slow host, which is not the kernel's fault.
+      return {
+        verdict: 'infra-error',
+        reason: `still making progress after ${seconds(ending.wallMs)}; the host is too slow`,
+      };
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(0)} s`;
+}
+
+function incomplete(evidence: Evidence): string | null {
+  const { report } = evidence;
+  const { counts } = report;
+  if (counts.conflicts > 0)
+    return `${counts.conflicts} frames contradict earlier frames of the same number; the console cannot be trusted`;
+  if (!report.complete)
+    return `the report is incomplete: ${counts.missing} frames missing, ${counts.damaged} damaged${report.transcriptEnd === null ? ', no end frame' : ''}`;
+  if (report.polls.length === 0) return 'the report holds no poll of the clocksources';
+  return report.dmesg.length === 0 ? "the report holds nothing of the kernel's log" : null;
+}
+
+/** A complete report: the log and the polls decide. */
+function registered(input: ObserveInput): Observation {
+  const { evidence } = input;
+  const { report } = evidence;
+  const last = report.polls.at(-1)?.value;
+  const diagnosis = diagnose({
+    facts: evidence.facts,
+    available: last?.available,
+    current: last?.current,
+    watched: watchedBy(evidence),
+  });
+  const { refined, detected } = evidence.facts;
+  const kernelKhz =
+    refined.at(-1)?.khz ?? detected.findLast((d) => d.of === 'TSC')?.khz ?? detected.at(-1)?.khz ?? null;
+  const trueKhz = input.trueKhz?.khz ?? null;
+  return {
+    ...nothing(input, []),
+    verdict: diagnosis.registration,
+    reason: diagnosis.summary,
+    current: last?.current ?? null,
+    available: last?.available ?? null,
+    kernelKhz,
+    ppm: kernelKhz === null || trueKhz === null ? null : ppmBetween(kernelKhz, trueKhz),
+    diagnosis,
+  };
+}
+
+/** Parts per million, to a thousandth. */
+export function ppmBetween(kernelKhz: number, trueKhz: number): number {
+  return Number((((kernelKhz - trueKhz) / trueKhz) * 1e6).toFixed(3));
+}
+
+function watchedBy({ report }: Evidence): Watched {
+  const polls = report.polls.map((p) => p.value);
+  const toS = (ns: number | undefined): number | null => (ns === undefined ? null : ns / 1e9);
+  return {
+    state: report.state?.value.state ?? null,
+    firstPollS: toS(polls[0]?.tNs),
+    firstListedS: toS(polls.find((p) => p.available.includes('tsc'))?.tNs),
+    lastPollS: toS(report.state?.value.tNs ?? polls.at(-1)?.tNs),
+  };
+}
+
+function nothing(
+  input: ObserveInput,
+  differences: readonly Difference[],
+): Omit<Observation, 'verdict' | 'reason'> {
+  return {
+    current: null,
+    available: null,
+    kernelKhz: null,
+    trueKhz: input.trueKhz?.khz ?? null,
+    trueKhzFrom: input.trueKhz?.from ?? null,
+    ppm: null,
+    diagnosis: null,
+    differences,
+  };
+}

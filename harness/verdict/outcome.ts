@@ -1,0 +1,109 @@
+/** Observations of one cell against its expectation. */
+import { UserError } from '../host/errors.ts';
+import { type Expectation, FAILURES } from '../matrix/types.ts';
+import type { Observation, Outcome } from './types.ts';
+
+export interface Boot {
+  readonly observation: Observation;
+  /** The guest's log as text, for messages that must or must not come; null where there is none. */
+  readonly log: string | null;
+}
+
+/**
+ * Pure. A boot that ended in infra-error says nothing of the kernel, so the others are judged without it:
+ * something unexpected there is unexpected, a mixture is flaky. But where all of them were as expected, the
+ * cell is infra-error and not expected: a boot that was asked for did not give its answer, and silence never
+ * passes.
+ */
+export function judgeCell(
+  boots: readonly Boot[],
+  expectation: Expectation,
+): { outcome: Outcome; reason: string } {
+  if (boots.length === 0) return { outcome: 'infra-error', reason: 'the cell was never booted' };
+  const lost = boots.filter((boot) => boot.observation.verdict === 'infra-error');
+  const real = boots.filter((boot) => boot.observation.verdict !== 'infra-error');
+  const why = real.map((boot) => unexpected(boot, expectation));
+  const bad = why.filter((reason) => reason !== null);
+  const tally = verdictTally(boots);
+
+  if (bad.length > 0 && bad.length < real.length)
+    return {
+      outcome: 'flaky',
+      reason: `${bad.length} of ${real.length} boots not as expected (${tally}): ${bad[0]}`,
+    };
+  if (bad.length > 0)
+    return { outcome: 'unexpected', reason: boots.length > 1 ? `${bad[0]} (${tally})` : (bad[0] ?? '') };
+  const fault = lost[0];
+  if (fault !== undefined) {
+    const many = boots.length > 1 ? `${lost.length} of ${boots.length} boots: ` : '';
+    return { outcome: 'infra-error', reason: many + fault.observation.reason };
+  }
+  return {
+    outcome: 'expected',
+    reason: `${tally}, as ${expectation.from.join(' and ') || 'the default'} expects`,
+  };
+}
+
+function verdictTally(boots: readonly Boot[]): string {
+  const counts = new Map<string, number>();
+  for (const { observation } of boots)
+    counts.set(observation.verdict, (counts.get(observation.verdict) ?? 0) + 1);
+  return [...counts].map(([verdict, n]) => (n > 1 ? `${n} x ${verdict}` : verdict)).join(', ');
+}
+
+/** Why this boot is not as expected, or null. */
+function unexpected({ observation, log }: Boot, expectation: Expectation): string | null {
+  const { verdict } = observation;
+  if (!expectation.registration.some((allowed) => allowed === verdict))
+    return `${verdict} instead of ${expectation.registration.join(' or ')}: ${observation.reason}`;
+  // A guest that was expected to fail has no clocksource and no frequency to compare.
+  const failed = (FAILURES as readonly string[]).includes(verdict);
+  return (
+    (failed ? null : (wrongSource(observation, expectation) ?? inaccurate(observation, expectation))) ??
+    wrongMessages(log, expectation)
+  );
+}
+
+function wrongSource({ current }: Observation, { current: allowed }: Expectation): string | null {
+  if (allowed === undefined || (current !== null && allowed.includes(current))) return null;
+  return `the current clocksource is ${current ?? 'not known'} instead of ${allowed.join(' or ')}`;
+}
+
+function inaccurate({ ppm, kernelKhz, trueKhz }: Observation, { accuracyPpm }: Expectation): string | null {
+  if (accuracyPpm === undefined) return null;
+  if (ppm === null) {
+    const unknown =
+      kernelKhz === null
+        ? "the kernel's frequency"
+        : trueKhz === null
+          ? 'the true frequency'
+          : 'the difference';
+    return `${unknown} is not known, so an accuracy of ${accuracyPpm} ppm cannot be shown`;
+  }
+  return Math.abs(ppm) <= accuracyPpm
+    ? null
+    : `the frequency is ${ppm} ppm off; ${accuracyPpm} ppm are allowed`;
+}
+
+function wrongMessages(log: string | null, { messages }: Expectation): string | null {
+  if (messages === undefined || messages.must.length + messages.mustNot.length === 0) return null;
+  if (log === null) return 'there is no log to look for the expected messages in';
+  const lacking = messages.must.find((pattern) => !matches(log, pattern));
+  if (lacking !== undefined) return `the log lacks ${lacking}`;
+  const forbidden = messages.mustNot.find((pattern) => matches(log, pattern));
+  return forbidden === undefined ? null : `the log has ${forbidden}, which must not come`;
+}
+
+/** A substring of a line, or /regular expression/flags tried on each line. */
+export function matches(log: string, pattern: string): boolean {
+  const regex = /^\/(.+)\/([imsu]*)$/.exec(pattern);
+  if (regex === null) return log.includes(pattern);
+  try {
+    const tried = new RegExp(regex[1] ?? '', regex[2]);
+    return log.split('\n').some((line) => tried.test(line));
+  } catch (error) {
+    throw new UserError(`${pattern} is not a regular expression: ${(error as Error).message}`, undefined, {
+      cause: error,
+    });
+  }
+}

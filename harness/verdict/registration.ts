@@ -1,0 +1,172 @@
+/** How tsc ended, as far as the text tells. Rules in order; the first that speaks decides. */
+import type { Registration } from '../matrix/types.ts';
+import {
+  type Context,
+  cite,
+  type Finding,
+  found,
+  isPastRefinement,
+  missing,
+  REFINED_LINE,
+} from './context.ts';
+import { listed, registeredLine } from './how-registered.ts';
+
+type Rule = (c: Context) => Finding<Registration> | null;
+
+/** tsc.c mark_tsc_unstable(), tsc_cs_mark_unstable(); clocksource.c __clocksource_unstable(). */
+const marked: Rule = (c) => {
+  const { facts } = c;
+  // tsc_khz stayed 0: init_tsc_clocksource() returns at once, there never was a tsc to be unstable.
+  const noKhz = facts.marks.find((m) => /could not calculate TSC khz/.test(m.reason));
+  if (noKhz !== undefined)
+    return found(
+      'never',
+      'certain',
+      [cite(noKhz, 'the kernel has no TSC frequency, so it registers no tsc')],
+      'the kernel could not find out the TSC frequency',
+    );
+  const mark = facts.marks[0];
+  if (mark !== undefined)
+    return found(
+      'unstable',
+      'certain',
+      [cite(mark, 'the kernel marked the TSC unstable')],
+      'the kernel marked the TSC unstable',
+    );
+  const skew = facts.watchdog.find(
+    (w) => (w.kind === 'skew' || w.kind === 'cpu-skew' || w.kind === 'slow-read-marked') && isTsc(w.source),
+  );
+  if (skew !== undefined)
+    return found(
+      'unstable',
+      'certain',
+      [cite(skew, 'the watchdog marked the TSC unstable')],
+      'the clocksource watchdog marked the TSC unstable',
+    );
+  const warp = facts.warps[0];
+  if (warp !== undefined)
+    return found(
+      'unstable',
+      'certain',
+      [cite(warp, 'the TSCs of two CPUs differ; the kernel turns the TSC off')],
+      'the TSC synchronisation check failed',
+    );
+  if (c.watched?.state === 'removed')
+    return found('unstable', 'likely', [], 'tsc was listed and then disappeared, without a message');
+  return null;
+};
+
+export function isTsc(source: string | null): boolean {
+  return source === 'tsc' || source === 'tsc-early';
+}
+
+/** tsc.c notsc_setup() up to 4.17: tsc_disabled makes init_tsc_clocksource() return at once. */
+const disabled: Rule = ({ facts: { notscRefused } }) =>
+  notscRefused === null
+    ? null
+    : found(
+        'never',
+        'certain',
+        [cite(notscRefused, 'notsc: the TSC is not used as a clocksource')],
+        'notsc keeps the kernel from registering it',
+      );
+
+/** tsc.c tsc_refine_calibration_work(): a marker trace that begins again and again never registers. */
+const looping: Rule = ({ facts: { trace } }) => {
+  if (trace === null || trace.restarts === 0 || trace.pastStart) return null;
+  const work = trace.marks.filter((m) => m.func === 'tsc_refine_calibration_work');
+  return found(
+    'never',
+    trace.restarts >= 2 ? 'certain' : 'likely',
+    work.map((m) => cite(m, `marker ${m.marker}: on the way to the first sample, and no further`)),
+    `the trace (${trace.path.join(' ')}) shows the refinement work starting over ${trace.restarts + 1} times without ever taking a second sample`,
+  );
+};
+
+const refined: Rule = (c) => {
+  const line = c.facts.refined.at(-1);
+  if (line === undefined) return null;
+  return found(
+    'refined',
+    'certain',
+    [cite(line, 'refinement ended and tsc was registered with this frequency')],
+    'the refined frequency was printed, and tsc is registered right after it',
+  );
+};
+
+/** From 4.16: tsc-early leaves when tsc is registered or found unstable; while listed, neither has happened. */
+const earlyStays: Rule = (c) => {
+  if (!c.earlyListed || c.listed === true) return null;
+  const stated = c.facts.available ?? c.facts.current;
+  const long = c.watched !== null ? c.watched.state === 'never' : isPastRefinement(c.facts);
+  return found(
+    'never',
+    long ? 'certain' : 'likely',
+    [
+      ...(stated === null
+        ? []
+        : [cite(stated, 'tsc-early is still there: it leaves when tsc is registered or found unstable')]),
+      ...(c.refinedWouldShow ? [missing(REFINED_LINE, 'refinement never ended')] : []),
+    ],
+    'tsc-early is still listed, so tsc has been neither registered nor given up',
+  );
+};
+
+const notListed: Rule = (c) => {
+  if (c.listed !== false) return null;
+  const { facts } = c;
+  const list = facts.available === null ? [] : [cite(facts.available, 'tsc is not listed')];
+  const flags = facts.cpuFlags;
+  if (flags !== null && !flags.value.includes('tsc'))
+    return found(
+      'never',
+      'certain',
+      [...list, cite(flags, 'the CPU flags have no tsc')],
+      'the CPU has no TSC as far as this guest sees',
+    );
+  if (!c.refinedWouldShow)
+    return found('undetermined', 'none', list, 'tsc is not listed, but the text would not show why');
+  const lack = missing(REFINED_LINE, 'the line that ends every refinement did not come');
+  return found(
+    'never',
+    isPastRefinement(facts) && c.watched?.state === 'never' ? 'certain' : 'likely',
+    [...list, lack],
+    'tsc is not listed, and the messages that its registration or its rejection would have left are not there',
+  );
+};
+
+/** Silence alone is no proof: without the list, say what would settle it. */
+const silent: Rule = (c) => {
+  if (c.listed !== null || !c.refinedWouldShow || c.facts.detected.length === 0) return null;
+  return found(
+    'undetermined',
+    'none',
+    [
+      missing(
+        REFINED_LINE,
+        'no end of a refinement was printed; that alone does not prove that there was none',
+      ),
+    ],
+    'no registration was printed, and only the list of available clocksources can tell whether tsc is there',
+  );
+};
+
+const RULES: readonly Rule[] = [
+  marked,
+  disabled,
+  looping,
+  refined,
+  registeredLine,
+  listed,
+  earlyStays,
+  notListed,
+  silent,
+];
+
+export function registrationOf(c: Context): Finding<Registration> {
+  for (const rule of RULES) {
+    const result = rule(c);
+    if (result !== null) return result;
+  }
+  return found('undetermined', 'none', [], 'the text does not tell whether tsc was registered');
+}

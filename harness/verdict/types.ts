@@ -1,0 +1,76 @@
+import type { Registration, Verdict } from '../matrix/types.ts';
+
+/** Why tsc was not registered, did not stay, or was not selected. Documented in docs/causes.md. */
+export const CAUSES = [
+  'none',
+  'refinement-restarts',
+  'watchdog-skew',
+  'watchdog-slow-reference',
+  'unsynchronized',
+  'tsc-warp',
+  'halts-in-idle',
+  'no-reference',
+  'calibration-failed',
+  'wrong-known-frequency',
+  'command-line',
+  'hypervisor-policy',
+  'outranked',
+  'no-tsc',
+  'guest-paused',
+  'undetermined',
+] as const;
+export type Cause = (typeof CAUSES)[number];
+export type Confidence = 'certain' | 'likely' | 'possible' | 'none';
+
+/** A line of the text at hand (1-based) and why it is cited. `line` 0: a line that should be there and is not. */
+export interface Citation {
+  readonly line: number;
+  readonly text: string;
+  readonly shows: string;
+}
+
+export interface Diagnosis {
+  readonly registration: Registration;
+  /** The current clocksource, null where the text does not tell. */
+  readonly current: string | null;
+  readonly available: readonly string[] | null;
+  readonly cause: Cause;
+  readonly confidence: Confidence;
+  readonly evidence: readonly Citation[];
+  /** What it is not, although it may look like it; each a sentence. */
+  readonly not: readonly string[];
+  /** What to do or send next; each a sentence, most useful first. */
+  readonly next: readonly string[];
+  /** One or two sentences for people. */
+  readonly summary: string;
+}
+
+/** A setting that was asked for and is not what the guest or QEMU shows. */
+export interface Difference {
+  readonly what: string;
+  readonly asked: string;
+  readonly got: string;
+  /** Who said so: "guest" or "qmp". */
+  readonly seenBy: string;
+}
+
+/** What was observed of one boot of a cell. */
+export interface Observation {
+  readonly verdict: Verdict;
+  /** One sentence: how the verdict came about. */
+  readonly reason: string;
+  readonly current: string | null;
+  readonly available: readonly string[] | null;
+  /** The frequency the kernel settled on, kHz. */
+  readonly kernelKhz: number | null;
+  /** The true frequency, kHz, and how it is known. */
+  readonly trueKhz: number | null;
+  readonly trueKhzFrom: string | null;
+  readonly ppm: number | null;
+  readonly diagnosis: Diagnosis | null;
+  readonly differences: readonly Difference[];
+}
+
+/** An observation against its expectation. */
+export const OUTCOMES = ['expected', 'unexpected', 'flaky', 'skipped', 'infra-error'] as const;
+export type Outcome = (typeof OUTCOMES)[number];

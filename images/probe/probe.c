@@ -1,0 +1,155 @@
+/*
+ * Watches the guest's clocksources until it is settled whether tsc is registered and stays, then reports all that a
+ * verdict rests on, and resets the machine. The last program of /init. See docs/probe-protocol.md.
+ */
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/io.h>
+#include <sys/reboot.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "frame.h"
+#include "refs.h"
+#include "system.h"
+
+#define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/"
+#define NS_PER_MS 1000000ull
+#define BEAT_NS (1000 * NS_PER_MS)
+/* Commands of the 8042 keyboard controller: pulse the CPU's reset line. */
+#define KEYBOARD_PORT 0x64
+#define KEYBOARD_RESET 0xfe
+
+struct sources {
+	char current[64];
+	char available[512];
+};
+
+static uint64_t guest_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+static uint64_t rdtsc(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+static uint64_t option_ns(const char *name, const char *fallback_ms)
+{
+	char value[32];
+
+	return strtoull(boot_option(name, value, sizeof(value), fallback_ms), NULL, 10) * NS_PER_MS;
+}
+
+/* "tsc hpet acpi_pm " becomes "tsc,hpet,acpi_pm". */
+static void read_sources(struct sources *now)
+{
+	size_t length;
+
+	read_line(CLOCKSOURCE "current_clocksource", now->current, sizeof(now->current));
+	read_line(CLOCKSOURCE "available_clocksource", now->available, sizeof(now->available));
+	for (length = strlen(now->available); length > 0 && now->available[length - 1] == ' '; length--)
+		now->available[length - 1] = 0;
+	for (char *c = now->available; *c; c++)
+		if (*c == ' ')
+			*c = ',';
+}
+
+/* Whether tsc itself is listed; tsc-early is another clocksource. */
+static int lists_tsc(const struct sources *now)
+{
+	char list[sizeof(now->available)], *rest = list, *name;
+
+	snprintf(list, sizeof(list), "%s", now->available);
+	while ((name = strsep(&rest, ",")))
+		if (!strcmp(name, "tsc"))
+			return 1;
+	return 0;
+}
+
+/* Polls until the state is settled and returns it: registered, removed or never. */
+static const char *watch(uint64_t deadline_ns, uint64_t settle_ns, uint64_t poll_ns)
+{
+	struct sources seen = { "", "" }, now;
+	struct timespec pause = { poll_ns / 1000000000ull, poll_ns % 1000000000ull };
+	uint64_t start = guest_ns(), beat = start, listed_since = 0, gone_since = 0;
+
+	for (;;) {
+		uint64_t t = guest_ns();
+
+		read_sources(&now);
+		if (strcmp(now.current, seen.current) || strcmp(now.available, seen.available)) {
+			framef("poll", "t_ns=%llu tsc=%llu current=%s available=%s", (unsigned long long)t,
+			       (unsigned long long)rdtsc(), now.current, now.available);
+			seen = now;
+		}
+		if (t - beat >= BEAT_NS) {
+			framef("beat", "t_ns=%llu", (unsigned long long)t);
+			beat = t;
+		}
+		if (lists_tsc(&now)) {
+			gone_since = 0;
+			if (!listed_since)
+				listed_since = t;
+			if (t - listed_since >= settle_ns)
+				return "registered";
+		} else if (listed_since) {
+			if (!gone_since)
+				gone_since = t;
+			if (t - gone_since >= settle_ns)
+				return "removed";
+		} else if (t - start >= deadline_ns) {
+			return "never";
+		}
+		/* One that comes and goes must not keep us for ever. */
+		if (t - start >= 4 * deadline_ns)
+			return "removed";
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* Ends the machine without a word from the kernel, so that a transcript ends with our last frame. */
+static void reset_machine(void)
+{
+	struct timespec second = { 1, 0 };
+
+	tcdrain(STDOUT_FILENO);
+	if (ioperm(KEYBOARD_PORT, 1, 1) == 0) {
+		outb(KEYBOARD_RESET, KEYBOARD_PORT);
+		nanosleep(&second, NULL);
+	}
+	reboot(RB_AUTOBOOT);
+}
+
+int main(void)
+{
+	char nonce[NONCE_LENGTH + 1];
+	const char *state;
+
+	frames_open(boot_option("tscprobe.nonce", nonce, sizeof(nonce), "00000000"));
+	framef("begin", "protocol=1 uptime_ns=%llu tsc=%llu", (unsigned long long)guest_ns(),
+	       (unsigned long long)rdtsc());
+	report_command_line();
+	report_uname();
+	state = watch(option_ns("tscprobe.deadline_ms", "8000"), option_ns("tscprobe.settle_ms", "2000"),
+		      option_ns("tscprobe.poll_ms", "50"));
+	framef("settled", "state=%s t_ns=%llu", state, (unsigned long long)guest_ns());
+	report_cpu();
+	report_references();
+	report_config();
+	report_kernel_log();
+	framef("end", "frames=%u state=%s", frames_sent() + 1, state);
+	reset_machine();
+	return 0;
+}

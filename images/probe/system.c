@@ -1,0 +1,183 @@
+#define _GNU_SOURCE
+#include "system.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "frame.h"
+
+#define COMMAND_LINE_MAX 4096
+#define HYPERVISOR_LEAF 0x40000000
+
+void read_line(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "re");
+
+	*text = 0;
+	if (!file)
+		return;
+	if (!fgets(text, size, file))
+		*text = 0;
+	text[strcspn(text, "\n")] = 0;
+	fclose(file);
+}
+
+const char *boot_option(const char *name, char *value, size_t size, const char *fallback)
+{
+	char line[COMMAND_LINE_MAX], *rest = line, *word;
+	size_t length = strlen(name);
+
+	snprintf(value, size, "%s", fallback);
+	read_line("/proc/cmdline", line, sizeof(line));
+	while ((word = strsep(&rest, " ")))
+		if (!strncmp(word, name, length) && word[length] == '=')
+			snprintf(value, size, "%s", word + length + 1);
+	return value;
+}
+
+void report_command_line(void)
+{
+	char line[COMMAND_LINE_MAX];
+
+	read_line("/proc/cmdline", line, sizeof(line));
+	frame("cmdline", line);
+}
+
+void report_uname(void)
+{
+	struct utsname names;
+
+	if (uname(&names) == 0)
+		framef("uname", "%s %s", names.release, names.version);
+}
+
+/* The text after "KEY : " of the first CPU. */
+static void cpuinfo(const char *key, char *text, size_t size)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char line[8192];
+
+	snprintf(text, size, "unknown");
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		char *colon = strchr(line, ':');
+
+		if (colon && !strncmp(line, key, strlen(key)) && strchr("\t ", line[strlen(key)])) {
+			line[strcspn(line, "\n")] = 0;
+			snprintf(text, size, "%s", colon[1] ? colon + 2 : "");
+			break;
+		}
+	}
+	fclose(file);
+}
+
+static void report_hypervisor(void)
+{
+	unsigned int eax, ebx, ecx, edx, words[3];
+	char signature[13] = "", *end;
+
+	__cpuid(1, eax, ebx, ecx, edx);
+	if (!(ecx & 1u << 31)) {
+		frame("hypervisor", "signature=none max_leaf=0x0");
+		return;
+	}
+	__cpuid(HYPERVISOR_LEAF, eax, words[0], words[1], words[2]);
+	memcpy(signature, words, 12);
+	signature[12] = 0;
+	for (end = signature; *end; end++)
+		if (*end == ' ')
+			*end = '_';
+	framef("hypervisor", "signature=%s max_leaf=0x%x", *signature ? signature : "empty", eax);
+}
+
+static void report_leaf(unsigned int leaf, unsigned int range)
+{
+	unsigned int highest, eax, ebx, ecx, edx;
+
+	__cpuid(range, highest, ebx, ecx, edx);
+	if (highest < leaf || highest > range + 0xffff)
+		return;
+	__cpuid_count(leaf, 0, eax, ebx, ecx, edx);
+	framef("cpuid", "leaf=0x%x eax=0x%x ebx=0x%x ecx=0x%x edx=0x%x", leaf, eax, ebx, ecx, edx);
+}
+
+void report_cpu(void)
+{
+	char present[64], online[64], vendor[64], model[256], flags[8192];
+	unsigned int eax, ebx, ecx, edx;
+
+	read_line("/sys/devices/system/cpu/present", present, sizeof(present));
+	read_line("/sys/devices/system/cpu/online", online, sizeof(online));
+	framef("cpus", "present=%s online=%s", present, online);
+	cpuinfo("vendor_id", vendor, sizeof(vendor));
+	cpuinfo("model name", model, sizeof(model));
+	framef("cpu", "vendor=%s model=%s", vendor, model);
+	cpuinfo("flags", flags, sizeof(flags));
+	frame("flags", flags);
+	report_hypervisor();
+	report_leaf(0x15, 0);
+	report_leaf(0x16, 0);
+	report_leaf(0x80000007, 0x80000000);
+	__cpuid(1, eax, ebx, ecx, edx);
+	if (ecx & 1u << 31)
+		report_leaf(0x40000010, HYPERVISOR_LEAF);
+}
+
+void report_config(void)
+{
+	char line[1024];
+	FILE *lines;
+
+	if (access("/proc/config.gz", R_OK) != 0)
+		return;
+	lines = popen("/bin/busybox zcat /proc/config.gz", "re");
+	if (!lines)
+		return;
+	while (fgets(line, sizeof(line), lines)) {
+		line[strcspn(line, "\n")] = 0;
+		if (!strncmp(line, "CONFIG_", 7))
+			frame("config", line);
+	}
+	pclose(lines);
+}
+
+/* Records of /dev/kmsg are "prefix,sequence,usec,flags;text\n KEY=value\n", text escaped as in our frames. */
+void report_kernel_log(void)
+{
+	static char record[16384];
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0) {
+		framef("dmesg", "error=%s", strerror(errno));
+		return;
+	}
+	for (;;) {
+		ssize_t got = read(fd, record, sizeof(record) - 1);
+		unsigned long long usec = 0;
+		char *text, *line;
+
+		if (got < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (got <= 0)
+			break;
+		record[got] = 0;
+		text = strchr(record, ';');
+		if (!text)
+			continue;
+		sscanf(record, "%*u,%*u,%llu", &usec);
+		text++;
+		text[strcspn(text, "\n")] = 0;
+		if (asprintf(&line, "[%5llu.%06llu] %s", usec / 1000000, usec % 1000000, text) < 0)
+			break;
+		frame_escaped("dmesg", line);
+		free(line);
+	}
+	close(fd);
+}

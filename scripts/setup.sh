@@ -1,0 +1,45 @@
+#!/bin/sh
+# Installs what the project needs and does not have: Node packages, then Debian packages. Quiet and quick when all is
+# there. Where it may not install, it says the exact command and ends with 69.
+set -eu
+cd "$(dirname "$0")/.."
+
+# What each is for: docs/requirements.md.
+packages="qemu-system-x86 qemu-system-data seabios gcc libc6-dev busybox-static util-linux libxml2-utils ${TSCMATRIX_MORE_PACKAGES:-}"
+
+if ! cmp -s package-lock.json node_modules/.tscmatrix-lock; then
+	echo "setup: installing Node packages" >&2
+	npm ci --no-audit --no-fund --loglevel=error >&2
+	cp package-lock.json node_modules/.tscmatrix-lock
+fi
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+	for program in qemu-system-x86_64 gcc busybox setpriv; do
+		command -v "$program" >/dev/null 2>&1 || {
+			echo "setup: $program is missing, and this is not a Debian system; please install it" >&2
+			exit 69
+		}
+	done
+	exit 0
+fi
+
+missing=
+for package in $packages; do
+	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+	[ "$status" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+install="apt-get install -y --no-install-recommends$missing"
+as=
+if [ "$(id -u)" != 0 ]; then
+	if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then as="sudo -n"; else
+		echo "setup: these Debian packages are missing and need root; please type:" >&2
+		echo "  sudo apt-get update && sudo $install" >&2
+		exit 69
+	fi
+fi
+echo "setup: installing Debian packages:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+$as apt-get update -q >&2
+$as $install >&2

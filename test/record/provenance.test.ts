@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeScratch } from '../../harness/host/scratch.ts';
+import { gatherProvenance, hostNoted } from '../../harness/record/provenance.ts';
+import { parseProvenance } from '../../harness/record/provenance-types.ts';
+
+const matrix = { name: 'quick', path: '/m/quick.yaml', sha256: 'ab'.repeat(32) };
+
+test('facts are read from the files and the host, and survive being stored', async () => {
+  const scratch = await makeScratch();
+  try {
+    const path = join(scratch.path, 'initramfs');
+    writeFileSync(path, 'probe');
+    const kernels = [{ name: 'k', path, origin: 'a package', release: '6.1' }];
+    const provenance = await gatherProvenance({ qemu: process.execPath, matrix, kernels, initramfs: path });
+    const sha256 = { value: createHash('sha256').update('probe').digest('hex') };
+    expect(provenance.files).toEqual([{ name: 'initramfs', path, sha256 }]);
+    expect(provenance.kernels).toEqual([{ ...kernels[0], sha256 }]);
+    const program = createHash('sha256').update(readFileSync(process.execPath)).digest('hex');
+    expect(provenance.qemu.sha256).toEqual({ value: program });
+    expect(provenance.qemu.version).toEqual({ value: null, reason: '--version did not say' });
+    expect(provenance.host.kernel).toBe(release());
+    const current = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
+    expect(provenance.host.clocksource.current).toEqual({ value: readFileSync(current, 'utf8').trim() });
+    expect(parseProvenance(JSON.parse(JSON.stringify(provenance)))).toEqual(provenance);
+  } finally {
+    await scratch.remove();
+  }
+});
+
+test('what is not to be had is null and says why', async () => {
+  const provenance = await gatherProvenance({
+    qemu: 'no-such-qemu',
+    matrix,
+    kernels: [{ name: 'k', path: '/nowhere', origin: '', release: '' }],
+    initramfs: null,
+  });
+  expect(provenance.qemu.path).toEqual({ value: null, reason: 'there is no no-such-qemu in PATH' });
+  expect(provenance.qemu.sha256).toMatchObject({ value: null });
+  expect(provenance.kernels[0]?.sha256).toMatchObject({
+    value: null,
+    reason: expect.stringContaining('ENOENT'),
+  });
+  expect(provenance.files).toEqual([]);
+  expect(hostNoted(provenance)).toMatchObject({ type: 'host-noted', qemuVersion: null, qemuSha256: null });
+});
+
+test('a provenance of a newer version is refused', () => {
+  expect(() => parseProvenance({ version: 99 })).toThrow('newer version 99');
+});

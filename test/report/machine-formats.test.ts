@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { Parser } from 'tap-parser';
+import { expect, test } from 'vitest';
+import { renderJson } from '../../harness/report/json.ts';
+import { renderJunit } from '../../harness/report/junit.ts';
+import { renderTap } from '../../harness/report/tap.ts';
+import { BEGIN, HOSTILE, SAMPLE, SHA } from '../record/sample-run.ts';
+import { CONTROL, viewOf } from './streams.ts';
+
+const XSD = join(import.meta.dirname, 'fixtures', 'junit.xsd');
+
+function xmllint(xml: string, ...args: string[]) {
+  return spawnSync('xmllint', ['--nonet', ...args, '-'], { input: xml, encoding: 'utf8' });
+}
+function xpath(xml: string, query: string): string {
+  const { status, stdout, stderr } = xmllint(xml, '--xpath', query);
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return stdout.trim();
+}
+const noXmllint = spawnSync('xmllint', ['--version']).status !== 0;
+
+test.skipIf(noXmllint)('JUnit is valid by its schema, also for an empty and for a lost run', () => {
+  for (const events of [SAMPLE, BEGIN, []]) {
+    const { status, stderr } = xmllint(renderJunit(viewOf(events)), '--noout', '--schema', XSD);
+    expect(stderr).toBe('- validates\n');
+    expect(status).toBe(0);
+  }
+});
+
+test.skipIf(noXmllint)('the schema in use refuses what is not JUnit', () => {
+  const xml = renderJunit(viewOf(SAMPLE)).replace('<testcase ', '<testcase surprise="1" ');
+  expect(xmllint(xml, '--noout', '--schema', XSD).status).not.toBe(0);
+});
+
+test.skipIf(noXmllint)('JUnit counts and places each outcome', () => {
+  const xml = renderJunit(viewOf(SAMPLE));
+  expect(xml).not.toMatch(CONTROL);
+  const counts = ['tests', 'failures', 'errors'].map((name) => xpath(xml, `string(/testsuites/@${name})`));
+  expect(counts).toEqual(['6', '2', '2']);
+  expect(xpath(xml, 'string(//testsuite[@name="old"]/@skipped)')).toBe('1');
+  expect(xpath(xml, 'string(//testsuite[@name="new"]/@time)')).toBe('10.400');
+  expect(xpath(xml, 'string(//testsuite[@name="mid"]/testcase[@name="hpet=on"]/failure/@type)')).toBe(
+    'unexpected: never',
+  );
+  expect(xpath(xml, 'string(//testsuite[@name="mid"]/testcase[@name="hpet=on"]/failure/@message)')).toBe(
+    'never, expected refined; the guest says red ]]></failure> | a * b `c` @root # SKIP \\ \\x9b2J \\x00 end',
+  );
+  expect(xpath(xml, 'string(//testsuite[@name="new"]/testcase[@name="hpet=on"]/failure/@type)')).toBe(
+    'flaky: refined, never',
+  );
+  expect(xpath(xml, 'string(//testsuite[@name="new"]/testcase[@name="hpet=off"]/error/@message)')).toContain(
+    'lost:',
+  );
+});
+
+function parseTap(text: string) {
+  const parser = new Parser({ strict: true });
+  const points: { ok: boolean; name: string; skip?: boolean | string; diag?: unknown }[] = [];
+  parser.on('assert', (point) => points.push(point));
+  let results:
+    | { ok: boolean; count: number; plan: { start: number | null; end: number | null }; failures: unknown[] }
+    | undefined;
+  parser.on('complete', (final) => {
+    results = final;
+  });
+  parser.end(text);
+  return { points, results };
+}
+
+test('a TAP parser reads what was meant', () => {
+  const { points, results } = parseTap(renderTap(viewOf(SAMPLE)));
+  expect(results).toMatchObject({ ok: false, count: 6, plan: { start: 1, end: 6 } });
+  expect(points.map((point) => point.ok)).toEqual([true, false, false, true, false, false]);
+  expect(points[3]).toMatchObject({ name: 'old hpet=off', skip: 'KVM was asked for and is not usable here' });
+  expect(points[1]?.skip).toBeFalsy();
+  expect(points[1]?.diag).toEqual({
+    outcome: 'unexpected',
+    message:
+      'never, expected refined; the guest says red ]]></failure> | a * b `c` @root # SKIP \\ \\x9b2J \\x00 end',
+    cell: 'mid.hpet-on',
+    boots: ['boot 1: never, hpet'],
+  });
+});
+
+test('nothing in a name or reason acts on TAP', () => {
+  const events = SAMPLE.map((event) =>
+    event.type === 'cell-planned'
+      ? { ...event, cell: { ...event.cell, axes: { append: `# TODO ${HOSTILE}\nok 99` } } }
+      : event,
+  );
+  const { points, results } = parseTap(renderTap(viewOf(events)));
+  expect(results).toMatchObject({ count: 6, failures: expect.objectContaining({ length: 4 }) });
+  expect(points[0]?.name).toContain('append="# TODO ');
+  expect(points.filter((point) => point.skip)).toHaveLength(1);
+});
+
+test('TAP of a run without cells', () => {
+  expect(parseTap(renderTap(viewOf(BEGIN.slice(0, 1)))).results).toMatchObject({ ok: true, count: 0 });
+});
+
+test('JSON is one document with every cell, and holds no raw control character', () => {
+  const text = renderJson(viewOf(SAMPLE));
+  expect(text).not.toMatch(CONTROL);
+  const document = JSON.parse(text);
+  expect(document).toMatchObject({
+    version: 1,
+    run: '20260131-120000-quick',
+    complete: false,
+    exitCode: 130,
+    counts: { expected: 1, unexpected: 1, flaky: 1, skipped: 1, 'infra-error': 2 },
+    host: { qemuVersion: '7.2.22' },
+  });
+  expect(document.kernels.map((kernel: { name: string }) => kernel.name)).toEqual(['old', 'mid', 'new']);
+  expect(document.cells).toHaveLength(6);
+  expect(document.cells[1]).toMatchObject({
+    id: 'mid.hpet-on',
+    row: 'hpet=on',
+    outcome: 'unexpected',
+    lost: false,
+    boots: [{ boot: 1, accelerator: 'tcg', transcriptSha256: SHA, observation: { verdict: 'never' } }],
+  });
+  expect(document.cells[1].reason).toContain(HOSTILE);
+  expect(document.cells[5]).toMatchObject({ lost: true, boots: [{ ending: null }] });
+});

@@ -1,0 +1,131 @@
+import { expect, test } from 'vitest';
+import { renderMarkdown } from '../../harness/report/markdown.ts';
+import { renderTable } from '../../harness/report/table.ts';
+import { fitWidth, ppmText } from '../../harness/report/words.ts';
+import { BEGIN, cellOf, SAMPLE } from '../record/sample-run.ts';
+import { CONTROL, viewOf } from './streams.ts';
+
+const PLAIN = { colour: false, unicode: false, columns: undefined };
+
+test('the table has a column for each kernel, a row for each guest, and a note for each surprise', () => {
+  expect(renderTable(viewOf(SAMPLE), PLAIN)).toMatchInlineSnapshot(`
+    "tscmatrix quick
+    run 20260131-120000-quick, 6 cells: 1 expected, 1 unexpected, 1 flaky, 1 skipped, 2 infra-error
+    INTERRUPTED: not every cell was run
+    QEMU 7.2.22, tcg; host AMD EPYC, Linux 6.18.44, under KVM, clocksource tsc; tscmatrix 0.1.0
+
+    +----------+--------------------+----------------------+--------------------------------+
+    | guest    | old                | mid                  | new                            |
+    |          | 5.10.0-cloud-amd64 | 6.10.0-cloud-amd64   | 7.10.0-cloud-amd64             |
+    +----------+--------------------+----------------------+--------------------------------+
+    | hpet=on  | ok refined         | UNEXPECTED never [1] | FLAKY refined x1, never x1 [2] |
+    |          | tsc, +0.4 ppm      | hpet                 | tsc/hpet, +0.4 ppm             |
+    +----------+--------------------+----------------------+--------------------------------+
+    | hpet=off | skipped [3]        | infra-error [4]      | infra-error [5]                |
+    +----------+--------------------+----------------------+--------------------------------+
+
+    [1] mid, hpet=on: never, expected refined; the guest says red ]]></failure> | a * b \`c\` @root # SKIP \\
+        \\x9b2J \\x00 end. Cause: refinement-restarts (likely).
+    [2] new, hpet=on: its 2 boots differ
+    [3] old, hpet=off: KVM was asked for and is not usable here
+    [4] mid, hpet=off: QEMU died of SIGKILL
+    [5] new, hpet=off: lost: the run ended while boot 1 of this cell was going on
+    "
+  `);
+});
+
+test('a narrow terminal gets a list for each guest, no line wider than it', () => {
+  const text = renderTable(viewOf(SAMPLE), { ...PLAIN, unicode: true, columns: 44 });
+  expect(text.split('\n').every((line) => line.length <= 44)).toBe(true);
+  expect(text.split('\n\n')[1]).toMatchInlineSnapshot(`
+    "hpet=on
+      old (5.10.0-cloud-amd64): ok refined,
+        tsc, +0.4 ppm
+      mid (6.10.0-cloud-amd64): UNEXPECTED
+        never [1], hpet
+      new (7.10.0-cloud-amd64): FLAKY refined
+        x1, never x1 [2], tsc/hpet, +0.4 ppm
+    hpet=off
+      old (5.10.0-cloud-amd64): skipped [3]
+      mid (6.10.0-cloud-amd64): infra-error
+        [4]
+      new (7.10.0-cloud-amd64): infra-error
+        [5]"
+  `);
+});
+
+test('colour only adds to the words', () => {
+  const style = { ...PLAIN, unicode: true };
+  const coloured = renderTable(viewOf(SAMPLE), { ...style, colour: true });
+  expect(coloured).toContain('\u001b[31mUNEXPECTED never [1]\u001b[39m');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours
+  expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(renderTable(viewOf(SAMPLE), style));
+});
+
+test('what a guest wrote cannot reach the terminal', () => {
+  expect(renderTable(viewOf(SAMPLE), PLAIN)).not.toMatch(CONTROL);
+  expect(renderMarkdown(viewOf(SAMPLE))).not.toMatch(CONTROL);
+});
+
+test('a run cut short says so, and its cells are there', () => {
+  const text = renderTable(viewOf(BEGIN), PLAIN);
+  expect(text).toContain('INCOMPLETE');
+  expect(text).toContain('6 cells: 6 infra-error');
+  expect(text).toContain('[1] old, hpet=on; mid, hpet=on; new, hpet=on; old, hpet=off and 2 more: not run:');
+});
+
+test('cells that differ in nothing the table shows do not hide one another', () => {
+  const cells = ['a', 'b'].map((id) => ({ type: 'cell-planned' as const, cell: cellOf(id, 'k', 'on') }));
+  const text = renderTable(viewOf(cells), PLAIN);
+  expect(text).toContain('| hpet=on ');
+  expect(text).toContain('| hpet=on (b) ');
+});
+
+test('a run without cells, and one without anything', () => {
+  expect(renderTable(viewOf(BEGIN.slice(0, 1)), PLAIN)).toContain('No cells.');
+  expect(renderTable(viewOf([]), PLAIN)).toContain('No cells.');
+});
+
+test('markdown escapes what is not ours and keeps table and mentions in check', () => {
+  expect(renderMarkdown(viewOf(SAMPLE))).toMatchInlineSnapshot(`
+    "## tscmatrix quick
+
+    run 20260131-120000-quick, 6 cells: 1 expected, 1 unexpected, 1 flaky, 1 skipped, 2 infra-error<br>
+    INTERRUPTED: not every cell was run<br>
+    QEMU 7.2.22, tcg; host AMD EPYC, Linux 6.18.44, under KVM, clocksource tsc; tscmatrix 0.1.0
+
+    | guest | old<br>5.10.0-cloud-amd64 | mid<br>6.10.0-cloud-amd64 | new<br>7.10.0-cloud-amd64 |
+    | --- | --- | --- | --- |
+    | hpet=on | ok refined<br>tsc, +0.4 ppm | **UNEXPECTED never \\[1\\]**<br>hpet | **FLAKY refined x1, never x1 \\[2\\]**<br>tsc/hpet, +0.4 ppm |
+    | hpet=off | **skipped \\[3\\]** | **infra-error \\[4\\]** | **infra-error \\[5\\]** |
+
+    - \\[1\\] mid, hpet=on: never, expected refined; the guest says red \\]\\]&gt;&lt;/failure&gt; \\| a \\* b \\\`c\\\` @<!-- -->root # SKIP \\\\ \\\\x9b2J \\\\x00 end. Cause: refinement-restarts (likely).
+    - \\[2\\] new, hpet=on: its 2 boots differ
+    - \\[3\\] old, hpet=off: KVM was asked for and is not usable here
+    - \\[4\\] mid, hpet=off: QEMU died of SIGKILL
+    - \\[5\\] new, hpet=off: lost: the run ended while boot 1 of this cell was going on
+    "
+  `);
+});
+
+test.each([
+  [0, '0.0 ppm'],
+  [-0.04, '0.0 ppm'],
+  [0.385, '+0.4 ppm'],
+  [-9.94, '-9.9 ppm'],
+  [9.96, '+10 ppm'],
+  [150.4, '+150 ppm'],
+  [-1_000_000, '-1000000 ppm'],
+])('%d ppm reads %s', (ppm, text) => {
+  expect(ppmText(ppm)).toBe(text);
+});
+
+test.each([
+  ['short', 10, 'short'],
+  ['exactly-10', 10, 'exactly-10'],
+  ['longer than ten', 10, 'longer ...'],
+  ['漢字漢字漢字', 8, '漢字...'],
+  ['abc', 2, '..'],
+])('%s in %d columns is %s', (text, columns, fitted) => {
+  expect(fitWidth(text, columns)).toBe(fitted);
+});

@@ -1,0 +1,45 @@
+/** Every case under test/captures/ leads to the diagnosis that its header names. */
+import { describe, expect, test } from 'vitest';
+import { readConsole } from '../../harness/evidence/console.ts';
+import { gatherFacts } from '../../harness/evidence/facts.ts';
+import { diagnose } from '../../harness/verdict/diagnose.ts';
+import { captures } from './capture-file.ts';
+
+const cases = captures();
+
+test('there are cases of every kind', () => {
+  const folders = new Set(cases.map((c) => c.path.split(/[\\/]/)[0]));
+  expect([...folders].sort()).toEqual(['consoles', 'damaged', 'eras', 'forms', 'guests', 'seed', 'seed-kernels']);
+});
+
+describe.each(cases.map((c) => ({ ...c, title: c.path })))('$title', ({ header, expect: wanted, body }) => {
+  const lines = readConsole(body);
+  const diagnosis = diagnose({
+    facts: gatherFacts(lines),
+    available: header.get('available')?.split(' '),
+    current: header.get('current'),
+  });
+
+  test('is diagnosed as its header says', () => {
+    const got = new Map(Object.entries(diagnosis));
+    for (const [key, value] of wanted) expect(`${key}=${String(got.get(key))}`).toBe(`${key}=${value}`);
+  });
+
+  test('cites lines that are really there', () => {
+    for (const citation of diagnosis.evidence.filter((e) => e.line > 0)) {
+      const shown = lines.filter((l) => l.n === citation.line).map((l) => l.text.replaceAll('\t', ' '));
+      expect(shown.some((text) => text.includes(citation.text))).toBe(true);
+    }
+    const cited = diagnosis.evidence.map((e) => e.line);
+    for (const n of header.get('cites')?.split(' ') ?? []) expect(cited).toContain(Number(n));
+  });
+
+  test('asks for what is missing and warns of what misleads', () => {
+    const asks = header.get('asks');
+    if (asks !== undefined) expect(diagnosis.next.join('\n')).toContain(asks);
+    const not = header.get('not');
+    if (not !== undefined) expect(diagnosis.not.join('\n')).toContain(not);
+    if (diagnosis.registration === 'undetermined' || diagnosis.cause === 'undetermined')
+      expect(diagnosis.next).not.toEqual([]);
+  });
+});
