@@ -1,4 +1,4 @@
-/** `tscmatrix diagnose`: why is tsc not listed? From the text of a log alone. */
+/** `tscmatrix diagnose`: why is tsc not listed? From the text of a log alone, or from a running guest over SSH. */
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 import { readConsole } from '../evidence/console.ts';
@@ -13,7 +13,12 @@ export interface DiagnoseOptions {
   /** The content of available_clocksource. */
   readonly available?: string | undefined;
   readonly current?: string | undefined;
+  /** [user@]host[:port] of a running guest; its log is read in place of a file. */
+  readonly ssh?: string | undefined;
+  /** The private key to log in with. */
+  readonly identity?: string | undefined;
   readonly json?: boolean | undefined;
+  readonly signal?: AbortSignal;
   readonly stdin?: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
   readonly stdout?: { write(text: string): unknown; readonly isTTY?: boolean };
 }
@@ -54,6 +59,8 @@ function names(option: string, text: string | undefined): string[] | undefined {
 }
 
 async function readInput(options: DiagnoseOptions, mayBeMissing: boolean): Promise<Uint8Array> {
+  if (options.ssh !== undefined) return readOverSsh(options.ssh, options);
+  if (options.identity !== undefined) throw new UserError('--identity is for --ssh');
   const stdin = options.stdin ?? process.stdin;
   if (options.file !== undefined && options.file !== '-') return readLog(options.file);
   if (options.file === undefined && (mayBeMissing || stdin.isTTY === true)) {
@@ -69,6 +76,16 @@ async function readInput(options: DiagnoseOptions, mayBeMissing: boolean): Promi
     chunks.push(part);
   }
   return notEmpty(Buffer.concat(chunks), 'standard input');
+}
+
+async function readOverSsh(target: string, options: DiagnoseOptions): Promise<Uint8Array> {
+  if (options.file !== undefined) throw new UserError(`both --ssh and the file ${options.file}: choose one`);
+  const { collectOverSsh } = await import('./collect.ts');
+  return collectOverSsh(target, {
+    identity: options.identity,
+    signal: options.signal,
+    say: (text) => void process.stderr.write(`tscmatrix: ${target}: ${text}\n`),
+  });
 }
 
 async function readLog(file: string): Promise<Uint8Array> {

@@ -123,9 +123,13 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .description("why is tsc not listed? From a guest's dmesg (a file, or - for stdin) alone")
     .option('--available <names>', 'content of available_clocksource')
     .option('--current <name>', 'content of current_clocksource')
+    .option('--ssh <[user@]host[:port]>', 'read it all from a running guest; nothing is changed there')
+    .option('--identity <file>', 'private key for --ssh (default: the agent, then the keys in ~/.ssh)')
     .option('--json', JSON_HELP)
     .action(
-      does(async (file, options) => (await import('./diagnose.ts')).diagnoseCommand({ ...options, file })),
+      does(async (file, options) =>
+        (await import('./diagnose.ts')).diagnoseCommand({ ...options, file, signal }),
+      ),
     );
 
   program

@@ -6,7 +6,7 @@ import { type ToolOptions, type ToolResult, tryTool } from '../host/process.ts';
 import { buildProbeImage, type ProbeImage } from '../image/probe-image.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
 import type { KernelEntry } from '../matrix/types.ts';
-import { readHostCpu, type HostCpu } from './host-cpu.ts';
+import { type HostCpu, readHostCpu } from './host-cpu.ts';
 import type { Finding, Needed, Topic } from './types.ts';
 
 export interface ExamineOptions {
@@ -34,6 +34,10 @@ export interface Check {
   readonly needed: Needed;
   /** It works without starting a program. Everything else needs setpriv (host/process.ts). */
   readonly runsNothing?: true;
+  /** Debian packages, for where the program that it runs is missing. */
+  readonly packages?: readonly string[];
+  /** What to do where a fault has no hint of its own. */
+  readonly hint?: string;
   readonly find: (context: Context) => Promise<Finding>;
 }
 

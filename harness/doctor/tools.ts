@@ -88,10 +88,14 @@ async function findStaticLibc(context: Context): Promise<Finding> {
   return ok('libc.a: a static program was compiled and run');
 }
 
-async function findBsdtar({ run }: Context): Promise<Finding> {
-  const { exitCode, stdout } = await run('bsdtar', ['--version']);
-  if (exitCode !== 0) return unusable(`bsdtar ended with ${exitCode}`, null, ['libarchive-tools']);
-  return ok(stdout.split('\n')[0] ?? 'bsdtar');
+function version(program: string, option: string) {
+  return async ({ run }: Context): Promise<Finding> => {
+    const { exitCode, stdout, stderr } = await run(program, [option], { env: { LC_ALL: 'C' } });
+    const [first] = stdout.split('\n');
+    return exitCode === 0
+      ? ok(first || program)
+      : unusable(`${program} ended with ${exitCode}: ${lastLine(stderr)}`, null);
+  };
 }
 
 const topic = 'tools';
@@ -103,7 +107,27 @@ export const SETPRIV: Check = { topic, name: 'setpriv', needed, find: findSetpri
 export const TOOL_CHECKS: readonly Check[] = [
   { topic, name: 'flock', needed, find: findFlock },
   { topic, name: 'busybox', needed, runsNothing: true, find: findBusybox },
-  { topic, name: 'C compiler', needed, find: findCompiler },
-  { topic, name: 'static C library', needed, find: findStaticLibc },
-  { topic, name: 'bsdtar', needed: 'for kernels in rpm files', find: findBsdtar },
+  { topic, name: 'C compiler', needed, packages: ['gcc', 'libc6-dev'], find: findCompiler },
+  { topic, name: 'static C library', needed, packages: ['gcc', 'libc6-dev'], find: findStaticLibc },
+  {
+    topic,
+    name: 'dpkg-deb',
+    needed: 'for kernels of Debian',
+    packages: ['dpkg'],
+    find: version('dpkg-deb', '--version'),
+  },
+  {
+    topic,
+    name: 'apt-get',
+    needed: 'for kernels of Debian',
+    packages: ['apt'],
+    find: version('apt-get', '--version'),
+  },
+  {
+    topic,
+    name: 'bsdtar',
+    needed: 'for kernels in rpm files',
+    packages: ['libarchive-tools'],
+    find: version('bsdtar', '--version'),
+  },
 ];

@@ -10,10 +10,19 @@ export type Needed =
   | 'for kvm'
   | 'for nested'
   | 'for Xen guests'
+  | 'for kernels of Debian'
   | 'for kernels in rpm files'
   | 'for building kernels';
 
-export const TOPICS = ['host', 'tools', 'QEMU', 'guests', 'KVM', 'TSC of this host', 'kernel builds'] as const;
+export const TOPICS = [
+  'host',
+  'tools',
+  'QEMU',
+  'guests',
+  'KVM',
+  'TSC of this host',
+  'kernel builds',
+] as const;
 export type Topic = (typeof TOPICS)[number];
 
 /** What one check came to. */

@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { makeScratch } from '../host/scratch.ts';
 import { QMP_SOCKET } from './arguments.ts';
+import { rightBlame } from './blame.ts';
 import { blameDisk, CONSOLE_FILE, openBootFiles } from './boot-files.ts';
 import type { Phase } from './console-watch.ts';
 import type { Ending } from './ending.ts';
-import { followLife, type Life } from './life.ts';
+import { followLife } from './life.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { startQemu } from './qemu-process.ts';
 import { linkQmp } from './qmp-link.ts';
@@ -31,13 +32,6 @@ export interface Boot {
   readonly cpuMs: number;
 }
 
-/** A machine that could not be asked has not been checked, so what its guest says is no result. */
-function requireAnswer({ ending, machine }: Life): Ending {
-  if (ending.kind !== 'finished' || machine !== null) return ending;
-  const detail = 'the guest finished, but QEMU did not tell over QMP what machine it made';
-  return { kind: 'host-fault', code: 'qemu-failed', detail };
-}
-
 /** Boots a guest to its end. Whatever happens to it is the value; throws only where results cannot be written. */
 export async function bootGuest(launch: Launch, options: BootOptions): Promise<Boot> {
   const started = performance.now();
@@ -56,8 +50,9 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
         signal: options.signal,
         onProgress: options.onProgress,
       });
+      const ending = rightBlame(life.ending, launch, life.machine, await qemu.words());
       return {
-        ending: await blameDisk(requireAnswer(life), options.folder),
+        ending: await blameDisk(ending, options.folder),
         consolePath: files.consolePath,
         machine: life.machine,
         wallMs: Math.round(performance.now() - started),

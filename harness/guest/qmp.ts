@@ -64,10 +64,14 @@ export async function connectQmp(path: string): Promise<Qmp> {
   socket.on('error', (error) => end(error.message));
   socket.on('close', () => end('QEMU closed the QMP connection'));
 
-  const lines = createInterface({ input: socket });
+  // All that came was taken before the socket tells that it is closed.
   const closed = new Promise<void>((resolve) => {
-    lines.once('close', resolve);
+    socket.once('close', () => resolve());
   });
+
+  const lines = createInterface({ input: socket });
+  // It passes on the socket's errors, which are handled above; unheard they would end the whole harness.
+  lines.on('error', () => {});
   lines.on('line', (line) => {
     const message = parse(line);
     if (message === null) {

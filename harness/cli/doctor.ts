@@ -1,0 +1,35 @@
+/** `tscmatrix doctor`: what this host can do, found out by trying. */
+import { examine } from '../doctor/examine.ts';
+import { examinationText } from '../doctor/text.ts';
+import { EXIT } from '../host/errors.ts';
+import { removeStaleScratch } from '../host/scratch.ts';
+import { json, oneLine } from '../report/safe-text.ts';
+import { kernelArgument } from './kernel-argument.ts';
+
+export interface DoctorFlags {
+  readonly qemu: string;
+  readonly kernel?: string;
+  readonly json?: boolean;
+}
+
+/** 0 where all that is needed always is there, else 69. */
+export async function doctorCommand(flags: DoctorFlags, signal: AbortSignal): Promise<number> {
+  const kernel = flags.kernel === undefined ? null : kernelArgument(flags.kernel);
+  await removeStaleScratch();
+  const examination = await examine({
+    qemu: flags.qemu,
+    kernel,
+    signal,
+    onProgress: (text) => void process.stderr.write(`tscmatrix: ${oneLine(text)}\n`),
+  });
+  const { isTTY, columns } = process.stdout;
+  process.stdout.write(
+    flags.json === true
+      ? `${json(examination)}\n`
+      : examinationText(examination, {
+          colour: isTTY && !process.env['NO_COLOR'],
+          columns: isTTY ? columns : undefined,
+        }),
+  );
+  return examination.ok ? EXIT.ok : EXIT.infrastructure;
+}

@@ -1,0 +1,38 @@
+/** A kernel as one names it on the command line. */
+import { basename, resolve } from 'node:path';
+import { UserError } from '../host/errors.ts';
+import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
+import type { KernelEntry } from '../matrix/types.ts';
+
+const HINT =
+  'a bzImage or vmlinuz, a .deb or .rpm (path, or URL with --sha256), or debian:PACKAGE or debian:PACKAGE@SUITE';
+const DEBIAN = /^debian:([^@]*)(?:@(.*))?$/;
+
+/** The same keys as under `kernels` in a matrix. */
+function keysOf(text: string): Record<string, string> {
+  const debian = DEBIAN.exec(text);
+  if (debian !== null) {
+    return { debian: debian[1] ?? '', ...(debian[2] === undefined ? {} : { suite: debian[2] }) };
+  }
+  const kind = /\.(deb|rpm)(?:$|[?#])/i.exec(text)?.[1]?.toLowerCase() ?? 'image';
+  return { [kind]: text };
+}
+
+/** What the cell is called: the file's name, or the package and its suite. */
+function nameOf(text: string): string {
+  const debian = DEBIAN.exec(text);
+  if (debian !== null) return [debian[1], debian[2]].filter((part) => part !== undefined).join('@');
+  const path = /^https?:\/\//i.test(text) ? new URL(text).pathname : resolve(text);
+  return basename(path);
+}
+
+/** A path, a URL of a package, or debian:PACKAGE[@SUITE]; relative paths start from the current folder. */
+export function kernelArgument(text: string, sha256?: string): KernelEntry {
+  const keys = { ...keysOf(text), ...(sha256 === undefined ? {} : { sha256 }) };
+  const checked = kernelSchema.safeParse(keys);
+  if (!checked.success) {
+    const faults = checked.error.issues.map(({ path, message }) => [...path, message].join(' '));
+    throw new UserError(`the kernel ${JSON.stringify(text)}: ${[...new Set(faults)].join('; ')}`, HINT);
+  }
+  return { name: nameOf(text), source: kernelSource(checked.data, process.cwd()) };
+}

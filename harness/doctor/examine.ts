@@ -1,0 +1,98 @@
+/** Runs the checks one after the other, so that no trial disturbs another, and puts the rows together. */
+import { HostError } from '../host/errors.ts';
+import { findProgram } from '../record/host-facts.ts';
+import { oneLine } from '../report/safe-text.ts';
+import { BUILD_CHECKS } from './build-tools.ts';
+import { type Check, type Context, type ExamineOptions, makeContext, Unavailable } from './context.ts';
+import { GUEST_CHECKS } from './guests.ts';
+import { HOST_CHECKS, ROOM_FOR_BUILDS } from './host.ts';
+import { TSC_CHECKS } from './host-tsc.ts';
+import { type Installer, installCommand } from './install.ts';
+import { KVM_CHECKS } from './kvm.ts';
+import { QEMU_CHECKS } from './qemu.ts';
+import { SETPRIV, TOOL_CHECKS } from './tools.ts';
+import { type Examination, type Finding, missing, type Row, unknown, unusable } from './types.ts';
+
+/** What is quick comes first. */
+const CHECKS: readonly Check[] = [
+  ...HOST_CHECKS,
+  ...TOOL_CHECKS,
+  ...QEMU_CHECKS,
+  ...BUILD_CHECKS,
+  ROOM_FOR_BUILDS,
+  ...TSC_CHECKS,
+  ...GUEST_CHECKS,
+  ...KVM_CHECKS,
+];
+
+/** A fault of the host is what the row is about. Anything else is the user's error or ours, and goes on up. */
+export function findingOfFault(error: unknown, check: Check): Finding {
+  if (error instanceof Unavailable) return unknown(error.message);
+  const { code } = error as NodeJS.ErrnoException;
+  if (error instanceof HostError) {
+    const packages = check.packages ?? [];
+    const remedy = error.hint ?? check.hint ?? null;
+    if (error.code === 'tool-missing')
+      return missing(error.message, packages.length === 0 ? remedy : null, packages);
+    return unusable(error.message, remedy);
+  }
+  // A file of /proc or /sys that is not there, a file system that does not answer.
+  if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) return unknown((error as Error).message);
+  throw error;
+}
+
+function rowOf(check: Check, finding: Finding, installer: Installer): Row {
+  const packages = finding.packages ?? [];
+  const remedy = finding.remedy ?? (packages.length === 0 ? null : installCommand(packages, installer));
+  return {
+    topic: check.topic,
+    name: check.name,
+    needed: check.needed,
+    status: finding.status,
+    found: oneLine(finding.found),
+    remedy: remedy === null ? null : oneLine(remedy),
+    packages,
+  };
+}
+
+async function tryCheck(check: Check, context: Context): Promise<Finding> {
+  try {
+    return await check.find(context);
+  } catch (error) {
+    return findingOfFault(error, check);
+  }
+}
+
+export function conclude(rows: readonly Row[], installer: Installer): Examination {
+  const packages = rows.flatMap((row) => row.packages);
+  return {
+    ok: rows.every((row) => row.needed !== 'always' || row.status === 'ok'),
+    rows,
+    install: packages.length === 0 ? null : installCommand(packages, installer),
+  };
+}
+
+/** Throws UserError for a kernel that is none, and HostError "interrupted" after the signal. */
+export async function examine(options: ExamineOptions): Promise<Examination> {
+  const context = makeContext(options);
+  const installer: Installer = {
+    hasApt: await findProgram('apt-get').then(
+      () => true,
+      () => false,
+    ),
+    isRoot: process.getuid?.() === 0,
+  };
+  const rows: Row[] = [];
+  const look = async (check: Check): Promise<Row> => {
+    const row = rowOf(check, await tryCheck(check, context), installer);
+    if (options.signal.aborted) throw new HostError('interrupted', 'the examination was interrupted');
+    rows.push(row);
+    return row;
+  };
+  const canRun = (await look(SETPRIV)).status === 'ok';
+  for (const check of CHECKS) {
+    const isBlind = !canRun && check.runsNothing !== true;
+    await look(isBlind ? { ...check, find: async () => unknown('not tried, for want of setpriv') } : check);
+  }
+  return conclude(rows, installer);
+}

@@ -1,0 +1,168 @@
+/** Checks of QEMU: each feature that the guests use is asked for, and QEMU started with it. */
+
+import { pinnedMachine } from '../matrix/machines.ts';
+import { DEFAULT_GUEST } from '../matrix/settings.ts';
+import type { Check, Context } from './context.ts';
+import {
+  parseAccelerators,
+  parseCpuModels,
+  parseMachines,
+  parseProperties,
+  parseVersion,
+} from './qemu-text.ts';
+import { lastLine } from './tools.ts';
+import { type Finding, missing, type Needed, ok, unusable } from './types.ts';
+
+/** The oldest QEMU with the machine types that cells name (matrix/machines.ts). */
+const LEAST = { major: 7, minor: 2 };
+const PACKAGES = ['qemu-system-x86'];
+const NEWER = `install QEMU ${LEAST.major}.${LEAST.minor} or newer, and name it with --qemu`;
+
+/** A machine that starts, does not run, and is told to quit. */
+const STOPPED = ['-nodefaults', '-no-user-config', '-display', 'none', '-S'];
+const NO_MACHINE = ['-machine', 'none'];
+/** As in guest/arguments.ts. */
+const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
+
+/** Starts QEMU with these arguments and quits. Null where it took them, else its words. */
+async function tryStart({ run, qemu }: Context, args: readonly string[]): Promise<string | null> {
+  const result = await run(qemu, [...STOPPED, ...args, '-monitor', 'stdio'], { input: 'quit\n' });
+  if (result.exitCode === 0) return null;
+  return lastLine(result.stderr);
+}
+
+async function ask({ run, qemu }: Context, option: string): Promise<string> {
+  const { stdout, stderr } = await run(qemu, [option, 'help']);
+  return `${stdout}\n${stderr}`;
+}
+
+async function findQemu(context: Context): Promise<Finding> {
+  const { exitCode, stdout, stderr } = await context.run(context.qemu, ['--version']);
+  const version = parseVersion(stdout);
+  if (exitCode !== 0 || version === null) {
+    const words = lastLine(stderr || stdout);
+    return unusable(`${context.qemu} --version ended with ${exitCode}: ${words}`, NEWER);
+  }
+  const old = version.major < LEAST.major || (version.major === LEAST.major && version.minor < LEAST.minor);
+  if (old) return unusable(`${version.text} is too old`, NEWER);
+  const fault = await tryStart(context, NO_MACHINE);
+  return fault === null ? ok(version.text) : unusable(`${version.text} does not start: ${fault}`, NEWER);
+}
+
+async function findTcg(context: Context): Promise<Finding> {
+  if (!parseAccelerators(await ask(context, '-accel')).has('tcg')) {
+    return missing('this QEMU was built without TCG', 'use a QEMU that was built with --enable-tcg');
+  }
+  const fault = await tryStart(context, [...NO_MACHINE, '-accel', 'tcg']);
+  return fault === null ? ok('-accel tcg was accepted') : unusable(`-accel tcg: ${fault}`, NEWER);
+}
+
+function option(words: string, args: readonly string[], remedy: string) {
+  return async (context: Context): Promise<Finding> => {
+    const fault = await tryStart(context, [...NO_MACHINE, ...args]);
+    return fault === null ? ok(`${words} was accepted`) : unusable(`${words}: ${fault}`, remedy);
+  };
+}
+
+export function machineFinding(type: string, known: ReadonlySet<string>, fault: string | null): Finding {
+  if (!known.has(type)) {
+    const near = [...known].filter((name) => name.startsWith(type.replace(/[\d.]+$/, '')));
+    const instead = near.length === 0 ? 'none of its kind' : `among others ${near.slice(0, 3).join(', ')}`;
+    return missing(`${type} is not in -machine help (${instead})`, NEWER);
+  }
+  return fault === null ? ok(`${type} starts`) : unusable(`${type}: ${fault}`, firmwareRemedy(fault));
+}
+
+function firmwareRemedy(fault: string): string {
+  return /bios|rom file|kvmvapic|firmware/i.test(fault) ? 'apt-get install seabios qemu-system-data' : NEWER;
+}
+
+function machine(type: string) {
+  return async (context: Context): Promise<Finding> => {
+    const known = parseMachines(await ask(context, '-machine'));
+    const fault = known.has(type) ? await tryStart(context, ['-machine', type, '-accel', 'tcg']) : null;
+    return machineFinding(type, known, fault);
+  };
+}
+
+export function cpuFinding(models: ReadonlySet<string>, wanted: string): Finding {
+  return models.has(wanted)
+    ? ok(`${models.size} CPU models, ${wanted} among them`)
+    : missing(`-cpu help does not name ${wanted}`, NEWER);
+}
+
+/** `enforce`: QEMU refuses to start where the accelerator cannot give a flag, instead of leaving it out. */
+async function findSvm(context: Context): Promise<Finding> {
+  const cpu = 'max,+svm,+npt,enforce';
+  const fault = await tryStart(context, ['-machine', pinnedMachine('pc'), '-accel', 'tcg', '-cpu', cpu]);
+  return fault === null
+    ? ok(`TCG emulates SVM (-cpu ${cpu} was accepted)`)
+    : missing(`TCG does not emulate SVM: ${fault}`, NEWER);
+}
+
+const LIST_PROPERTIES = ['qmp_capabilities', 'qom-list-properties', 'quit']
+  .map((execute) => {
+    const more = execute === 'qom-list-properties' ? { arguments: { typename: 'kvm-accel' } } : {};
+    return `${JSON.stringify({ execute, ...more })}\n`;
+  })
+  .join('');
+
+/** The property is there from QEMU 8.0 on, in binaries with KVM and Xen emulation (target/i386/kvm/kvm.c). */
+export function xenFinding(properties: ReadonlySet<string> | null): Finding {
+  const remedy = 'use QEMU 8.0 or newer, built with KVM';
+  if (properties === null) return missing('this QEMU has no KVM accelerator', remedy);
+  return properties.has('xen-version')
+    ? ok('-accel kvm has the property xen-version')
+    : missing('-accel kvm has no property xen-version', remedy);
+}
+
+async function findXen({ run, qemu }: Context): Promise<Finding> {
+  const args = [...STOPPED, ...NO_MACHINE, '-qmp', 'stdio'];
+  return xenFinding(parseProperties((await run(qemu, args, { input: LIST_PROPERTIES })).stdout));
+}
+
+const topic = 'QEMU';
+const needed: Needed = 'always';
+const ICOUNT = ['-accel', 'tcg,thread=single', '-icount', 'shift=0,sleep=off,align=off', '-seed', '1'];
+
+export const QEMU_CHECKS: readonly Check[] = [
+  { topic, name: 'QEMU', needed, packages: PACKAGES, find: findQemu },
+  { topic, name: 'TCG', needed, packages: PACKAGES, find: findTcg },
+  {
+    topic,
+    name: 'counted instructions',
+    needed,
+    packages: PACKAGES,
+    find: option('-icount', ICOUNT, 'use a QEMU that was built with TCG'),
+  },
+  {
+    topic,
+    name: 'seccomp sandbox',
+    needed,
+    packages: PACKAGES,
+    find: option('-sandbox on', ['-sandbox', SANDBOX], 'use a QEMU that was built with --enable-seccomp'),
+  },
+  {
+    topic,
+    name: 'machine pc',
+    needed,
+    packages: PACKAGES,
+    find: machine(pinnedMachine('pc')),
+  },
+  {
+    topic,
+    name: 'machine q35',
+    needed: 'for q35 machines',
+    packages: PACKAGES,
+    find: machine(pinnedMachine('q35')),
+  },
+  {
+    topic,
+    name: 'CPU models',
+    needed,
+    packages: PACKAGES,
+    find: async (context) => cpuFinding(parseCpuModels(await ask(context, '-cpu')), DEFAULT_GUEST.cpu),
+  },
+  { topic, name: 'SVM emulation', needed: 'for nested', packages: PACKAGES, find: findSvm },
+  { topic, name: 'Xen emulation', needed: 'for Xen guests', packages: PACKAGES, find: findXen },
+];

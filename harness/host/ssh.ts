@@ -1,0 +1,185 @@
+/** Runs commands on another host over SSH. The only file that imports ssh2. */
+import ssh2, { type AuthenticationType, type AuthMethod, type Client, type ClientChannel } from 'ssh2';
+import { HostError } from './errors.ts';
+import { findKnownKeys, judgeHostKey, type KnownKey } from './known-hosts.ts';
+import { chooseLogin, type KeyCheck, type Login } from './ssh-login.ts';
+import { type SshTarget, sshArguments } from './ssh-target.ts';
+
+export interface SshOptions {
+  /** A private key's file; else the agent and the user's default keys. */
+  readonly identity?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** From the first packet to being logged in, ms. */
+  readonly connectMs?: number;
+}
+
+export interface RemoteResult {
+  /** Null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface SshSession {
+  /** Runs one command line by the user's login shell there, without a terminal and with nothing to read. */
+  run(
+    command: string,
+    limits: { readonly timeoutMs: number; readonly maxBytes: number },
+  ): Promise<RemoteResult>;
+  close(): void;
+}
+
+const CONNECT_MS = 20_000;
+/** What is kept of a command's stderr. */
+const STDERR_BYTES = 16 * 1024;
+
+const checkKey: KeyCheck = (text) => {
+  const parsed = ssh2.utils.parseKey(text);
+  if (!(parsed instanceof Error)) {
+    const key = Array.isArray(parsed) ? parsed[0] : parsed;
+    return key?.isPrivateKey() === true ? 'whole' : { fault: 'it is a public key' };
+  }
+  return /encrypted/i.test(parsed.message) ? 'encrypted' : { fault: parsed.message };
+};
+
+/** A host shows one key, of the first type that both sides like: ask for a type that is known. */
+function preferred(known: readonly KnownKey[]) {
+  const names = known
+    .filter(({ revoked }) => !revoked)
+    .flatMap(({ type }) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type]));
+  // ssh2 throws at names that it does not support, such as those of security keys and certificates.
+  const supported = /^(?:ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)|rsa-sha2-(?:256|512)|ssh-rsa)$/;
+  return [...new Set(names.filter((name) => supported.test(name)))];
+}
+
+function methods({ user }: SshTarget, { agent, keys }: Login): AuthMethod[] {
+  const method = (type: AuthenticationType, more: object): AuthMethod => ({ type, username: user, ...more });
+  return [
+    ...(agent === null ? [] : [method('agent', { agent })]),
+    ...keys.map(({ text }) => method('publickey', { key: text })),
+  ];
+}
+
+function connectFault(
+  target: SshTarget,
+  login: Login,
+  error: Error & { level?: string; code?: unknown },
+): HostError {
+  const where = `${target.user}@${target.host} port ${target.port}`;
+  if (error.level === 'client-authentication' || error.level === 'agent') {
+    const tried = [...(login.agent === null ? [] : ['the agent']), ...login.keys.map(({ path }) => path)];
+    const why = login.skipped.length === 0 ? '' : `; not tried: ${login.skipped.join(', ')}`;
+    return new HostError(
+      'ssh-auth',
+      `${where} did not let us in with the keys of ${tried.join(', ')}${why}`,
+      `see whether this works: ssh ${sshArguments(target)} true`,
+      { cause: error },
+    );
+  }
+  const timeout = error.level === 'client-timeout';
+  return new HostError(
+    'ssh-failed',
+    timeout ? `${where} did not answer in time` : `cannot reach ${where} over SSH: ${error.message}`,
+    'check the name, the port and that sshd runs there; ~/.ssh/config is not read here',
+    { cause: error },
+  );
+}
+
+/** Logs in. Throws HostError 'ssh-failed', 'ssh-host-key' or 'ssh-auth', and UserError for a key that is of no use. */
+export async function openSsh(target: SshTarget, options: SshOptions = {}): Promise<SshSession> {
+  const { signal } = options;
+  const login = await chooseLogin(options.identity, checkKey);
+  const known = await findKnownKeys(target, signal);
+  const client = new ssh2.Client();
+  const interrupted = (): HostError =>
+    new HostError('interrupted', `the connection to ${target.host} was ended`);
+  const abort = (): void => void client.destroy();
+  if (signal?.aborted) throw interrupted();
+  signal?.addEventListener('abort', abort, { once: true });
+  let keyFault: HostError | null = null;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      client.on('ready', resolve);
+      client.on('close', () => reject(new Error('the connection was closed')));
+      client.on('error', reject);
+      client.connect({
+        host: target.host,
+        port: target.port,
+        username: target.user,
+        readyTimeout: options.connectMs ?? CONNECT_MS,
+        keepaliveInterval: 10_000,
+        algorithms: { serverHostKey: { prepend: preferred(known), append: [], remove: [] } },
+        hostVerifier: (blob: Buffer) => {
+          keyFault = judgeHostKey(target, blob, known);
+          return keyFault === null;
+        },
+        authHandler: methods(target, login),
+      });
+    });
+  } catch (error) {
+    client.destroy();
+    signal?.removeEventListener('abort', abort);
+    throw signal?.aborted ? interrupted() : (keyFault ?? connectFault(target, login, error as Error));
+  }
+  return {
+    run: (command, limits) => runRemote(client, command, limits, signal),
+    close: () => {
+      signal?.removeEventListener('abort', abort);
+      client.end();
+    },
+  };
+}
+
+function runRemote(
+  client: Client,
+  command: string,
+  limits: { readonly timeoutMs: number; readonly maxBytes: number },
+  signal: AbortSignal | undefined,
+): Promise<RemoteResult> {
+  return new Promise((resolve, reject) => {
+    let channel: ClientChannel | null = null;
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      client.off('close', gone);
+      client.off('error', gone);
+      settle();
+    };
+    const fail = (code: string, message: string): void => {
+      channel?.close();
+      finish(() => reject(new HostError(code, message)));
+    };
+    const timer = setTimeout(
+      () => fail('ssh-timeout', `"${command}" took longer than ${limits.timeoutMs / 1000} s there`),
+      limits.timeoutMs,
+    );
+    const gone = (error?: unknown): void => {
+      if (signal?.aborted) return fail('interrupted', 'the connection was ended');
+      const why = error instanceof Error ? `: ${error.message}` : '';
+      fail('ssh-failed', `the connection was lost during "${command}"${why}`);
+    };
+    client.on('close', gone);
+    client.on('error', gone);
+    client.exec(command, (error, stream) => {
+      if (error) return fail('ssh-failed', `the host did not run "${command}": ${error.message}`);
+      channel = stream;
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      let stderr = '';
+      let exitCode: number | null = null;
+      stream.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > limits.maxBytes)
+          fail('ssh-failed', `"${command}" printed more than ${limits.maxBytes} bytes`);
+        else chunks.push(chunk);
+      });
+      stream.stderr.on('data', (chunk: Buffer) => {
+        if (stderr.length < STDERR_BYTES) stderr += chunk.toString('utf8');
+      });
+      stream.on('exit', (code: number | null) => {
+        exitCode = code;
+      });
+      stream.on('close', () => finish(() => resolve({ exitCode, stdout: Buffer.concat(chunks), stderr })));
+      stream.end();
+    });
+  });
+}

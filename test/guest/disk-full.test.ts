@@ -1,0 +1,38 @@
+/** A results folder without room, as a tiny file system of its own. Needs root, as mount(8) does. */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { boot, launchOf, testFolder } from '../support/faulty-guest.ts';
+
+const run = promisify(execFile);
+
+/** A tmpfs of so many KiB, or the reason why there is none. */
+async function smallDisk(kib: number): Promise<{ folder: string } | { why: string }> {
+  if (process.getuid?.() !== 0) return { why: 'only root may mount a file system' };
+  const folder = await testFolder();
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${kib}k`, 'none', folder]);
+  } catch (error) {
+    return { why: `a tmpfs cannot be mounted here: ${(error as Error).message}` };
+  }
+  onTestFinished(async () => {
+    await run('umount', [folder]);
+  });
+  return { folder };
+}
+
+test('a disk that fills up while the guest talks is the host’s fault', async ({ skip }) => {
+  const disk = await smallDisk(16);
+  if ('why' in disk) return skip(disk.why);
+  const life = await boot(await launchOf({ guest: { append: 'fault=reboot' } }), disk);
+  expect(life.ending).toMatchObject({ kind: 'host-fault', code: 'disk-full' });
+});
+
+test('a disk that is full before the start is a host error, and no QEMU starts', async ({ skip }) => {
+  const disk = await smallDisk(16);
+  if ('why' in disk) return skip(disk.why);
+  await writeFile(join(disk.folder, 'ballast'), Buffer.alloc(32 * 1024)).catch(() => {});
+  await expect(boot(await launchOf({}), disk)).rejects.toMatchObject({ code: 'disk-full' });
+});

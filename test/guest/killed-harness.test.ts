@@ -1,0 +1,34 @@
+/** What is left where the harness itself is killed with -9 while a guest runs: nothing that stays. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { removeStaleScratch } from '../../harness/host/scratch.ts';
+import { launchOf, randomNonce, testFolder } from '../support/faulty-guest.ts';
+import { qemusOf, scratchOf } from '../support/processes.ts';
+
+test('QEMU dies with the harness, and the next run removes the scratch folder', async () => {
+  const nonce = randomNonce();
+  const launch = await launchOf({ nonce, guest: { append: 'fault=spin' } });
+  const script = join(import.meta.dirname, '..', 'support', 'boot-forever.ts');
+  const harness = spawn(process.execPath, [script, JSON.stringify(launch), await testFolder()], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const { pid } = harness;
+  if (pid === undefined) throw new Error('the harness did not start');
+  try {
+    await once(harness.stdout, 'data');
+    expect(await qemusOf(nonce)).toHaveLength(1);
+    const left = await scratchOf(pid);
+    expect(left).toHaveLength(1);
+
+    harness.kill('SIGKILL');
+    await once(harness, 'exit');
+    await vi.waitFor(async () => expect(await qemusOf(nonce)).toEqual([]), { timeout: 20_000 });
+    expect(await scratchOf(pid)).toEqual(left);
+    await removeStaleScratch();
+    expect(await scratchOf(pid)).toEqual([]);
+  } finally {
+    harness.kill('SIGKILL');
+  }
+});

@@ -1,0 +1,173 @@
+/** Following a console and a silence, without a guest: text and time come as arguments. */
+import { describe, expect, test } from 'vitest';
+import { rightBlame } from '../../harness/guest/blame.ts';
+import { type ConsoleState, NOTHING_YET, watchLines } from '../../harness/guest/console-watch.ts';
+import type { Ending } from '../../harness/guest/ending.ts';
+import { judgeRunning, type Moment } from '../../harness/guest/judge.ts';
+import { DEFAULT_LIMITS } from '../../harness/guest/limits.ts';
+import { follow, judgeQuiet, type Look, type Quiet, startQuiet } from '../../harness/guest/progress-watch.ts';
+import type { Launch, MachineFacts } from '../../harness/guest/types.ts';
+import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
+
+const NONCE = '0badcafe';
+
+describe('the console', () => {
+  const see = (text: string, before: ConsoleState = NOTHING_YET): ConsoleState =>
+    watchLines(before, text, text.length, NONCE);
+
+  test('a kernel line tells the phase and the guest time', () => {
+    const state = see('[    0.000000] Linux version\r\n[    1.250000] more\r\n');
+    expect(state).toMatchObject({ phase: 'kernel', guestS: 1.25, ended: false, bytes: 54 });
+  });
+
+  test('frames lead through probe and settled to the end', () => {
+    const probe = see(`@tsc ${NONCE} 0 00000000 begin protocol=1 uptime_ns=1 tsc=1\r\n`);
+    expect(probe).toMatchObject({ phase: 'probe', ended: false });
+    const beat = see(`@tsc ${NONCE} 4 00000000 beat t_ns=3500000000\r\n`, probe);
+    expect(beat).toMatchObject({ phase: 'probe', guestS: 3.5 });
+    const settled = see(`@tsc ${NONCE} 5 00000000 settled state=never t_ns=9000000000\r\n`, beat);
+    expect(settled).toMatchObject({ phase: 'settled', guestS: 9, ended: false });
+    expect(see(`@tsc ${NONCE} 9 00000000 end frames=10 state=never\r\n`, settled).ended).toBe(true);
+  });
+
+  test('a frame with another nonce, or not at the start of a line, ends nothing', () => {
+    expect(see('@tsc 11111111 9 00000000 end frames=10 state=never\r\n').ended).toBe(false);
+    expect(see(`echo @tsc ${NONCE} 9 00000000 end frames=10 state=never\r\n`).ended).toBe(false);
+  });
+
+  test('a panic is seen, also where it cuts a frame', () => {
+    expect(see('[    2.0] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n').panicked).toBe(true);
+    expect(see(`@tsc ${NONCE} 3 00[    2.000000] Kernel panic - not syncing: oops\r\n`).panicked).toBe(true);
+  });
+});
+
+describe('a silence', () => {
+  const look = (wallMs: number, more: Partial<Look> = {}): Look => ({
+    wallMs,
+    cpuMs: wallMs,
+    consoleBytes: 100,
+    guestS: null,
+    ...more,
+  });
+  const after = (looks: readonly Look[]): Quiet => looks.reduce(follow, startQuiet(look(0)));
+  const judge = (looks: readonly Look[]): Ending | null =>
+    judgeQuiet(after(looks), looks.at(-1) as Look, DEFAULT_LIMITS);
+
+  test('is waited for as long as guest time moves', () => {
+    expect(judge([look(3000, { guestS: 2 }), look(59_000, { guestS: 3 })])).toBeNull();
+  });
+
+  test('that is too long in wall time is a stall', () => {
+    const looks = [look(3000, { guestS: 2 }), look(30_000, { guestS: 20 }), look(61_000, { guestS: 50 })];
+    expect(judge(looks)).toMatchObject({ kind: 'stalled', limit: 'wall' });
+  });
+
+  test('that is too long in guest time is a stall, however short', () => {
+    expect(judge([look(2500, { guestS: 2 }), look(3000, { guestS: 123 })])).toMatchObject({
+      kind: 'stalled',
+      limit: 'guest-time',
+    });
+  });
+
+  test('of a guest that never printed is called silent', () => {
+    const never = { consoleBytes: 0 };
+    const looks = [
+      look(0, never),
+      look(3000, { ...never, guestS: 2 }),
+      look(61_000, { ...never, guestS: 50 }),
+    ];
+    expect(judge(looks)).toMatchObject({ kind: 'silent' });
+  });
+
+  test('of a QEMU that does not run is the host’s fault', () => {
+    const stopped = { cpuMs: 3000, guestS: 2 };
+    expect(judge([look(3000, stopped), look(22_000, stopped)])).toBeNull();
+    expect(judge([look(3000, stopped), look(23_100, stopped)])).toMatchObject({ code: 'guest-frozen' });
+  });
+
+  test('of a QEMU that runs slowly is waited for longer: a second of guest time may take its time', () => {
+    const slow = { guestS: 2 };
+    expect(judge([look(3000, slow), look(45_000, slow)])).toBeNull();
+    expect(judge([look(3000, slow), look(61_000, slow)])).toMatchObject({ code: 'guest-frozen' });
+  });
+
+  test('of a QEMU that does not answer is the host’s fault', () => {
+    expect(judge([look(10_000), look(61_000)])).toMatchObject({ code: 'guest-frozen' });
+  });
+
+  test('starts anew with each byte, and guest time with it', () => {
+    const quiet = after([look(3000, { guestS: 2 }), look(4000, { consoleBytes: 200, guestS: 2 })]);
+    expect(quiet).toMatchObject({ sinceWallMs: 4000, sinceGuestS: null, lastGuestS: null });
+    // 198 s have passed since the earlier silence, none of them in this one.
+    const later = look(7000, { consoleBytes: 200, guestS: 200 });
+    expect(judgeQuiet(follow(quiet, later), later, DEFAULT_LIMITS)).toBeNull();
+  });
+});
+
+describe('a running guest', () => {
+  const look: Look = { wallMs: 10_000, cpuMs: 10_000, consoleBytes: 100, guestS: null };
+  const moment = (more: Partial<Moment>): Moment => ({
+    look,
+    quiet: startQuiet(look),
+    console: { ...NOTHING_YET, bytes: 100 },
+    lastWordMs: null,
+    interrupted: false,
+    ...more,
+  });
+  const judge = (more: Partial<Moment>): Ending | null => judgeRunning(moment(more), DEFAULT_LIMITS);
+
+  test('that talks is left alone until the deadline', () => {
+    expect(judge({})).toBeNull();
+    const late = { ...look, wallMs: DEFAULT_LIMITS.deadlineMs + 1 };
+    expect(judge({ look: late, quiet: startQuiet(late) })).toMatchObject({ kind: 'deadline' });
+  });
+
+  test('that has said its last word gets time to go by itself', () => {
+    const console = { ...NOTHING_YET, bytes: 100, ended: true };
+    expect(judge({ console, lastWordMs: 9000 })).toBeNull();
+    expect(judge({ console, lastWordMs: 1000 })).toEqual({ kind: 'finished' });
+    const panicked = { ...NOTHING_YET, bytes: 100, panicked: true };
+    expect(judge({ console: panicked, lastWordMs: 1000 })).toEqual({ kind: 'panic' });
+  });
+
+  test('that floods is ended, and an interruption goes before everything', () => {
+    const console = { ...NOTHING_YET, bytes: DEFAULT_LIMITS.floodBytes + 1 };
+    expect(judge({ console })).toMatchObject({ kind: 'flood' });
+    expect(judge({ console, interrupted: true })).toMatchObject({ code: 'interrupted' });
+  });
+});
+
+describe('blame', () => {
+  const guest = { ...DEFAULT_GUEST, clock: 'deterministic', smp: 2 } as const;
+  const launch = { guest } as unknown as Launch;
+  const machine = (qemuVersion: string): MachineFacts => ({
+    qemuVersion,
+    accelerator: 'tcg',
+    machine: 'pc-i440fx-7.2',
+    hpet: true,
+    vcpus: 2,
+    cpuFlags: {},
+  });
+  const stalled: Ending = { kind: 'stalled', limit: 'wall', detail: 'quiet' };
+
+  test('several CPUs under -icount may stall for QEMU’s sake before 8.1', () => {
+    expect(rightBlame(stalled, launch, machine('7.2.22'), '')).toMatchObject({ code: 'qemu-unsupported' });
+    expect(rightBlame(stalled, launch, machine('8.0.4'), '')).toMatchObject({ code: 'qemu-unsupported' });
+    expect(rightBlame(stalled, launch, machine('8.1.0'), '')).toBe(stalled);
+    expect(rightBlame(stalled, launch, machine('10.0.2'), '')).toBe(stalled);
+    const alone = { guest: { ...guest, smp: 1 } } as unknown as Launch;
+    expect(rightBlame(stalled, alone, machine('7.2.22'), '')).toBe(stalled);
+  });
+
+  test('a machine that could not be asked gives no result', () => {
+    expect(rightBlame({ kind: 'finished' }, launch, null, '')).toMatchObject({ code: 'qemu-failed' });
+    expect(rightBlame({ kind: 'finished' }, launch, machine('7.2.22'), '')).toEqual({ kind: 'finished' });
+  });
+
+  test('time that stands still because nothing will wake the guest is the guest’s doing', () => {
+    const frozen: Ending = { kind: 'host-fault', code: 'guest-frozen', detail: 'still' };
+    const words = 'qemu-system-x86_64: warning: icount sleep disabled and no active timers';
+    expect(rightBlame(frozen, launch, machine('7.2.22'), words)).toMatchObject({ kind: 'stalled' });
+    expect(rightBlame(frozen, launch, machine('7.2.22'), '')).toBe(frozen);
+  });
+});
