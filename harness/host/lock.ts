@@ -85,7 +85,7 @@ async function startHolder(file: string, wait: boolean, options: LockOptions): P
     stdout: 'pipe',
     stderr: 'ignore',
     // A session of its own: Ctrl-C must not end the holder while we still clean up under the lock.
-    detached: false,
+    detached: true,
     cleanup: false,
     buffer: false,
     reject: false,

@@ -127,9 +127,9 @@ export async function fetchResolved(
 const AGAIN = 'resolve the name again with a refresh; the results will be those of another kernel';
 
 /** Runs work with an up-to-date private index of a suite; one process at a time, since apt's state is one. */
-async function withSuite<T>(
+export async function withSuite<T>(
   asked: string | undefined,
-  context: FetchContext,
+  context: Pick<FetchContext, 'cache' | 'signal' | 'tell'>,
   work: (apt: Apt, suite: string) => Promise<T>,
 ): Promise<T> {
   const { cache, signal, tell } = context;
@@ -163,7 +163,12 @@ async function withSuite<T>(
   });
 }
 
-async function download(apt: Apt, record: PackageRecord, context: FetchContext): Promise<string> {
+/** Downloads one package into a folder of its own in the scratch folder; gives the checked file's path. */
+export async function download(
+  apt: Apt,
+  record: PackageRecord,
+  context: Pick<FetchContext, 'scratch' | 'tell'>,
+): Promise<string> {
   const folder = join(context.scratch, record.package);
   await mkdir(folder);
   context.tell(`downloading ${record.package} ${record.version} (${size(record.bytes)})`);
@@ -193,9 +198,9 @@ async function leadsOn(apt: Apt, record: PackageRecord): Promise<PackageRecord[]
 /** "a (= 1) | b, c:any (>= 2)" as names, with the versions that are fixed. Alternatives count as well. */
 export function parseDepends(text: string): { name: string; version?: string }[] {
   const parsed: { name: string; version?: string }[] = [];
-  for (const [, name, version] of text.matchAll(
-    /([a-z0-9][a-z0-9+.-]+)(?::\w+)?(?:\s*\((?:= ([^)\s]+)|[^)]*)\))?/g,
-  )) {
+  for (const clause of text.split(/[,|]/)) {
+    const [, name, version] =
+      /^\s*([a-z0-9][a-z0-9+.-]*)(?::[\w-]+)?\s*(?:\(= ([^)\s]+)\))?/.exec(clause) ?? [];
     if (name !== undefined) parsed.push({ name, ...(version === undefined ? {} : { version }) });
   }
   return parsed;

@@ -1,4 +1,5 @@
 /** Says what a file is that is not what was asked for. */
+import { isUtf8 } from 'node:buffer';
 import { open, stat } from 'node:fs/promises';
 import { UserError } from '../host/errors.ts';
 
@@ -91,8 +92,12 @@ function describeElf(head: Buffer): Kind {
 }
 
 function looksLikeText(head: Buffer): boolean {
+  // The last character may be cut by the end of the head.
+  const whole = [0, 1, 2, 3].some((cut) => isUtf8(head.subarray(0, Math.max(0, head.length - cut))));
   // No control characters but tab, line feed, carriage return and escape.
-  return head.every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13 || byte === 27);
+  return (
+    whole && head.every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13 || byte === 27)
+  );
 }
 
 function firstLine(head: Buffer): string {

@@ -32,8 +32,14 @@ test('a file comes with its digest, through a redirect, and with progress', asyn
     },
     async (base, target) => {
       const seen: number[] = [];
-      const options = { sha256: sha256(BODY).toUpperCase(), onProgress: (bytes: number) => void seen.push(bytes) };
-      expect(await downloadFile(`${base}/old`, target, options)).toEqual({ sha256: sha256(BODY), bytes: BODY.length });
+      const options = {
+        sha256: sha256(BODY).toUpperCase(),
+        onProgress: (bytes: number) => void seen.push(bytes),
+      };
+      expect(await downloadFile(`${base}/old`, target, options)).toEqual({
+        sha256: sha256(BODY),
+        bytes: BODY.length,
+      });
       expect(sha256(await readFile(target))).toBe(sha256(BODY));
       expect(seen.at(-1)).toBe(BODY.length);
     },
@@ -76,7 +82,9 @@ test.each([true, false])('a file above the cap is refused (length announced: %s)
       response.end(BODY);
     },
     async (base, target) => {
-      await expect(downloadFile(base, target, { maxBytes: 1_000_000 })).rejects.toThrow('1000000 bytes allowed');
+      await expect(downloadFile(base, target, { maxBytes: 1_000_000 })).rejects.toThrow(
+        '1000000 bytes allowed',
+      );
       await expect(access(target)).rejects.toThrow();
     },
   );
@@ -140,7 +148,9 @@ test('a file:// URL is read from the disk', async () => {
     await writeFile(join(folder, 'a b'), 'local');
     const url = pathToFileURL(join(folder, 'a b')).href;
     expect(await downloadFile(url, join(folder, 'target'))).toEqual({ sha256: sha256('local'), bytes: 5 });
-    await expect(downloadFile(`${url}c`, join(folder, 'target'))).rejects.toMatchObject({ name: 'UserError' });
+    await expect(downloadFile(`${url}c`, join(folder, 'target'))).rejects.toMatchObject({
+      name: 'UserError',
+    });
   });
 });
 

@@ -32,7 +32,9 @@ test('different keys do not wait for each other', async () => {
 
 test('the lock is released where the work throws', async () => {
   await inScratch(async (folder) => {
-    const failing = withLock(folder, 'k', { purpose: 'failing' }, () => Promise.reject(new Error('work failed')));
+    const failing = withLock(folder, 'k', { purpose: 'failing' }, () =>
+      Promise.reject(new Error('work failed')),
+    );
     await expect(failing).rejects.toThrow('work failed');
     await withLock(folder, 'k', { purpose: 'next' }, async () => {});
   });
@@ -105,15 +107,18 @@ test('Ctrl-C for the whole process group does not take the lock from a process t
     `;
     const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
       detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
-    await once(child.stdout, 'data');
-    process.kill(-(child.pid ?? 0), 'SIGINT');
-    await once(child.stdout, 'data');
-    const controller = new AbortController();
-    const onWait = () => controller.abort();
-    const taking = takeLock(folder, 'k', { purpose: 'next', signal: controller.signal, onWait });
-    await expect(taking).rejects.toMatchObject({ code: 'interrupted' });
-    child.kill('SIGKILL');
+    try {
+      await once(child.stdout, 'data');
+      process.kill(-(child.pid ?? 0), 'SIGINT');
+      await once(child.stdout, 'data');
+      const controller = new AbortController();
+      const onWait = () => controller.abort();
+      const taking = takeLock(folder, 'k', { purpose: 'next', signal: controller.signal, onWait });
+      await expect(taking).rejects.toMatchObject({ code: 'interrupted' });
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 });
