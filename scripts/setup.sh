@@ -5,11 +5,18 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # What each is for: docs/requirements.md.
-packages="qemu-system-x86 qemu-system-data seabios gcc libc6-dev busybox-static util-linux libxml2-utils ${TSCMATRIX_MORE_PACKAGES:-}"
+packages="qemu-system-x86 qemu-system-data seabios gcc libc6-dev busybox-static util-linux debian-archive-keyring
+	libarchive-tools make flex bison bc libelf-dev lz4 xz-utils patch git"
+# Only the tests use these: validators, an sshd to talk to, packages to make.
+if [ "${1:-}" = test ]; then
+	packages="$packages libxml2-utils openssh-client openssh-server rpm cpio binutils"
+fi
 
 if ! cmp -s package-lock.json node_modules/.tscmatrix-lock; then
 	echo "setup: installing Node packages" >&2
-	npm ci --no-audit --no-fund --loglevel=error >&2
+	# Not "npm ci": it refuses a lock file without the other platforms' optional packages, which not every
+	# registry mirror has. The versions are the lock file's all the same, and it is left as it is.
+	npm install --no-save --no-audit --no-fund --loglevel=error >&2
 	cp package-lock.json node_modules/.tscmatrix-lock
 fi
 
