@@ -12,6 +12,7 @@ import type { Cell, Plan } from '../plan/types.ts';
 import { launchOf } from '../run/boot-cell.ts';
 import { bootOnce, type Observed } from '../run/boot-once.ts';
 import { makeReady } from '../run/make-ready.ts';
+import { needQemu } from '../run/need-qemu.ts';
 import { measureHostTsc } from '../run/true-frequency.ts';
 import { diagnosisText } from './diagnosis-text.ts';
 import { kernelArgument } from './kernel-argument.ts';
@@ -122,6 +123,7 @@ export async function bootCommand(kernel: string, flags: BootFlags, signal: Abor
     axes: {},
     expectation: { registration: ['known-frequency', 'refined'], from: ['default'] },
   };
+  await needQemu(flags.qemu);
   const ready = await makeReady(planOf(entry, cell), {
     qemu: flags.qemu,
     signal,

@@ -27,7 +27,7 @@ export async function doctorCommand(flags: DoctorFlags, signal: AbortSignal): Pr
     flags.json === true
       ? `${json(examination)}\n`
       : examinationText(examination, {
-          colour: isTTY && !process.env['NO_COLOR'],
+          colour: isTTY && !process.env.NO_COLOR,
           columns: isTTY ? columns : undefined,
         }),
   );

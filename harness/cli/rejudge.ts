@@ -12,9 +12,9 @@ function text({ outcome, verdicts }: Judgement): string {
   return `${outcome} (${verdicts.join(', ') || 'not booted'})`;
 }
 
-function line({ cell, then, now, changed }: Rejudged): string {
+function line({ cell, recorded, now, changed }: Rejudged): string {
   return changed
-    ? `CHANGED ${cell}: ${text(then)} -> ${text(now)}: ${now.reason}`
+    ? `CHANGED ${cell}: ${text(recorded)} -> ${text(now)}: ${now.reason}`
     : `same    ${cell}: ${text(now)}`;
 }
 

@@ -9,17 +9,17 @@ export interface RerunFlags {
 }
 
 function text(result: Rerun): string {
-  const { then, now, firstDifference } = result;
+  const { recorded, now, firstDifference } = result;
   const lines = [
     result.cell,
-    `  then  ${then.verdict}  transcript ${then.transcriptSha256 ?? 'none'}`,
+    `  then  ${recorded.verdict}  transcript ${recorded.transcriptSha256 ?? 'none'}`,
     `  now   ${now.verdict}  transcript ${now.transcriptSha256 ?? 'none'}`,
     `  ${result.sameTranscript ? 'the same transcript' : 'another transcript'}, ${result.sameVerdict ? 'the same verdict' : 'ANOTHER VERDICT'}`,
   ];
   if (firstDifference !== null) {
     lines.push(`  first difference, line ${firstDifference.line}:`);
     lines.push(
-      `    then ${firstDifference.then.slice(0, 200)}`,
+      `    then ${firstDifference.recorded.slice(0, 200)}`,
       `    now  ${firstDifference.now.slice(0, 200)}`,
     );
   }

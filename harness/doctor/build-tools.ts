@@ -9,106 +9,85 @@ import { type Finding, missing, ok, unusable } from './types.ts';
 /** A program, what it is given to do, and what must come of it. */
 interface Work {
   readonly program: string;
-  readonly packages: readonly string[];
+  readonly packageName: string;
   readonly file: string;
   readonly text: string;
-  /** `file` stands in a folder of its own, in which this runs. */
-  readonly args: readonly string[];
+  /** For a shell, in a folder of its own in which `file` stands. */
+  readonly script: string;
   readonly gives: RegExp;
 }
 
 const GRAMMAR =
   '%{\nint yylex(void);\nvoid yyerror(const char *text);\n%}\n%token WORD\n%%\nall: WORD ;\n%%\n';
 /** From Linux 6.13 on make 4.0 is needed; older trees take that as well. */
-const MAKEFILE =
-  'ifeq ($(filter output-sync,$(.FEATURES)),)\n$(error older than 4.0)\nendif\nall:;@echo made\n';
+const MAKEFILE = 'ifeq ($(filter output-sync,$(.FEATURES)),)\n$(error older than 4.0)\nendif\nall:;@echo made\n';
+
+/** There and back again. */
+function compressor(program: string, packageName: string): Work {
+  const script = `${program} -c < a.txt | ${program} -dc`;
+  return { program, packageName, file: 'a.txt', text: 'unharmed\n', script, gives: /^unharmed$/m };
+}
 
 const WORKS: readonly Work[] = [
-  {
-    program: 'make',
-    packages: ['make'],
-    file: 'Makefile',
-    text: MAKEFILE,
-    args: ['-s'],
-    gives: /^made$/m,
-  },
+  { program: 'make', packageName: 'make', file: 'Makefile', text: MAKEFILE, script: 'make -s', gives: /^made$/m },
   {
     program: 'flex',
-    packages: ['flex'],
+    packageName: 'flex',
     file: 'a.l',
     text: '%option noyywrap\n%%\na return 1;\n%%\n',
-    args: ['-t', 'a.l'],
+    script: 'flex -t a.l',
     gives: /yylex/,
   },
   {
     program: 'bison',
-    packages: ['bison'],
+    packageName: 'bison',
     file: 'a.y',
     text: GRAMMAR,
-    args: ['-o', '/dev/stdout', 'a.y'],
+    script: 'bison -o a.c a.y && cat a.c',
     gives: /yyparse/,
   },
   {
     program: 'bc',
-    packages: ['bc'],
+    packageName: 'bc',
     file: 'a.bc',
     text: '2^64\nquit\n',
-    args: ['-q', 'a.bc'],
+    script: 'bc -q a.bc',
     gives: /^18446744073709551616$/m,
   },
   {
     program: 'perl',
-    packages: ['perl'],
+    packageName: 'perl',
     file: 'a.pl',
     text: 'print 6 * 7;\n',
-    args: ['a.pl'],
+    script: 'perl a.pl',
     gives: /^42$/,
   },
   {
     program: 'patch',
-    packages: ['patch'],
+    packageName: 'patch',
     file: 'a.patch',
-    text: '--- /dev/null\n+++ b/made\n@@ -0,0 +1 @@\n+made\n',
-    args: ['-p1', '-i', 'a.patch'],
-    gives: /patching file '?made'?/,
+    text: '--- /dev/null\n+++ b/made\n@@ -0,0 +1 @@\n+patched\n',
+    script: 'patch -s -p1 -i a.patch && cat made',
+    gives: /^patched$/m,
   },
-  ...compressor('lz4', 'lz4'),
-  ...compressor('zstd', 'zstd'),
-  ...compressor('xz', 'xz-utils'),
+  compressor('lz4', 'lz4'),
+  compressor('zstd', 'zstd'),
+  compressor('xz', 'xz-utils'),
 ];
 
-/** There and back again. */
-function compressor(program: string, packageName: string): Work[] {
-  const script = `${program} -c < a.txt | ${program} -dc`;
-  return [
-    {
-      program,
-      packages: [packageName],
-      file: 'a.txt',
-      text: 'unharmed\n',
-      args: ['-c', script],
-      gives: /^unharmed$/m,
-    },
-  ];
-}
-
 async function tryWork({ run }: Context, work: Work): Promise<Finding> {
+  const { program, packageName, gives } = work;
   const scratch = await makeScratch();
   try {
     await writeFile(join(scratch.path, work.file), work.text);
-    // A pipe needs a shell; asking for the version first tells a missing program from a broken one.
-    const isPipe = work.args[0] === '-c';
-    if (isPipe) await run(work.program, ['--version']);
-    const options = { cwd: scratch.path, env: { LC_ALL: 'C' } };
-    const result = await run(isPipe ? 'sh' : work.program, work.args, options);
-    if (result.exitCode === 0 && work.gives.test(result.stdout))
-      return ok(`${work.program} did a small piece of work`);
-    const words = lastLine(result.stderr || result.stdout);
-    return unusable(
-      `${work.program} ended with ${result.exitCode}: ${words.slice(0, 200)}`,
-      null,
-      work.packages,
-    );
+    // A shell would not tell a missing program from one that fails.
+    const { stdout: version } = await run(program, ['--version']);
+    const result = await run('sh', ['-c', work.script], { cwd: scratch.path, env: { LC_ALL: 'C' } });
+    if (result.exitCode === 0 && gives.test(result.stdout)) {
+      return ok(`a small piece of work was done by ${version.trim().split('\n')[0]?.trim() || program}`);
+    }
+    const words = lastLine(result.stderr || result.stdout).slice(0, 200);
+    return unusable(`${program} ended with ${result.exitCode}: ${words}`, null, [packageName]);
   } finally {
     await scratch.remove();
   }
@@ -152,7 +131,7 @@ export const BUILD_CHECKS: readonly Check[] = [
       topic,
       name: work.program,
       needed,
-      packages: work.packages,
+      packages: [work.packageName],
       find: (context) => tryWork(context, work),
     }),
   ),

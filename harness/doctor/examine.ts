@@ -82,6 +82,12 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     ),
     isRoot: process.getuid?.() === 0,
   };
+  // A kernel that was named and is none is told at once, before anything is tried.
+  if (options.kernel !== null) {
+    await context.kernelImage().catch((error: unknown) => {
+      if (!(error instanceof HostError)) throw error;
+    });
+  }
   const rows: Row[] = [];
   const look = async (check: Check): Promise<Row> => {
     const row = rowOf(check, await tryCheck(check, context), installer);

@@ -132,7 +132,7 @@ const topic = 'KVM';
 
 export const KVM_CHECKS: readonly Check[] = [
   { topic, name: 'guest under KVM', needed: 'for kvm', find: findKvm },
-  { topic, name: 'nested KVM', needed: 'for nested', find: findNested },
+  { topic, name: 'nested KVM', needed: 'for nested on kvm', find: findNested },
   {
     topic,
     name: 'TSC scaling',

@@ -9,6 +9,7 @@ export type Needed =
   | 'for clock: real'
   | 'for kvm'
   | 'for nested'
+  | 'for nested on kvm'
   | 'for Xen guests'
   | 'for kernels of Debian'
   | 'for kernels in rpm files'

@@ -2,9 +2,6 @@
 import type { Ending } from './ending.ts';
 import type { Launch, MachineFacts } from './types.ts';
 
-/** icount_start_warp_timer() in QEMU's accel/tcg/icount-common.c: every CPU waits, and no timer will wake one. */
-const NO_TIMER = /icount sleep disabled and no active timers/;
-
 /**
  * Before 8.1 QEMU could give all of an instruction budget to one CPU that waits for another, again and again
  * (rr_cpu_thread_fn() in accel/tcg/tcg-accel-ops-rr.c; icount_percpu_budget() came with the remedy): Linux 6.1 then
@@ -16,24 +13,12 @@ function starves({ guest }: Launch, machine: MachineFacts | null): boolean {
   return guest.clock === 'deterministic' && guest.smp > 1 && machine !== null && old;
 }
 
-/** Corrects what the guest's life looked like from its console and its time. `words` is QEMU's stderr. */
-export function rightBlame(
-  seen: Ending,
-  launch: Launch,
-  machine: MachineFacts | null,
-  words: string,
-): Ending {
+/** Corrects what the guest's life looked like from its console and its time. */
+export function rightBlame(seen: Ending, launch: Launch, machine: MachineFacts | null): Ending {
   // A machine that could not be asked has not been checked, so what its guest says is no result.
   if (seen.kind === 'finished' && machine === null) {
     const detail = 'the guest finished, but QEMU did not tell over QMP what machine it made';
     return { kind: 'host-fault', code: 'qemu-failed', detail };
-  }
-  if (seen.kind === 'host-fault' && seen.code === 'guest-frozen' && NO_TIMER.test(words)) {
-    return {
-      kind: 'stalled',
-      limit: 'guest-time',
-      detail: `the guest halted for ever with no timer set; ${seen.detail}`,
-    };
   }
   if ((seen.kind === 'stalled' || seen.kind === 'silent') && starves(launch, machine)) {
     return {

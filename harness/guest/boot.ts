@@ -50,7 +50,7 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
         signal: options.signal,
         onProgress: options.onProgress,
       });
-      const ending = rightBlame(life.ending, launch, life.machine, await qemu.words());
+      const ending = rightBlame(life.ending, launch, life.machine);
       return {
         ending: await blameDisk(ending, options.folder),
         consolePath: files.consolePath,

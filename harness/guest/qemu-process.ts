@@ -12,8 +12,6 @@ export interface QemuProcess {
   readonly exited: Promise<QemuExit>;
   /** CPU time used so far, ms; of an ended process what it had used at the last question. */
   cpuMs(): Promise<number>;
-  /** What it has written to stderr so far. */
-  words(): Promise<string>;
   /** Ends it at once, also where it is stopped. */
   kill(): void;
 }
@@ -50,7 +48,6 @@ export function startQemu(launch: Launch, cwd: string, files: BootFiles): QemuPr
       cpuMs = (await processCpuMs(child.pid)) ?? cpuMs;
       return cpuMs;
     },
-    words,
     kill: () => {
       child.kill('SIGKILL');
     },

@@ -85,6 +85,66 @@ export async function runTool(
   return result;
 }
 
+/**
+ * $1 is a lock file, the rest a command. All of its descendants hold the lock, and all are killed at once when stdin
+ * ends, which is also when we are killed: --pdeathsig reaches a child, not a child's children. Exit code 124 stands
+ * for a lock file that cannot be had.
+ */
+const GROUP = `
+exec 9>"$1" && flock 9 || exit 124
+shift
+exec 3<&0
+"$@" </dev/null 3<&- &
+main=$!
+( read -r _ <&3; kill -KILL 0 ) >/dev/null 2>&1 9>&- &
+exec 9>&- 3<&-
+wait $main
+`;
+
+export interface GroupOptions {
+  readonly cwd: string;
+  /** The whole environment: nothing of ours is added. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Held by the program and everything it starts; waited for where something of an earlier one still runs. */
+  readonly lockFile: string;
+  readonly signal?: AbortSignal;
+  /** Called with each line of stdout and stderr as it comes. */
+  readonly onLine: (line: string) => void;
+}
+
+/** Runs a program that starts others, such as make, in a group that ends with us. Gives its exit code. */
+export async function runGroup(
+  file: string,
+  args: readonly string[],
+  options: GroupOptions,
+): Promise<number> {
+  if (options.signal?.aborted) throw new HostError('interrupted', `${file} was interrupted`);
+  const child = execa('sh', ['-c', GROUP, 'sh', options.lockFile, file, ...args], {
+    cwd: options.cwd,
+    env: options.env,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    stdin: 'pipe',
+    all: true,
+    buffer: false,
+    reject: false,
+  });
+  const end = (): void => void child.stdin?.end();
+  child.stdin?.on('error', () => {}); // EPIPE: the group is gone already, which its exit code tells.
+  options.signal?.addEventListener('abort', end, { once: true });
+  try {
+    for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line));
+  } finally {
+    options.signal?.removeEventListener('abort', end);
+    end();
+  }
+  const { exitCode } = await child;
+  if (options.signal?.aborted) throw new HostError('interrupted', `${file} was interrupted`);
+  if (exitCode === 124) throw new HostError('lock-failed', `cannot lock ${options.lockFile}`);
+  return exitCode ?? 128;
+}
+
 /** CPU time of a running process so far, user and system; null where it is gone. Resolution 10 ms (USER_HZ). */
 export async function processCpuMs(pid: number | undefined): Promise<number | null> {
   if (pid === undefined) return null;

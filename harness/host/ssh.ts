@@ -1,5 +1,11 @@
 /** Runs commands on another host over SSH. The only file that imports ssh2. */
-import ssh2, { type AuthenticationType, type AuthMethod, type Client, type ClientChannel } from 'ssh2';
+import ssh2, {
+  type AuthenticationType,
+  type AuthMethod,
+  type Client,
+  type ClientChannel,
+  type ServerHostKeyAlgorithm,
+} from 'ssh2';
 import { HostError } from './errors.ts';
 import { findKnownKeys, judgeHostKey, type KnownKey } from './known-hosts.ts';
 import { chooseLogin, type KeyCheck, type Login } from './ssh-login.ts';
@@ -42,14 +48,22 @@ const checkKey: KeyCheck = (text) => {
   return /encrypted/i.test(parsed.message) ? 'encrypted' : { fault: parsed.message };
 };
 
-/** A host shows one key, of the first type that both sides like: ask for a type that is known. */
-function preferred(known: readonly KnownKey[]) {
-  const names = known
-    .filter(({ revoked }) => !revoked)
-    .flatMap(({ type }) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type]));
-  // ssh2 throws at names that it does not support, such as those of security keys and certificates.
-  const supported = /^(?:ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)|rsa-sha2-(?:256|512)|ssh-rsa)$/;
-  return [...new Set(names.filter((name) => supported.test(name)))];
+/** The host keys that ssh2 can check, in its own order of preference. */
+const KEY_ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+  'ssh-rsa',
+];
+
+/** A host shows one of its keys, of the first type that we ask for: ask for those that are known first. */
+function byKnown(known: readonly KnownKey[]): ServerHostKeyAlgorithm[] {
+  const types = new Set(known.filter(({ revoked }) => !revoked).map(({ type }) => type));
+  const isKnown = (name: string): boolean => types.has(name.startsWith('rsa-sha2-') ? 'ssh-rsa' : name);
+  return [...KEY_ALGORITHMS.filter(isKnown), ...KEY_ALGORITHMS.filter((name) => !isKnown(name))];
 }
 
 function methods({ user }: SshTarget, { agent, keys }: Login): AuthMethod[] {
@@ -108,7 +122,7 @@ export async function openSsh(target: SshTarget, options: SshOptions = {}): Prom
         username: target.user,
         readyTimeout: options.connectMs ?? CONNECT_MS,
         keepaliveInterval: 10_000,
-        algorithms: { serverHostKey: { prepend: preferred(known), append: [], remove: [] } },
+        algorithms: { serverHostKey: byKnown(known) },
         hostVerifier: (blob: Buffer) => {
           keyFault = judgeHostKey(target, blob, known);
           return keyFault === null;
@@ -153,9 +167,9 @@ function runRemote(
       limits.timeoutMs,
     );
     const gone = (error?: unknown): void => {
-      if (signal?.aborted) return fail('interrupted', 'the connection was ended');
       const why = error instanceof Error ? `: ${error.message}` : '';
-      fail('ssh-failed', `the connection was lost during "${command}"${why}`);
+      if (signal?.aborted) fail('interrupted', 'the connection was ended');
+      else fail('ssh-failed', `the connection was lost during "${command}"${why}`);
     };
     client.on('close', gone);
     client.on('error', gone);

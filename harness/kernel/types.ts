@@ -12,8 +12,47 @@ export interface KernelImage {
   readonly release: string;
   /** Where it came from, for people and for the record. */
   readonly origin: string;
-  /** Nothing had to be fetched, copied or unpacked. */
+  /** Nothing had to be fetched, copied, unpacked or built. */
   readonly cached: boolean;
+  /** Of a kernel that was built here. */
+  readonly build?: BuildFacts;
+}
+
+/** Where a patch did not apply exactly as it was written. */
+export interface PatchShift {
+  readonly file: string;
+  readonly hunk: number;
+  /** Lines of context that differ. */
+  readonly fuzz: number;
+  /** Lines further down (or up, negative) than the patch says. */
+  readonly offset: number;
+}
+
+/** What was built, and with what. */
+export interface BuildFacts {
+  readonly key: string;
+  /** For people: "linux-source-6.1 6.1.192-2 (bookworm)". */
+  readonly source: string;
+  readonly sourceDigest: string;
+  readonly patches: readonly {
+    readonly name: string;
+    readonly sha256: string;
+    readonly shifts: readonly PatchShift[];
+  }[];
+  /** sha256 of the .config that was built with. */
+  readonly configSha256: string;
+  /** Options of the base configuration that this tree does not know. */
+  readonly unknownOptions: readonly string[];
+  readonly compiler: string;
+  readonly linker: string;
+  /** The note that tells this kernel from others of its release: /sys/kernel/notes in the guest. Null where it has none. */
+  readonly buildId: string | null;
+  /** Wall time of the build. */
+  readonly seconds: number;
+  /** Files compiled, linked or packed, as make printed them. */
+  readonly steps: number;
+  readonly logPath: string;
+  readonly configPath: string;
 }
 
 export interface AcquireOptions {
@@ -22,4 +61,8 @@ export interface AcquireOptions {
   readonly onProgress?: (text: string) => void;
   /** Ask the archive again what a package name means today, whatever was resolved before. */
   readonly refresh?: boolean;
+  /** Build again although the image is in the cache. */
+  readonly force?: boolean;
+  /** Compilers at once; by default one for each CPU. */
+  readonly jobs?: number;
 }

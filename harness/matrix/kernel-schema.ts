@@ -1,29 +1,9 @@
 /** Where a kernel may come from. A new kind is a row of KINDS and a case of kernelSource(). */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { buildShape, buildSource } from './build-schema.ts';
+import { isHttpUrl, location, path, SHA256_KEY, sha256 } from './kernel-fields.ts';
 import type { KernelSource } from './types.ts';
-
-const SHA256_KEY = 'sha256';
-
-const path = z
-  .string()
-  .min(1)
-  .max(4000)
-  .regex(/^[^\0]*$/, 'must be a path')
-  .refine((text) => !/^[a-z][a-z0-9+.-]*:\/\//i.test(text), 'must be a path; only deb and rpm may be URLs');
-const location = z
-  .string()
-  .min(1)
-  .max(4000)
-  .regex(/^[^\0]*$/, 'must be a path or a URL')
-  .refine(
-    (text) => !/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || isHttpUrl(text),
-    'must be a path or an http or https URL',
-  );
-
-function isHttpUrl(text: string): boolean {
-  return /^https?:\/\//i.test(text) && URL.canParse(text);
-}
 
 /** The key that names the kind, and which further keys go with it. */
 const KINDS = {
@@ -31,7 +11,8 @@ const KINDS = {
   deb: { more: [SHA256_KEY] },
   rpm: { more: [SHA256_KEY] },
   debian: { more: ['suite'] },
-} as const;
+  source: { more: Object.keys(buildShape).filter((key) => key !== 'source') },
+};
 const KIND_NAMES = Object.keys(KINDS) as (keyof typeof KINDS)[];
 
 const shape = {
@@ -48,11 +29,8 @@ const shape = {
     .regex(/^[a-z][a-z0-9-]{1,60}$/, 'must be the name of a suite, such as bookworm or trixie-backports')
     .describe('The Debian suite that the package is taken from.')
     .optional(),
-  [SHA256_KEY]: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits')
-    .describe('sha256 of the file; a different file is refused.')
-    .optional(),
+  [SHA256_KEY]: sha256.optional(),
+  ...buildShape,
 };
 
 type KernelInput = z.infer<z.ZodObject<typeof shape>>;
@@ -87,12 +65,13 @@ export const kernelSchema = z
   })
   .meta({
     id: 'kernel',
-    description: 'A kernel: exactly one of image, deb, rpm, debian.',
+    description: 'A kernel: exactly one of image, deb, rpm, debian, source.',
     oneOf: KIND_NAMES.map((kind) => ({ required: [kind] })),
   });
 
 /** A checked entry as a KernelSource; `folder` is the matrix file's, which relative paths start from. */
 export function kernelSource(input: KernelInput, folder: string): KernelSource {
+  if (input.source !== undefined) return buildSource({ ...input, source: input.source }, folder);
   const sha256 = input.sha256 === undefined ? {} : { sha256: input.sha256 };
   if (input.image !== undefined) return { kind: 'image', path: resolve(folder, input.image), ...sha256 };
   if (input.debian !== undefined) {

@@ -24,7 +24,67 @@ export interface GuestSpec {
 export type KernelSource =
   | { readonly kind: 'image'; readonly path: string; readonly sha256?: string }
   | { readonly kind: 'deb' | 'rpm'; readonly location: string; readonly sha256?: string }
-  | { readonly kind: 'debian'; readonly package: string; readonly suite?: string };
+  | { readonly kind: 'debian'; readonly package: string; readonly suite?: string }
+  | BuildSource;
+
+/** Where the source of a kernel to be built comes from. */
+export type TreeSource =
+  | { readonly kind: 'debian'; readonly package: string; readonly suite?: string }
+  | { readonly kind: 'tarball' | 'srpm'; readonly location: string; readonly sha256?: string }
+  | { readonly kind: 'git'; readonly location: string; readonly ref: string }
+  | { readonly kind: 'directory'; readonly path: string };
+
+/** What a configuration starts from: the small guest's own, a .config, or that of a package's kernel. */
+export type ConfigBase =
+  | { readonly kind: 'guest' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'deb'; readonly location: string; readonly sha256?: string };
+
+export interface ConfigRecipe {
+  readonly base: ConfigBase;
+  /** Files of options, in order; of two lines for one option the last counts. */
+  readonly fragments: readonly string[];
+  /** Options as CONFIG_X to value, as in a .config; after the fragments. */
+  readonly set: Readonly<Record<string, string>>;
+}
+
+/** A file put into the tree: from a path of the user's, or a copy of another file of the tree. */
+export type ExtraFile = { readonly path: string } | { readonly tree: string };
+
+/** What the tree is compiled with. Words are program arguments, never shell text. */
+export interface ToolchainRecipe {
+  /** The compiler and arguments that every call of it gets. */
+  readonly cc: readonly string[];
+  readonly hostcc: readonly string[];
+  readonly ld: readonly string[];
+  readonly kcflags: readonly string[];
+  readonly kaflags: readonly string[];
+  readonly hostcflags: readonly string[];
+  /** For the links that make vmlinux, and no other. */
+  readonly ldflags: readonly string[];
+  readonly arch?: string;
+  /** Further variables on make's command line. */
+  readonly make: Readonly<Record<string, string>>;
+  /** Programs put in front of PATH, by the name they are called under. */
+  readonly wrappers: Readonly<Record<string, string>>;
+  /** Path in the tree to the file put there. */
+  readonly extraFiles: Readonly<Record<string, ExtraFile>>;
+}
+
+/** A kernel that is built here. */
+export interface BuildSource {
+  readonly kind: 'build';
+  readonly tree: TreeSource;
+  /** A variant of a series file; applied before `patches`. */
+  readonly series?: { readonly file: string; readonly variant: string };
+  readonly patches: readonly string[];
+  /** Commits of a git source, applied after the patches. */
+  readonly cherryPick: readonly string[];
+  /** How many lines of a hunk's context may differ: patch's -F. */
+  readonly fuzz: number;
+  readonly config: ConfigRecipe;
+  readonly toolchain: ToolchainRecipe;
+}
 
 export interface KernelEntry {
   readonly name: string;

@@ -23,7 +23,7 @@ export interface Judgement {
 
 export interface Rejudged {
   readonly cell: string;
-  readonly then: Judgement;
+  readonly recorded: Judgement;
   readonly now: Judgement;
   readonly changed: boolean;
 }
@@ -46,18 +46,18 @@ async function judgeBoot(folder: string): Promise<BootResult> {
 
 async function rejudgeCell(record: RunRecord, view: CellView): Promise<Rejudged> {
   const result = resultOf(view);
-  const then: Judgement = { ...result, verdicts: view.judged?.verdicts ?? [] };
+  const recorded: Judgement = { ...result, verdicts: view.judged?.verdicts ?? [] };
   const boots = finishedBoots(record, view);
   // A cell that was skipped, or never ran, has nothing to be judged again.
-  if (boots.length === 0) return { cell: view.cell.id, then, now: then, changed: false };
+  if (boots.length === 0) return { cell: view.cell.id, recorded, now: recorded, changed: false };
   const results: BootResult[] = [];
   for (const boot of boots) results.push(await judgeBoot(boot.folder));
   const now: Judgement = {
     ...judgeCell(results, view.cell.expectation),
     verdicts: results.map(({ observation }) => observation.verdict),
   };
-  const changed = now.outcome !== then.outcome || now.verdicts.join() !== then.verdicts.join();
-  return { cell: view.cell.id, then, now, changed };
+  const changed = now.outcome !== recorded.outcome || now.verdicts.join() !== recorded.verdicts.join();
+  return { cell: view.cell.id, recorded, now, changed };
 }
 
 export async function rejudge(record: RunRecord): Promise<Rejudged[]> {

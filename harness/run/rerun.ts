@@ -16,12 +16,12 @@ import { measureHostTsc } from './true-frequency.ts';
 export interface Rerun {
   readonly cell: string;
   readonly clock: 'real' | 'deterministic';
-  readonly then: { readonly verdict: string; readonly transcriptSha256: string | null };
+  readonly recorded: { readonly verdict: string; readonly transcriptSha256: string | null };
   readonly now: { readonly verdict: string; readonly transcriptSha256: string | null };
   readonly sameTranscript: boolean;
   readonly sameVerdict: boolean;
   /** The first line that differs, as it was and as it is; null where none does. */
-  readonly firstDifference: { readonly line: number; readonly then: string; readonly now: string } | null;
+  readonly firstDifference: { readonly line: number; readonly recorded: string; readonly now: string } | null;
   readonly observation: Observation;
 }
 
@@ -55,11 +55,11 @@ async function checkInputs(record: RunRecord, kernel: string, qemu: string): Pro
   if (path) await checkInput(`QEMU (${qemu})`, path, recorded?.sha256.value ?? null);
 }
 
-function firstDifference(then: Buffer, now: Buffer): Rerun['firstDifference'] {
-  const [before, after] = [readConsole(then), readConsole(now)];
+function firstDifference(recorded: Buffer, now: Buffer): Rerun['firstDifference'] {
+  const [before, after] = [readConsole(recorded), readConsole(now)];
   for (let i = 0; i < Math.max(before.length, after.length); i++) {
     const [a, b] = [before[i]?.text ?? '(the end)', after[i]?.text ?? '(the end)'];
-    if (a !== b) return { line: i + 1, then: a, now: b };
+    if (a !== b) return { line: i + 1, recorded: a, now: b };
   }
   return null;
 }
@@ -87,7 +87,7 @@ export async function rerun(record: RunRecord, cellId: string, signal: AbortSign
     return {
       cell: cellId,
       clock: launch.guest.clock,
-      then: { verdict: was, transcriptSha256: stored.transcriptSha256 },
+      recorded: { verdict: was, transcriptSha256: stored.transcriptSha256 },
       now: { verdict: observation.verdict, transcriptSha256: evidence.transcriptSha256 },
       sameTranscript,
       sameVerdict: observation.verdict === was,

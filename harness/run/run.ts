@@ -14,6 +14,7 @@ import { judgeCell } from '../verdict/outcome.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { type Bench, type BootResult, bootCell, launchOf } from './boot-cell.ts';
 import { makeReady } from './make-ready.ts';
+import { needQemu } from './need-qemu.ts';
 import { defaultJobs, runInParallel } from './schedule.ts';
 import { measureHostTsc } from './true-frequency.ts';
 
@@ -64,6 +65,7 @@ export async function runPlan(
   signal: AbortSignal,
 ): Promise<RunResult> {
   await removeStaleScratch();
+  await needQemu(options.qemu);
   const record = await openRecord(options.resultsDir, plan.name);
   const reporter = multiplex(reporters);
   const counts: Record<Outcome, number> = {

@@ -4,14 +4,14 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { chooseAccelerator } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/arguments.ts';
-import { kernelCommandLine, PROBE_DEFAULTS } from '../../harness/guest/command-line.ts';
+import { kernelCommandLine, PROBE_DEFAULTS, type ProbeOptions } from '../../harness/guest/command-line.ts';
 import { namedCpuFlags } from '../../harness/guest/machine-facts.ts';
 import { quote, shellCommand } from '../../harness/guest/shell.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
 
-const PROBE = { nonce: '0badcafe', ...PROBE_DEFAULTS };
+const PROBE: ProbeOptions = { nonce: '0badcafe', ...PROBE_DEFAULTS };
 
 function launch(accelerator: 'tcg' | 'kvm', guest: Partial<GuestSpec>): Launch {
   return makeLaunch({

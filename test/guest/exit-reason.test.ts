@@ -28,6 +28,8 @@ test.each([
   `${Q}-sandbox on: -sandbox support is not enabled in this QEMU binary`,
   `${Q}Invalid SMP CPUs 300. The max CPUs supported by machine 'pc-i440fx-7.2' is 255`,
   `${Q}warning: TCG doesn't support requested feature: CPUID.80000007H:EDX.invtsc [bit 8]\n${Q}TCG doesn't support requested features`,
+  // QEMU 10.
+  `${Q}Invalid CPU topology: CPU topology parameters must be greater than zero`,
   `${Q}-icount is not allowed with hardware virtualization`,
 ])('unsupported: %s', (stderr) => {
   expect(endingOfExit(exit(1, stderr), NOTHING_YET, [])).toMatchObject({ code: 'qemu-unsupported' });

@@ -90,10 +90,17 @@ test('events are kept in order, also those that come together with the end', asy
   ]);
 });
 
-test('whoever waits is told when the connection ends, and so is whoever asks later', async () => {
-  const path = await serve((_, socket) => socket.resetAndDestroy());
+test('a reset connection is told to whoever waits and to whoever asks later, and to nobody else', async () => {
+  const path = await serve(({ id }, socket) => {
+    socket.write(`{"return": 1, "id": ${id}}\r\n`);
+    // Closed with a request unread in it, a unix socket is reset: so ends a QEMU that is killed.
+    socket.pause();
+    setTimeout(() => socket.destroy(), 20);
+  });
   const qmp = await connectQmp(path);
-  await expect(qmp.execute('first')).rejects.toThrow();
+  await qmp.execute('first');
+  await expect(qmp.execute('second')).rejects.toThrow();
+  await qmp.closed;
   await expect(qmp.execute('later')).rejects.toThrow('closed');
 });
 

@@ -17,7 +17,7 @@ describe('the console', () => {
 
   test('a kernel line tells the phase and the guest time', () => {
     const state = see('[    0.000000] Linux version\r\n[    1.250000] more\r\n');
-    expect(state).toMatchObject({ phase: 'kernel', guestS: 1.25, ended: false, bytes: 54 });
+    expect(state).toMatchObject({ phase: 'kernel', guestS: 1.25, ended: false, bytes: 51 });
   });
 
   test('frames lead through probe and settled to the end', () => {
@@ -49,9 +49,9 @@ describe('a silence', () => {
     guestS: null,
     ...more,
   });
-  const after = (looks: readonly Look[]): Quiet => looks.reduce(follow, startQuiet(look(0)));
+  const quietAfter = (looks: readonly Look[]): Quiet => looks.reduce(follow, startQuiet(look(0)));
   const judge = (looks: readonly Look[]): Ending | null =>
-    judgeQuiet(after(looks), looks.at(-1) as Look, DEFAULT_LIMITS);
+    judgeQuiet(quietAfter(looks), looks.at(-1) as Look, DEFAULT_LIMITS);
 
   test('is waited for as long as guest time moves', () => {
     expect(judge([look(3000, { guestS: 2 }), look(59_000, { guestS: 3 })])).toBeNull();
@@ -96,7 +96,7 @@ describe('a silence', () => {
   });
 
   test('starts anew with each byte, and guest time with it', () => {
-    const quiet = after([look(3000, { guestS: 2 }), look(4000, { consoleBytes: 200, guestS: 2 })]);
+    const quiet = quietAfter([look(3000, { guestS: 2 }), look(4000, { consoleBytes: 200, guestS: 2 })]);
     expect(quiet).toMatchObject({ sinceWallMs: 4000, sinceGuestS: null, lastGuestS: null });
     // 198 s have passed since the earlier silence, none of them in this one.
     const later = look(7000, { consoleBytes: 200, guestS: 200 });
@@ -151,23 +151,16 @@ describe('blame', () => {
   const stalled: Ending = { kind: 'stalled', limit: 'wall', detail: 'quiet' };
 
   test('several CPUs under -icount may stall for QEMU’s sake before 8.1', () => {
-    expect(rightBlame(stalled, launch, machine('7.2.22'), '')).toMatchObject({ code: 'qemu-unsupported' });
-    expect(rightBlame(stalled, launch, machine('8.0.4'), '')).toMatchObject({ code: 'qemu-unsupported' });
-    expect(rightBlame(stalled, launch, machine('8.1.0'), '')).toBe(stalled);
-    expect(rightBlame(stalled, launch, machine('10.0.2'), '')).toBe(stalled);
+    expect(rightBlame(stalled, launch, machine('7.2.22'))).toMatchObject({ code: 'qemu-unsupported' });
+    expect(rightBlame(stalled, launch, machine('8.0.4'))).toMatchObject({ code: 'qemu-unsupported' });
+    expect(rightBlame(stalled, launch, machine('8.1.0'))).toBe(stalled);
+    expect(rightBlame(stalled, launch, machine('10.0.2'))).toBe(stalled);
     const alone = { guest: { ...guest, smp: 1 } } as unknown as Launch;
-    expect(rightBlame(stalled, alone, machine('7.2.22'), '')).toBe(stalled);
+    expect(rightBlame(stalled, alone, machine('7.2.22'))).toBe(stalled);
   });
 
   test('a machine that could not be asked gives no result', () => {
-    expect(rightBlame({ kind: 'finished' }, launch, null, '')).toMatchObject({ code: 'qemu-failed' });
-    expect(rightBlame({ kind: 'finished' }, launch, machine('7.2.22'), '')).toEqual({ kind: 'finished' });
-  });
-
-  test('time that stands still because nothing will wake the guest is the guest’s doing', () => {
-    const frozen: Ending = { kind: 'host-fault', code: 'guest-frozen', detail: 'still' };
-    const words = 'qemu-system-x86_64: warning: icount sleep disabled and no active timers';
-    expect(rightBlame(frozen, launch, machine('7.2.22'), words)).toMatchObject({ kind: 'stalled' });
-    expect(rightBlame(frozen, launch, machine('7.2.22'), '')).toBe(frozen);
+    expect(rightBlame({ kind: 'finished' }, launch, null)).toMatchObject({ code: 'qemu-failed' });
+    expect(rightBlame({ kind: 'finished' }, launch, machine('7.2.22'))).toEqual({ kind: 'finished' });
   });
 });

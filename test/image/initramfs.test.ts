@@ -61,14 +61,14 @@ test('the probe image is the same again in an empty cache', async () => {
   const bytes = await readFile(first.path);
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(first.sha256);
 
-  const before = process.env['TSCMATRIX_CACHE'];
-  process.env['TSCMATRIX_CACHE'] = await testFolder();
+  const before = process.env.TSCMATRIX_CACHE;
+  process.env.TSCMATRIX_CACHE = await testFolder();
   try {
     const second = await buildProbeImage();
     expect(second.path).not.toBe(first.path);
     expect(second.sha256).toBe(first.sha256);
   } finally {
-    if (before === undefined) delete process.env['TSCMATRIX_CACHE'];
-    else process.env['TSCMATRIX_CACHE'] = before;
+    if (before === undefined) delete process.env.TSCMATRIX_CACHE;
+    else process.env.TSCMATRIX_CACHE = before;
   }
 });

@@ -118,7 +118,7 @@ test.each([
 
 test.each([
   ['{ image: a, deb: b }', 'has more than one source (image, deb): keep one'],
-  ['{}', 'must name its source: one of image, deb, rpm, debian'],
+  ['{}', 'must name its source: one of image, deb, rpm, debian, source'],
   ['{ image: a, suite: trixie }', 'suite does not go with image'],
   ['{ debian: linux, sha256: "' + 'a'.repeat(64) + '" }', 'sha256 does not go with debian'],
   ['{ image: "http://example.org/k" }', 'must be a path; only deb and rpm may be URLs'],
