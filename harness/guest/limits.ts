@@ -7,7 +7,7 @@ export interface Limits {
   readonly stallMs: number;
   /** Guest time without a byte on the console: the probe speaks once a second, the kernel oftener. */
   readonly guestStallS: number;
-  /** Wall time in which the guest's own clock does not move at all. */
+  /** Wall time in which neither the guest's clock nor QEMU itself moves; a busy QEMU has until `stallMs`. */
   readonly frozenMs: number;
   /** Console bytes; a healthy boot is 30 to 200 kB. */
   readonly floodBytes: number;

@@ -9,7 +9,15 @@ const cases = captures();
 
 test('there are cases of every kind', () => {
   const folders = new Set(cases.map((c) => c.path.split(/[\\/]/)[0]));
-  expect([...folders].sort()).toEqual(['consoles', 'damaged', 'eras', 'forms', 'guests', 'seed', 'seed-kernels']);
+  expect([...folders].sort()).toEqual([
+    'consoles',
+    'damaged',
+    'eras',
+    'forms',
+    'guests',
+    'seed',
+    'seed-kernels',
+  ]);
 });
 
 describe.each(cases.map((c) => ({ ...c, title: c.path })))('$title', ({ header, expect: wanted, body }) => {

@@ -170,14 +170,3 @@ test('a machine that QEMU never described is infra-error, however good the repor
   const result = observe({ launch: LAUNCH, ending: FINISHED, evidence, machine: null, trueKhz: TRUE_1_GHZ });
   expect(result).toMatchObject({ verdict: 'infra-error', reason: expect.stringContaining('QMP') });
 });
-
-test('a stall of several CPUs under -icount is the emulator’s, in real time the kernel’s', () => {
-  const stalled: Ending = { kind: 'stalled', limit: 'wall', detail: 'nothing for 60 s' };
-  const evidence = gatherEvidence(bytes([]), NONCE);
-  const verdictIn = (clock: 'real' | 'deterministic') => {
-    const launch = { ...LAUNCH, guest: { ...LAUNCH.guest, smp: 2, clock } };
-    return observe({ launch, ending: stalled, evidence, machine: null, trueKhz: null }).verdict;
-  };
-  expect(verdictIn('deterministic')).toBe('infra-error');
-  expect(verdictIn('real')).toBe('hung');
-});
