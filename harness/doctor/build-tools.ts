@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeScratch } from '../host/scratch.ts';
 import type { Check, Context } from './context.ts';
 import { lastLine, tryCompile } from './tools.ts';
-import { type Finding, missing, ok, unusable } from './types.ts';
+import { type Finding, missing, type Needed, ok, unusable } from './types.ts';
 
 /** A program, what it is given to do, and what must come of it. */
 interface Work {
@@ -15,12 +15,15 @@ interface Work {
   /** For a shell, in a folder of its own in which `file` stands. */
   readonly script: string;
   readonly gives: RegExp;
+  /** "for building kernels" where it does not say. */
+  readonly needed?: Needed;
 }
 
 const GRAMMAR =
   '%{\nint yylex(void);\nvoid yyerror(const char *text);\n%}\n%token WORD\n%%\nall: WORD ;\n%%\n';
 /** From Linux 6.13 on make 4.0 is needed; older trees take that as well. */
-const MAKEFILE = 'ifeq ($(filter output-sync,$(.FEATURES)),)\n$(error older than 4.0)\nendif\nall:;@echo made\n';
+const MAKEFILE =
+  'ifeq ($(filter output-sync,$(.FEATURES)),)\n$(error older than 4.0)\nendif\nall:;@echo made\n';
 
 /** There and back again. */
 function compressor(program: string, packageName: string): Work {
@@ -29,7 +32,14 @@ function compressor(program: string, packageName: string): Work {
 }
 
 const WORKS: readonly Work[] = [
-  { program: 'make', packageName: 'make', file: 'Makefile', text: MAKEFILE, script: 'make -s', gives: /^made$/m },
+  {
+    program: 'make',
+    packageName: 'make',
+    file: 'Makefile',
+    text: MAKEFILE,
+    script: 'make -s',
+    gives: /^made$/m,
+  },
   {
     program: 'flex',
     packageName: 'flex',
@@ -70,8 +80,16 @@ const WORKS: readonly Work[] = [
     script: 'patch -s -p1 -i a.patch && cat made',
     gives: /^patched$/m,
   },
+  {
+    program: 'git',
+    packageName: 'git',
+    file: 'a.txt',
+    text: 'hello\n',
+    script: 'git hash-object --no-filters a.txt',
+    gives: /^ce013625030ba8dba906f756967f9e9ca394464a$/m,
+  },
   compressor('lz4', 'lz4'),
-  compressor('zstd', 'zstd'),
+  { ...compressor('zstd', 'zstd'), needed: 'for some kernel configurations' },
   compressor('xz', 'xz-utils'),
 ];
 
@@ -94,6 +112,7 @@ async function tryWork({ run }: Context, work: Work): Promise<Finding> {
 }
 
 interface Library {
+  readonly needed?: Needed;
   readonly name: string;
   readonly packages: readonly string[];
   readonly source: string;
@@ -109,6 +128,8 @@ const LIBRARIES: readonly Library[] = [
   },
   {
     name: 'OpenSSL',
+    // Only for signed modules and trusted keys, which images/kernels/guest.config leaves out.
+    needed: 'for some kernel configurations',
     packages: ['libssl-dev'],
     source:
       '#include <openssl/evp.h>\nint main(void) { EVP_MD_CTX *c = EVP_MD_CTX_new(); EVP_MD_CTX_free(c); return c == 0; }\n',
@@ -123,14 +144,14 @@ async function tryLibrary(context: Context, { name, source, flags, packages }: L
 }
 
 const topic = 'kernel builds';
-const needed = 'for building kernels';
+const BUILDS: Needed = 'for building kernels';
 
 export const BUILD_CHECKS: readonly Check[] = [
   ...WORKS.map(
     (work): Check => ({
       topic,
       name: work.program,
-      needed,
+      needed: work.needed ?? BUILDS,
       packages: [work.packageName],
       find: (context) => tryWork(context, work),
     }),
@@ -139,7 +160,7 @@ export const BUILD_CHECKS: readonly Check[] = [
     (library): Check => ({
       topic,
       name: library.name,
-      needed,
+      needed: library.needed ?? BUILDS,
       packages: ['gcc', 'libc6-dev'],
       find: (context) => tryLibrary(context, library),
     }),

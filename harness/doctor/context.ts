@@ -34,6 +34,8 @@ export interface Check {
   readonly needed: Needed;
   /** It works without starting a program. Everything else needs setpriv (host/process.ts). */
   readonly runsNothing?: true;
+  /** The name of an earlier check; where that one is not ok, this one is not tried. */
+  readonly restsOn?: string;
   /** Debian packages, for where the program that it runs is missing. */
   readonly packages?: readonly string[];
   /** What to do where a fault has no hint of its own. */

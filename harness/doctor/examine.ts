@@ -15,6 +15,7 @@ import { type Examination, type Finding, missing, type Row, unknown, unusable } 
 
 /** What is quick comes first. */
 const CHECKS: readonly Check[] = [
+  SETPRIV,
   ...HOST_CHECKS,
   ...TOOL_CHECKS,
   ...QEMU_CHECKS,
@@ -89,16 +90,16 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     });
   }
   const rows: Row[] = [];
-  const look = async (check: Check): Promise<Row> => {
+  const look = async (check: Check): Promise<void> => {
     const row = rowOf(check, await tryCheck(check, context), installer);
     if (options.signal.aborted) throw new HostError('interrupted', 'the examination was interrupted');
     rows.push(row);
-    return row;
   };
-  const canRun = (await look(SETPRIV)).status === 'ok';
   for (const check of CHECKS) {
-    const isBlind = !canRun && check.runsNothing !== true;
-    await look(isBlind ? { ...check, find: async () => unknown('not tried, for want of setpriv') } : check);
+    const rests = [check.runsNothing ? null : SETPRIV.name, check.restsOn];
+    const failed = rows.find((row) => rests.includes(row.name) && row.status !== 'ok');
+    const find = async () => unknown(`not tried, for want of ${failed?.name}`);
+    await look(failed === undefined ? check : { ...check, find });
   }
   return conclude(rows, installer);
 }

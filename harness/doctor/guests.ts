@@ -123,6 +123,7 @@ export const GUEST_CHECKS: readonly Check[] = [
     topic,
     name: 'guest under TCG',
     needed,
+    restsOn: 'QEMU',
     find: async (context) => {
       await needs('a kernel', context.kernelImage());
       context.onProgress('booting a small guest under TCG');

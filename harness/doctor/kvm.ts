@@ -131,8 +131,8 @@ export function scalingFinding({ flags, vmxFlags }: HostCpu, parameter: string |
 const topic = 'KVM';
 
 export const KVM_CHECKS: readonly Check[] = [
-  { topic, name: 'guest under KVM', needed: 'for kvm', find: findKvm },
-  { topic, name: 'nested KVM', needed: 'for nested on kvm', find: findNested },
+  { topic, name: 'guest under KVM', needed: 'for kvm', restsOn: 'QEMU', find: findKvm },
+  { topic, name: 'nested KVM', needed: 'for nested on kvm', restsOn: 'QEMU', find: findNested },
   {
     topic,
     name: 'TSC scaling',

@@ -15,7 +15,6 @@ import { type Finding, missing, type Needed, ok, unusable } from './types.ts';
 
 /** The oldest QEMU with the machine types that cells name (matrix/machines.ts). */
 const LEAST = { major: 7, minor: 2 };
-const PACKAGES = ['qemu-system-x86'];
 const NEWER = `install QEMU ${LEAST.major}.${LEAST.minor} or newer, and name it with --qemu`;
 
 /** A machine that starts, does not run, and is told to quit. */
@@ -70,11 +69,11 @@ export function machineFinding(type: string, known: ReadonlySet<string>, fault: 
     const instead = near.length === 0 ? 'none of its kind' : `among others ${near.slice(0, 3).join(', ')}`;
     return missing(`${type} is not in -machine help (${instead})`, NEWER);
   }
-  return fault === null ? ok(`${type} starts`) : unusable(`${type}: ${fault}`, firmwareRemedy(fault));
-}
-
-function firmwareRemedy(fault: string): string {
-  return /bios|rom file|kvmvapic|firmware/i.test(fault) ? 'apt-get install seabios qemu-system-data' : NEWER;
+  if (fault === null) return ok(`${type} starts`);
+  const isFirmware = /bios|rom file|kvmvapic|firmware/i.test(fault);
+  return isFirmware
+    ? unusable(`${type}: ${fault}`, null, ['qemu-system-data', 'seabios'])
+    : unusable(`${type}: ${fault}`, NEWER);
 }
 
 function machine(type: string) {
@@ -125,44 +124,31 @@ const topic = 'QEMU';
 const needed: Needed = 'always';
 const ICOUNT = ['-accel', 'tcg,thread=single', '-icount', 'shift=0,sleep=off,align=off', '-seed', '1'];
 
-export const QEMU_CHECKS: readonly Check[] = [
-  { topic, name: 'QEMU', needed, packages: PACKAGES, find: findQemu },
-  { topic, name: 'TCG', needed, packages: PACKAGES, find: findTcg },
+/** What is tried only where QEMU itself starts. */
+const FEATURES: readonly Pick<Check, 'name' | 'needed' | 'find'>[] = [
+  { name: 'TCG', needed, find: findTcg },
   {
-    topic,
     name: 'counted instructions',
     needed,
-    packages: PACKAGES,
     find: option('-icount', ICOUNT, 'use a QEMU that was built with TCG'),
   },
   {
-    topic,
     name: 'seccomp sandbox',
     needed,
-    packages: PACKAGES,
     find: option('-sandbox on', ['-sandbox', SANDBOX], 'use a QEMU that was built with --enable-seccomp'),
   },
+  { name: 'machine pc', needed, find: machine(pinnedMachine('pc')) },
+  { name: 'machine q35', needed: 'for q35 machines', find: machine(pinnedMachine('q35')) },
   {
-    topic,
-    name: 'machine pc',
-    needed,
-    packages: PACKAGES,
-    find: machine(pinnedMachine('pc')),
-  },
-  {
-    topic,
-    name: 'machine q35',
-    needed: 'for q35 machines',
-    packages: PACKAGES,
-    find: machine(pinnedMachine('q35')),
-  },
-  {
-    topic,
     name: 'CPU models',
     needed,
-    packages: PACKAGES,
     find: async (context) => cpuFinding(parseCpuModels(await ask(context, '-cpu')), DEFAULT_GUEST.cpu),
   },
-  { topic, name: 'SVM emulation', needed: 'for nested', packages: PACKAGES, find: findSvm },
-  { topic, name: 'Xen emulation', needed: 'for Xen guests', packages: PACKAGES, find: findXen },
+  { name: 'SVM emulation', needed: 'for nested', find: findSvm },
+  { name: 'Xen emulation', needed: 'for Xen guests', find: findXen },
+];
+
+export const QEMU_CHECKS: readonly Check[] = [
+  { topic, name: 'QEMU', needed, packages: ['qemu-system-x86'], find: findQemu },
+  ...FEATURES.map((feature): Check => ({ ...feature, topic, restsOn: 'QEMU' })),
 ];

@@ -1,5 +1,5 @@
 /** Checks of the programs that the guests' own parts are made and watched with. */
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostError } from '../host/errors.ts';
 import { withLock } from '../host/lock.ts';
@@ -88,6 +88,15 @@ async function findStaticLibc(context: Context): Promise<Finding> {
   return ok('libc.a: a static program was compiled and run');
 }
 
+/** In the places of kernel/apt.ts: signatures of Debian's archive are checked with these keys alone. */
+async function findArchiveKeys(): Promise<Finding> {
+  const folder = '/usr/share/keyrings';
+  const names = await readdir(folder).catch(() => []);
+  const found = names.find((name) => /^debian-archive-keyring\.(gpg|pgp)$/.test(name));
+  if (found !== undefined) return ok(join(folder, found));
+  return missing(`no keys of Debian's archive in ${folder}`, null, ['debian-archive-keyring']);
+}
+
 function version(program: string, option: string) {
   return async ({ run }: Context): Promise<Finding> => {
     const { exitCode, stdout, stderr } = await run(program, [option], { env: { LC_ALL: 'C' } });
@@ -101,8 +110,8 @@ function version(program: string, option: string) {
 const topic = 'tools';
 const needed = 'always';
 
-/** The first of all: nothing can be started without it. */
-export const SETPRIV: Check = { topic, name: 'setpriv', needed, find: findSetpriv };
+/** The first of all: nothing can be started without it, and it starts itself. */
+export const SETPRIV: Check = { topic, name: 'setpriv', needed, runsNothing: true, find: findSetpriv };
 
 export const TOOL_CHECKS: readonly Check[] = [
   { topic, name: 'flock', needed, find: findFlock },
@@ -122,6 +131,13 @@ export const TOOL_CHECKS: readonly Check[] = [
     needed: 'for kernels of Debian',
     packages: ['apt'],
     find: version('apt-get', '--version'),
+  },
+  {
+    topic,
+    name: 'archive keys',
+    needed: 'for kernels of Debian',
+    runsNothing: true,
+    find: findArchiveKeys,
   },
   {
     topic,

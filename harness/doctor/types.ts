@@ -13,7 +13,8 @@ export type Needed =
   | 'for Xen guests'
   | 'for kernels of Debian'
   | 'for kernels in rpm files'
-  | 'for building kernels';
+  | 'for building kernels'
+  | 'for some kernel configurations';
 
 export const TOPICS = [
   'host',
