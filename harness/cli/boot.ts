@@ -130,7 +130,7 @@ export async function bootCommand(kernel: string, flags: BootFlags, signal: Abor
     onProgress: (name, said) => void process.stderr.write(`tscmatrix: ${name}: ${said}\n`),
   });
   const image = ready.kernels.get(entry.name);
-  if (image instanceof HostError) throw image;
+  if (image instanceof Error) throw image;
   if (image === undefined) return EXIT.interrupted;
   const { reason } = chooseAccelerator(guest.topology, guest.clock, ready.trial);
   const launch = launchOf(cell, image.path, ready);

@@ -1,7 +1,7 @@
 /** The commands and their options, in commander. Nothing here loads a command's own code before it is asked for. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../host/errors.ts';
 import { collect, onOff, seconds, wholeNumber } from './options.ts';
 
@@ -9,8 +9,23 @@ const EXIT_CODES = `
 Exit codes: 0 all as expected; 1 something unexpected or flaky; 2 bad usage or input;
 69 the host cannot do it (no QEMU, no accelerator, no space); 130 interrupted.`;
 
+const DAY_S = 24 * 3600;
+/** As seconds(), and days. */
+function age(text: string): number {
+  const days = /^(\d+)d$/.exec(text)?.[1];
+  return days === undefined ? seconds('--older-than')(text) : Number(days) * DAY_S;
+}
+
 const RESULTS = 'folder of the runs';
+/** Where an option that may be repeated is not given at all. */
+const NONE = { filter: [], reporter: [] };
 const JSON_HELP = 'print the result as JSON on stdout';
+
+function timeout(): Option {
+  return new Option('--timeout <time>', 'wall time for one guest, such as 90s or 5m')
+    .argParser(seconds('--timeout'))
+    .default(180, '180s');
+}
 
 function version(): string {
   let folder = import.meta.dirname;
@@ -44,32 +59,62 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
   program
     .command('run <matrix>')
     .description('boot every cell of a matrix and judge it')
-    .option('--filter <axis=value>', 'only these cells; repeat to narrow further', collect, [])
+    .option('--filter <axis=value>', 'only these cells; repeat to narrow further', collect)
     .option('--jobs <n>', 'guests at once (default: what CPUs and memory allow)', wholeNumber('--jobs', 1))
     .option('--repeat <n>', 'boots of each cell', wholeNumber('--repeat', 1), 1)
-    .option('--timeout <time>', 'wall time for one guest', seconds('--timeout'), 180)
+    .addOption(timeout())
     .option('--results <dir>', RESULTS, 'results')
     .option(
       '--reporter <name[=file]>',
       'live, lines, table, markdown, junit, tap, json, none; repeatable',
       collect,
-      [],
     )
     .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
     .option('--refresh', 'look for newer versions of packaged kernels')
     .option('--json', JSON_HELP)
-    .action(does(async (matrix, options) => (await import('./run.ts')).runCommand(matrix, options, signal)));
+    .action(
+      does(async (matrix, options) =>
+        (await import('./run.ts')).runCommand(matrix, { ...NONE, ...options }, signal),
+      ),
+    );
 
   program
     .command('plan <matrix>')
     .description('show the cells of a matrix and their ids')
-    .option('--filter <axis=value>', 'only these cells; repeat to narrow further', collect, [])
+    .option('--filter <axis=value>', 'only these cells; repeat to narrow further', collect)
     .option('--command', 'show the exact QEMU command line of each (fetches the kernels)')
     .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
     .option('--json', JSON_HELP)
     .action(
-      does(async (matrix, options) => (await import('./plan.ts')).planCommand(matrix, options, signal)),
+      does(async (matrix, options) =>
+        (await import('./plan.ts')).planCommand(matrix, { ...NONE, ...options }, signal),
+      ),
     );
+
+  program
+    .command('build <matrix>')
+    .description('build the kernels of a matrix that are given as sources')
+    .option('--kernel <name>', 'only this kernel, or a glob; repeatable', collect, [])
+    .option('--force', 'build again what is in the cache')
+    .option('--jobs <n>', 'compilers at once (default: one for each CPU)', wholeNumber('--jobs', 1))
+    .option('--refresh', 'look for newer versions of packaged sources and branches')
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (matrix, options) => (await import('./build.ts')).buildCommand(matrix, options, signal)),
+    );
+
+  program
+    .command('kernels')
+    .description('list the kernels in the cache, with the sources and build folders behind them')
+    .option('--prune', 'remove what was not used for long')
+    .option(
+      '--older-than <time>',
+      'with --prune: unused for this long, for example 12h or 30d',
+      age,
+      30 * DAY_S,
+    )
+    .option('--json', JSON_HELP)
+    .action(does(async (options) => (await import('./kernels.ts')).kernelsCommand(options, signal)));
 
   program
     .command('boot <kernel>')
@@ -84,7 +129,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .option('--machine <type>', 'versioned machine type, pc or q35')
     .option('--append <words>', 'additions to the kernel command line')
     .option('--sha256 <digest>', 'what the file must be; needed for a URL')
-    .option('--timeout <time>', 'wall time', seconds('--timeout'), 180)
+    .addOption(timeout())
     .option('--keep <dir>', "keep the guest's console and evidence in this new folder")
     .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
     .option('--json', JSON_HELP)
@@ -114,13 +159,15 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .command('report [run]')
     .description('show a recorded run (default: the latest) in any form')
     .option('--results <dir>', RESULTS, 'results')
-    .option('--reporter <name[=file]>', 'table, markdown, junit, tap, json; repeatable', collect, [])
+    .option('--reporter <name[=file]>', 'table, markdown, junit, tap, json; repeatable', collect)
     .option('--json', JSON_HELP)
-    .action(does(async (run, options) => (await import('./report.ts')).reportCommand(run, options)));
+    .action(
+      does(async (run, options) => (await import('./report.ts')).reportCommand(run, { ...NONE, ...options })),
+    );
 
   program
     .command('diagnose [file]')
-    .description("why is tsc not listed? From a guest's dmesg (a file, or - for stdin) alone")
+    .description("why is tsc not listed? From a guest's dmesg (a file, - for stdin, or --ssh) alone")
     .option('--available <names>', 'content of available_clocksource')
     .option('--current <name>', 'content of current_clocksource')
     .option('--ssh <[user@]host[:port]>', 'read it all from a running guest; nothing is changed there')

@@ -20,7 +20,7 @@ export interface RunFlags {
 export async function runCommand(path: string, flags: RunFlags, signal: AbortSignal): Promise<number> {
   const plan = makePlan(await loadMatrix(path), flags.filter);
   warnAbout(plan);
-  const reporters = makeReporters(flags.reporter, { json: flags.json === true });
+  const reporters = makeReporters(flags.reporter, { json: flags.json === true, signal });
   const result = await runPlan(
     plan,
     {

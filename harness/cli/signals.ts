@@ -13,8 +13,9 @@ export function stopOnSignals(): Signals {
   const stop = (): void => {
     // Guests die with us (host/process.ts), scratch folders are removed at exit (host/scratch.ts).
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    process.stderr.write('tscmatrix: stopping; once more to stop at once\n');
+    // First, so that a live view takes its picture away before the message comes.
     controller.abort();
+    process.stderr.write('tscmatrix: stopping; once more to stop at once\n');
   };
   for (const name of SIGNALS) process.on(name, stop);
   return {

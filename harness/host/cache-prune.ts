@@ -41,9 +41,10 @@ export async function pruneCache(
   cache: Cache,
   unusedMs: number,
   nowMs: number = Date.now(),
+  which: (entry: CacheEntry) => boolean = () => true,
 ): Promise<Pruned> {
   const listed = await listEntries(cache, nowMs);
-  const gone = listed.filter((each) => each.unusedMs >= unusedMs);
+  const gone = listed.filter((each) => each.unusedMs >= unusedMs && which(each.entry));
   for (const { entry } of gone) {
     await rm(join(cache.root, 'entries', entry.kind, `${entry.key}.json`), { force: true });
   }

@@ -114,6 +114,8 @@ export async function openSsh(target: SshTarget, options: SshOptions = {}): Prom
   try {
     await new Promise<void>((resolve, reject) => {
       client.on('ready', resolve);
+      // Small packets to and fro: without this each of them may wait for an acknowledgement.
+      client.on('connect', () => client.setNoDelay(true));
       client.on('close', () => reject(new Error('the connection was closed')));
       client.on('error', reject);
       client.connect({

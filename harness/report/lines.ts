@@ -43,7 +43,11 @@ export function linesReporter(sink: Sink, nowMs: () => number = Date.now): Repor
 
 function planText(view: RunView): string {
   const { started, cells, kernels } = view;
-  return `matrix ${started?.matrix.name ?? '?'}: ${cells.size} cells, ${kernels.size} kernels; run ${started?.run ?? '?'}`;
+  return `matrix ${started?.matrix.name ?? '?'}: ${counted(cells.size, 'cell')}, ${counted(kernels.size, 'kernel')}; run ${started?.run ?? '?'}`;
+}
+
+function counted(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }
 
 function textOf(event: RunEvent, view: RunView, judged: number): string | null {

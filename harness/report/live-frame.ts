@@ -31,9 +31,11 @@ const WIDE = 60;
 
 /** What is finished, then each kernel under way, then each guest; never taller than the terminal. */
 export function frameOf(state: LiveState, size: FrameSize, nowMs: number, colour: boolean): string {
+  const guests = [...state.guests.values()];
+  const nameColumns = Math.max(0, ...guests.map((guest) => guestName(guest).length));
   const detail = [
     ...[...state.kernels].map(([kernel, text]) => `  kernel ${oneLine(kernel)}: ${oneLine(text)}`),
-    ...[...state.guests.values()].map((guest) => guestLine(guest, size.columns, nowMs)),
+    ...guests.map((guest) => guestLine(guest, nameColumns, size.columns, nowMs)),
   ];
   // Two lines at the top, one for the cursor, one for "and more".
   const room = Math.max(1, size.rows - 4);
@@ -54,22 +56,27 @@ function headLines(state: LiveState, nowMs: number): string[] {
   const name = oneLine(state.view.started?.matrix.name ?? '');
   return [
     `${name}  ${clockText(nowMs - state.startedMs)}  ${judged.length}/${cells.length} cells${
-      left === null ? '' : `, about ${clockText(left)} left (estimate)`
+      left === null ? '' : `, about ${clockText(left)} left`
     }`,
     `  ${parts.length === 0 ? 'no results yet' : parts.join(', ')}`,
   ];
 }
 
-function guestLine(guest: LiveGuest, columns: number, nowMs: number): string {
+function guestName({ cell, boot }: LiveGuest): string {
+  return `${oneLine(cell)}${boot > 1 ? ` boot ${boot}` : ''}`;
+}
+
+/** `nameColumns`: of the longest name, so that what follows stands in columns. */
+function guestLine(guest: LiveGuest, nameColumns: number, columns: number, nowMs: number): string {
   const phase = guest.progress?.phase ?? 'starting';
   const guestS = guest.progress?.guestS ?? null;
-  const boot = guest.boot > 1 ? ` boot ${guest.boot}` : '';
   const guestTime = guestS === null ? '' : `guest ${guestS.toFixed(1)} s`;
   const tail =
     columns < WIDE
       ? `  ${phase} ${guestTime}`.trimEnd()
       : `  ${phase.padEnd(8)} ${guestTime.padEnd(14)}${clockText(nowMs - guest.startedMs).padStart(6)}`;
-  return `  ${fitWidth(`${oneLine(guest.cell)}${boot}`, Math.max(8, columns - tail.length - 2))}${tail}`;
+  const room = Math.max(8, columns - tail.length - 2);
+  return `  ${fitWidth(guestName(guest), room).padEnd(Math.min(nameColumns, room))}${tail}`;
 }
 
 /**

@@ -11,6 +11,8 @@ import { clockText, countsText, OUTCOME_WORDS } from './words.ts';
 
 export interface LiveOptions {
   readonly colour: boolean;
+  /** Aborted where the run is to stop: somebody else says so then, in the place of the picture. */
+  readonly signal?: AbortSignal | undefined;
   readonly nowMs?: () => number;
   /** Calls `draw` again and again; gives the function that ends it. */
   readonly repeat?: (draw: () => void) => () => void;
@@ -25,7 +27,7 @@ function everyFrame(draw: () => void): () => void {
 }
 
 export function liveReporter(stream: OutputStream, options: LiveOptions): Reporter {
-  const { colour, nowMs = Date.now, repeat = everyFrame } = options;
+  const { colour, signal, nowMs = Date.now, repeat = everyFrame } = options;
   const view = newRunView();
   const kernels = new Map<string, string>();
   const guests = new Map<string, LiveGuest>();
@@ -40,6 +42,8 @@ export function liveReporter(stream: OutputStream, options: LiveOptions): Report
   };
   const stop = repeat(draw);
   stream.on('resize', draw);
+  const makeRoom = () => area.clear();
+  signal?.addEventListener('abort', makeRoom);
 
   function follow(event: RunEvent): void {
     applyEvent(view, event);
@@ -73,6 +77,7 @@ export function liveReporter(stream: OutputStream, options: LiveOptions): Report
       closed = true;
       stop();
       stream.off('resize', draw);
+      signal?.removeEventListener('abort', makeRoom);
       area.clear();
       const judged = [...view.cells.values()].filter((cell) => cell.judged !== null);
       area.persist(`${countsText(countOutcomes(judged))} in ${clockText(nowMs() - state.startedMs)}`);

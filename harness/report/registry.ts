@@ -22,6 +22,8 @@ export interface ReporterOptions {
   /** Whether to add live or lines on stderr where none was asked for; a stored record has no progress to show. */
   readonly progress?: boolean;
   readonly nowMs?: () => number;
+  /** Aborted where the run is to stop. */
+  readonly signal?: AbortSignal;
 }
 
 /** What each reporter makes of a whole run. */
@@ -80,14 +82,15 @@ export function makeReporters(specs: readonly string[], options: ReporterOptions
   const collect = (name: string, sink: Sink): Reporter[] => {
     const render = RENDERERS[name];
     if (render === undefined) return [];
-    const look = { colour: colourOn(sink), unicode: speaksUnicode(env), columns: sink.columns };
-    return [collectingReporter(name, sink, (view) => render(view, look))];
+    const look = (): Look => ({ colour: colourOn(sink), unicode: speaksUnicode(env), columns: sink.columns });
+    return [collectingReporter(name, sink, (view) => render(view, look()))];
   };
   return [
     ...watching.map(({ name }) =>
       name === 'live'
         ? liveReporter(stderr, {
             colour: colourOn({ isTty: stderr.isTTY === true }),
+            signal: options.signal,
             ...(options.nowMs === undefined ? {} : { nowMs: options.nowMs }),
           })
         : linesReporter(streamSink(stderr), options.nowMs),

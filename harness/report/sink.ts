@@ -21,7 +21,10 @@ export interface Sink {
 
 export function streamSink(stream: OutputStream): Sink {
   return {
-    columns: stream.isTTY === true ? stream.columns : undefined,
+    // Asked when something is written: a window may have been resized since.
+    get columns() {
+      return stream.isTTY === true ? stream.columns : undefined;
+    },
     isTty: stream.isTTY === true,
     write: (text) =>
       new Promise((done, fail) => {

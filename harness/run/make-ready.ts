@@ -3,16 +3,16 @@ import { type Trial, tryKvm } from '../guest/trial.ts';
 import { openCache } from '../host/cache.ts';
 import { HostError } from '../host/errors.ts';
 import { buildProbeImage } from '../image/probe-image.ts';
-import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
+import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import { runInParallel } from './schedule.ts';
+import { runInParallel, together } from './schedule.ts';
 
 export interface Ready {
   readonly qemu: string;
   readonly initrdPath: string;
   /** Each kernel of the plan, or what kept it away. */
-  readonly kernels: ReadonlyMap<string, KernelImage | HostError>;
+  readonly kernels: ReadonlyMap<string, KernelImage | HostError | BuildError>;
   readonly trial: Trial | null;
 }
 
@@ -29,8 +29,11 @@ export interface ReadyOptions {
 const FETCHES = 2;
 
 /** Throws UserError where an entry's file is no kernel, or not the one that was asked for: the input is wrong. */
-async function acquireAll(plan: Plan, options: ReadyOptions): Promise<Map<string, KernelImage | HostError>> {
-  const kernels = new Map<string, KernelImage | HostError>();
+async function acquireAll(
+  plan: Plan,
+  options: ReadyOptions,
+): Promise<Map<string, KernelImage | HostError | BuildError>> {
+  const kernels = new Map<string, KernelImage | HostError | BuildError>();
   const cache = await openCache();
   await runInParallel(plan.kernels, FETCHES, async (entry) => {
     if (options.signal.aborted) return;
@@ -46,7 +49,7 @@ async function acquireAll(plan: Plan, options: ReadyOptions): Promise<Map<string
     } catch (error) {
       if (options.signal.aborted) return;
       await options.onFailure?.(entry, error);
-      if (!(error instanceof HostError)) throw error;
+      if (!(error instanceof HostError || error instanceof BuildError)) throw error;
       kernels.set(entry.name, error);
     }
   });
@@ -60,17 +63,18 @@ async function trialFor(
   signal: AbortSignal,
 ): Promise<Trial | null> {
   const wanted = cells.some(({ guest }) => guest.topology !== 'tcg' && guest.clock === 'real');
-  const kernel = [...ready.kernels.values()].find((image) => !(image instanceof HostError));
+  const kernel = [...ready.kernels.values()].find((image) => !(image instanceof Error));
   if (!wanted || kernel === undefined || signal.aborted) return null;
   const { qemu, initrdPath } = ready;
   return tryKvm({ qemu, kernelPath: (kernel as KernelImage).path, initrdPath, signal });
 }
 
 export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Ready> {
-  const [probe, kernels] = await Promise.all([
-    buildProbeImage({ signal: options.signal }),
-    acquireAll(plan, options),
-  ]);
+  const [probe, kernels] = await together(
+    options.signal,
+    (signal) => buildProbeImage({ signal }),
+    (signal) => acquireAll(plan, { ...options, signal }),
+  );
   const ready = { qemu: options.qemu, initrdPath: probe.path, kernels };
   return { ...ready, trial: await trialFor(plan.cells, ready, options.signal) };
 }

@@ -4,18 +4,19 @@ import { chooseAccelerator } from '../guest/accelerator.ts';
 import type { Limits } from '../guest/limits.ts';
 import { EXIT, HostError, UserError } from '../host/errors.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
+import { BuildError } from '../kernel/acquire.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { gatherProvenance, hostNoted } from '../record/provenance.ts';
 import { RECORD_VERSION, type RunEvent } from '../record/types.ts';
 import { openRecord } from '../record/writer.ts';
 import { multiplex } from '../report/multiplexer.ts';
 import type { Reporter } from '../report/reporter.ts';
-import { judgeCell } from '../verdict/outcome.ts';
+import { judgeCell, judgeUnbuilt } from '../verdict/outcome.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { type Bench, type BootResult, bootCell, launchOf } from './boot-cell.ts';
 import { makeReady } from './make-ready.ts';
 import { needQemu } from './need-qemu.ts';
-import { defaultJobs, runInParallel } from './schedule.ts';
+import { defaultJobs, runInParallel, together } from './schedule.ts';
 import { measureHostTsc } from './true-frequency.ts';
 
 export interface RunOptions {
@@ -39,7 +40,8 @@ export interface RunResult {
 
 function kernelFailed(kernel: string, error: unknown): RunEvent {
   const message = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof UserError || error instanceof HostError ? error.hint : undefined;
+  const known = error instanceof UserError || error instanceof HostError || error instanceof BuildError;
+  const hint = known ? error.hint : undefined;
   return { type: 'kernel-failed', kernel, message, ...(hint === undefined ? {} : { hint }) };
 }
 
@@ -90,31 +92,25 @@ export async function runPlan(
     await emit({ type: 'cell-judged', cell: cell.id, outcome, reason, verdicts });
   };
 
-  try {
-    await emit({
-      type: 'run-started',
-      version: RECORD_VERSION,
-      run: record.run,
-      at: new Date().toISOString(),
-      matrix: { name: plan.name, path: plan.matrixPath, sha256: plan.matrixSha256 },
-      options: { jobs, repeat: options.repeat, timeoutS: options.timeoutS, filters: options.filters },
-    });
-    for (const cell of plan.cells) await emit({ type: 'cell-planned', cell });
-
-    const hostFrequency = measureHostTsc(signal);
-    const ready = await makeReady(plan, {
-      qemu: options.qemu,
+  const bootAll = async (): Promise<void> => {
+    const [ready, hostFrequency] = await together(
       signal,
-      refresh: options.refresh === true,
-      onProgress: (kernel, text) => reporter.progress({ type: 'kernel-progress', kernel, text }),
-      onKernel: ({ name }, { path, sha256, release, origin, cached }) =>
-        emit({ type: 'kernel-ready', kernel: name, path, sha256, release, origin, cached }),
-      onFailure: ({ name }, error) => emit(kernelFailed(name, error)),
-    });
+      (either) =>
+        makeReady(plan, {
+          qemu: options.qemu,
+          signal: either,
+          refresh: options.refresh === true,
+          onProgress: (kernel, text) => reporter.progress({ type: 'kernel-progress', kernel, text }),
+          onKernel: ({ name }, { path, sha256, release, origin, cached }) =>
+            emit({ type: 'kernel-ready', kernel: name, path, sha256, release, origin, cached }),
+          onFailure: ({ name }, error) => emit(kernelFailed(name, error)),
+        }),
+      measureHostTsc,
+    );
     const { kernels } = ready;
     const bench: Bench = {
       ...ready,
-      hostFrequency: await hostFrequency,
+      hostFrequency,
       limits: { deadlineMs: options.timeoutS * 1000, ...options.limits },
       record,
       emit,
@@ -125,7 +121,7 @@ export async function runPlan(
       qemu: options.qemu,
       matrix: { name: plan.name, path: plan.matrixPath, sha256: plan.matrixSha256 },
       kernels: [...kernels].flatMap(([name, kernel]) =>
-        kernel instanceof HostError ? [] : [{ ...kernel, name }],
+        kernel instanceof Error ? [] : [{ ...kernel, name }],
       ),
       initramfs: ready.initrdPath,
     });
@@ -135,6 +131,12 @@ export async function runPlan(
     await runInParallel(plan.cells, jobs, async (cell) => {
       if (signal.aborted) return;
       const kernel = kernels.get(cell.kernel);
+      if (kernel instanceof BuildError) {
+        const { outcome, reason } = judgeUnbuilt(kernel.message, cell.expectation);
+        counts[outcome]++;
+        await emit({ type: 'cell-judged', cell: cell.id, outcome, reason, verdicts: ['build-failed'] });
+        return;
+      }
       if (kernel === undefined || kernel instanceof HostError) {
         await judge(
           cell,
@@ -157,6 +159,23 @@ export async function runPlan(
       if (signal.aborted) return;
       const { outcome, reason } = judgeCell(results, cell.expectation);
       await judge(cell, outcome, reason, results);
+    });
+  };
+
+  try {
+    await emit({
+      type: 'run-started',
+      version: RECORD_VERSION,
+      run: record.run,
+      at: new Date().toISOString(),
+      matrix: { name: plan.name, path: plan.matrixPath, sha256: plan.matrixSha256 },
+      options: { jobs, repeat: options.repeat, timeoutS: options.timeoutS, filters: options.filters },
+    });
+    for (const cell of plan.cells) await emit({ type: 'cell-planned', cell });
+
+    // What an interruption breaks off is no fault: the record ends in order, and says so.
+    await bootAll().catch((error: unknown) => {
+      if (!signal.aborted) throw error;
     });
 
     const exitCode = exitCodeOf(counts, signal.aborted);

@@ -35,3 +35,26 @@ export async function runInParallel<T>(
   await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, worker));
   if (failed !== null) throw (failed as { error: unknown }).error;
 }
+
+/**
+ * Runs two works side by side. Where one fails, the other is told to stop, and the first error is thrown when both
+ * are over; nothing is left running, and no error is lost.
+ */
+export async function together<A, B>(
+  signal: AbortSignal,
+  one: (signal: AbortSignal) => Promise<A>,
+  other: (signal: AbortSignal) => Promise<B>,
+): Promise<[A, B]> {
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  let failed: { readonly error: unknown } | null = null;
+  const watched = <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    work(either).catch((error: unknown) => {
+      failed ??= { error };
+      stop.abort();
+      throw error;
+    });
+  const results = await Promise.allSettled([watched(one), watched(other)]);
+  if (failed !== null) throw (failed as { error: unknown }).error;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as [A, B];
+}

@@ -10,12 +10,13 @@ import { BEGIN, END, finishedOf, HOSTILE, MIDDLE, SAMPLE } from '../record/sampl
 import { CONTROL, MemoryStream, viewOf } from './streams.ts';
 
 /** A live view on a terminal of 60 columns whose clock and redraws the test holds. */
-function liveOn(stream: MemoryStream) {
+function liveOn(stream: MemoryStream, signal?: AbortSignal) {
   const time = { ms: 0 };
   let draw = () => {};
   let stopped = false;
   const reporter = liveReporter(stream, {
     colour: false,
+    signal,
     nowMs: () => time.ms,
     repeat: (given) => {
       draw = given;
@@ -26,6 +27,8 @@ function liveOn(stream: MemoryStream) {
   });
   return { reporter, time, draw: () => draw(), isStopped: () => stopped };
 }
+
+const ERASE_LINE = '\x1b[2K';
 
 const started = (cell: string): RunEvent => ({
   type: 'cell-started',
@@ -103,6 +106,25 @@ test('the end leaves one line, no timer, and no listener', async () => {
   expect(stream.listenerCount('resize')).toBe(0);
   stream.emit('resize');
   expect(stream.take()).toBe('');
+});
+
+test('where the run is to stop the picture makes room for the message, and comes back below it', async () => {
+  const stream = new MemoryStream(true, 80);
+  const controller = new AbortController();
+  const { reporter, draw } = liveOn(stream, controller.signal);
+  for (const event of BEGIN) reporter.event(event);
+  draw();
+  stream.take();
+  controller.abort();
+  // Lines are taken away, and not a word comes.
+  expect(stream.text).toContain(ERASE_LINE);
+  expect(stream.take().trim()).toBe('');
+  stream.write('stopping\n');
+  draw();
+  // The message is not erased again.
+  expect(stream.text.split('quick ')[0]).not.toContain(ERASE_LINE);
+  expect(stream.take()).toMatch(/^stopping\nquick /);
+  await reporter.close?.();
 });
 
 test('a frame is never taller or wider than the terminal', () => {
