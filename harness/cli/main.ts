@@ -10,11 +10,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.ok);
 });
 
-const signals = stopOnSignals();
+const signal = stopOnSignals();
 try {
-  process.exitCode = await makeProgram(signals.signal)(process.argv.slice(2));
+  process.exitCode = await makeProgram(signal)(process.argv.slice(2));
 } catch (error) {
-  process.exitCode = reportError(error, signals.signal.aborted);
-} finally {
-  signals.release();
+  process.exitCode = reportError(error, signal.aborted);
 }

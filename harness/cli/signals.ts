@@ -3,12 +3,11 @@ import { EXIT } from '../host/errors.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export interface Signals {
-  readonly signal: AbortSignal;
-  release(): void;
-}
-
-export function stopOnSignals(): Signals {
+/**
+ * Aborted by the first signal. The handlers stay for good: between the last step and the end of the process a signal
+ * must not find the default action.
+ */
+export function stopOnSignals(): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
     // Guests die with us (host/process.ts), scratch folders are removed at exit (host/scratch.ts).
@@ -18,10 +17,5 @@ export function stopOnSignals(): Signals {
     process.stderr.write('tscmatrix: stopping; once more to stop at once\n');
   };
   for (const name of SIGNALS) process.on(name, stop);
-  return {
-    signal: controller.signal,
-    release: () => {
-      for (const name of SIGNALS) process.off(name, stop);
-    },
-  };
+  return controller.signal;
 }

@@ -94,8 +94,11 @@ async function startHolder(file: string, wait: boolean, options: LockOptions): P
   const input = child.stdin;
   if (!output || !input) throw new HostError('lock-failed', `cannot lock ${file}: flock did not start`);
   input.on('error', () => {}); // The holder may be gone already (EPIPE); its exit tells us so.
-  // Only the wait is aborted. A lock that is held stays held until it is released: its owner may have to tidy up.
-  const abort = () => child.kill('SIGKILL');
+  // Only the wait is aborted. A lock that is held stays held until it is released: its owner may have to tidy up. A
+  // holder that does not wait answers at once; killed, it could leave a lock file behind that it has just made.
+  const abort = () => {
+    if (wait) child.kill('SIGKILL');
+  };
   options.signal?.addEventListener('abort', abort, { once: true });
   const locked = await saysAnything(output);
   options.signal?.removeEventListener('abort', abort);

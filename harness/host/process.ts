@@ -43,6 +43,8 @@ export async function tryTool(
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     reject: false,
+    // A session of its own: Ctrl-C in a terminal is ours to pass on, and must not look like a tool that died.
+    detached: true,
     ...(options.onLine === undefined ? {} : { all: true }),
     maxBuffer: 512 * 1024 * 1024,
   });

@@ -1,26 +1,32 @@
 /** Gets the image of a kernel that a matrix names, from wherever it says, into the cache. */
 import { HostError, UserError } from '../host/errors.ts';
 import type { KernelEntry } from '../matrix/types.ts';
+import { acquireBuild } from './build/build.ts';
+import { BuildError } from './build/errors.ts';
 import { acquireDebian } from './from-debian.ts';
 import { acquireFile } from './from-file.ts';
 import { acquirePackage } from './from-package.ts';
 import type { Found } from './store.ts';
 import type { AcquireOptions, KernelImage } from './types.ts';
 
+export { BuildError } from './build/errors.ts';
 export type { AcquireOptions, KernelImage } from './types.ts';
 
 /**
  * Gets one kernel. Any number may be got at once, here and in other processes: what two want is made once.
- * Bad input is a UserError and an unwilling host a HostError, both with the kernel's name in front.
+ * Bad input is a UserError, an unwilling host a HostError, and a source that does not build a BuildError, all with the kernel's name in front.
  */
 export async function acquireKernel(entry: KernelEntry, options: AcquireOptions): Promise<KernelImage> {
-  const tell = (text: string) => options.onProgress?.(`${entry.name}: ${text}`);
   try {
-    return { name: entry.name, ...(await acquireFrom(entry, { ...options, onProgress: tell })) };
+    return { name: entry.name, ...(await acquireFrom(entry, options)) };
   } catch (error) {
     if (options.signal?.aborted) throw new HostError('interrupted', `kernel ${entry.name}: interrupted`);
     const message = error instanceof Error ? `kernel ${entry.name}: ${error.message}` : '';
     if (error instanceof UserError) throw new UserError(message, error.hint, { cause: error });
+    if (error instanceof BuildError) {
+      const { fault, hint, logPath } = error;
+      throw new BuildError(fault, message, { hint, logPath, cause: error });
+    }
     if (error instanceof HostError) throw new HostError(error.code, message, error.hint, { cause: error });
     throw error;
   }
@@ -35,5 +41,7 @@ function acquireFrom({ source }: KernelEntry, options: AcquireOptions): Promise<
       return acquirePackage(source, options);
     case 'debian':
       return acquireDebian(source, options);
+    case 'build':
+      return acquireBuild(source, options);
   }
 }

@@ -115,14 +115,14 @@ test.each([
       said.length = 0;
       const second = await acquireKernel(entry, { cache, onProgress });
       expect(second).toEqual({ ...first, cached: true });
-      expect(said).toEqual([expect.stringMatching(/^k: .* from the cache, as resolved on /)]);
+      expect(said).toEqual([expect.stringMatching(/ from the cache, as resolved on /)]);
       expect(await readdir(folder)).not.toContain('apt');
 
       // The archive still has the same version: the index is read anew, the kernel is not fetched again.
       said.length = 0;
       const fresh = await acquireKernel(entry, { cache, onProgress, refresh: true });
       expect(fresh).toEqual({ ...first, cached: true });
-      expect(said).toContain(`k: reading the package index of Debian ${suite}`);
+      expect(said).toContain(`reading the package index of Debian ${suite}`);
 
       await writeFile(first.path, 'rotten');
       const healed = await acquireKernel(entry, { cache, onProgress });
