@@ -44,6 +44,20 @@ export function judgeCell(
   };
 }
 
+/** A cell whose kernel did not build: there is nothing to boot, and that may be just what was expected. Pure. */
+export function judgeUnbuilt(
+  message: string,
+  expectation: Expectation,
+): { outcome: 'expected' | 'unexpected'; reason: string } {
+  const what = message.split('\n', 1)[0] ?? '';
+  return expectation.registration.includes('build-failed')
+    ? { outcome: 'expected', reason: `build-failed, as ${expectation.from.join(' and ')} expects: ${what}` }
+    : {
+        outcome: 'unexpected',
+        reason: `build-failed instead of ${expectation.registration.join(' or ')}: ${what}`,
+      };
+}
+
 function verdictTally(boots: readonly Boot[]): string {
   const counts = new Map<string, number>();
   for (const { observation } of boots)

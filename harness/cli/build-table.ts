@@ -1,0 +1,69 @@
+/** The kernels of a build as a table for people. */
+import Table from 'cli-table3';
+import type { KernelImage } from '../kernel/types.ts';
+import type { BuildRow } from './build.ts';
+
+const PLAIN = Object.fromEntries(
+  ['top', 'bottom', 'left', 'right', 'mid'].flatMap((name) => [
+    [name, ''],
+    [`${name}-mid`, ''],
+    [`${name}-left`, ''],
+    [`${name}-right`, ''],
+    ['middle', ' '],
+  ]),
+);
+
+/** A table without lines around its cells. */
+export function plainTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const table = new Table({
+    head: [...head],
+    chars: PLAIN,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 1 },
+  });
+  for (const row of rows) table.push([...row]);
+  return `${table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}\n`;
+}
+
+export function buildTable(rows: readonly BuildRow[]): string {
+  return plainTable(
+    ['kernel', 'release', 'sha256', 'build id', 'seconds', 'from', 'patches'],
+    rows.map(({ name, image, seconds, error }) =>
+      image === undefined
+        ? [
+            name,
+            '-',
+            '-',
+            '-',
+            seconds.toFixed(1),
+            error?.name === 'BuildError' ? 'build failed' : 'host fault',
+            '-',
+          ]
+        : [
+            name,
+            image.release,
+            image.sha256.slice(0, 12),
+            image.build?.buildId?.slice(0, 12) ?? '-',
+            seconds.toFixed(1),
+            image.cached ? 'cache' : 'built',
+            patchesText(image),
+          ],
+    ),
+  );
+}
+
+/** How many patches, and where they did not fit as they were written. */
+function patchesText({ build }: KernelImage): string {
+  const patches = build?.patches ?? [];
+  const shifts = patches.flatMap((patch) => patch.shifts);
+  const fuzzy = shifts.filter(({ fuzz }) => fuzz > 0).length;
+  const offset = shifts.length - fuzzy;
+  const notes = [
+    ...(fuzzy > 0 ? [`${fuzzy} hunks with fuzz`] : []),
+    ...(offset > 0 ? [`${offset} hunks with offsets`] : []),
+  ];
+  return notes.length === 0 ? String(patches.length) : `${patches.length}: ${notes.join(', ')}`;
+}

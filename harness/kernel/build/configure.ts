@@ -1,0 +1,79 @@
+/** Makes the .config and compares it with what was asked for: kconfig drops what it cannot do without a word. */
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BuildError } from './errors.ts';
+import { findDefinitions } from './kconfig.ts';
+import { type Make, makeTarget } from './make.ts';
+import { formatOptions, type Options, parseOptions, type Unmet, unmetOptions } from './options.ts';
+
+export interface WantedConfig {
+  /** A whole .config to start from; without it everything that is not named is off. */
+  readonly base: string | undefined;
+  /** Options of our own base: a tree that does not know one of them can do without. */
+  readonly lenient: Options;
+  /** Options that the user named. */
+  readonly strict: Options;
+}
+
+export interface Configured {
+  readonly text: string;
+  /** Lenient options that this tree does not know. */
+  readonly unknown: readonly string[];
+}
+
+/** The options in the order in which they count. */
+export function mergedOptions({ lenient, strict }: WantedConfig): Options {
+  return new Map([...[...lenient].filter(([name]) => !strict.has(name)), ...strict]);
+}
+
+/** Configures from nothing: an older .config has no influence. */
+export async function configure(make: Make, wanted: WantedConfig): Promise<Configured> {
+  const path = join(make.out, '.config');
+  const merged = formatOptions(mergedOptions(wanted));
+  if (wanted.base === undefined) {
+    const all = join(make.out, '.tscmatrix.allconfig');
+    await writeFile(all, merged);
+    await makeTarget(make, 'allnoconfig', { KCONFIG_ALLCONFIG: all });
+  } else {
+    await rm(path, { force: true });
+    await writeFile(path, `${wanted.base}\n${merged}`);
+    await makeTarget(make, 'olddefconfig');
+  }
+  const text = await readFile(path, 'utf8');
+  const unknown = await check(make.tree, wanted, parseOptions(text), make.signal);
+  return { text, unknown };
+}
+
+async function check(
+  tree: string,
+  wanted: WantedConfig,
+  config: Options,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const unmet = unmetOptions(mergedOptions(wanted), config);
+  const names = unmet.map(({ name }) => name.replace(/^CONFIG_/, ''));
+  const definitions = await findDefinitions(tree, names, signal);
+  const isKnown = ({ name }: Unmet) => definitions.has(name.replace(/^CONFIG_/, ''));
+  const faults = unmet
+    .filter((one) => isKnown(one) || wanted.strict.has(one.name))
+    .map((one) => {
+      const found = definitions.get(one.name.replace(/^CONFIG_/, ''));
+      if (found === undefined) return `  ${one.name}: this tree knows no such option`;
+      const where = found.map(({ file, line }) => `${file}:${line}`).join(', ');
+      const depends = [...new Set(found.flatMap(({ dependsOn }) => dependsOn))].map(
+        (text) => `\n      ${text}`,
+      );
+      return `  ${one.name}=${one.wanted}: came out as ${one.found ?? 'n'}${why(one)} (${where})${depends.join('')}`;
+    });
+  if (faults.length > 0) {
+    throw new BuildError('config', `the configuration cannot be had in this tree:\n${faults.join('\n')}`, {
+      hint: 'set what they depend on as well, or set them to n',
+    });
+  }
+  return unmet.map(({ name }) => name);
+}
+
+function why({ wanted, found }: Unmet): string {
+  if (wanted === 'n') return ', another option selects it';
+  return found === undefined || found === 'n' ? ', a dependency is not met' : ', another option decides it';
+}

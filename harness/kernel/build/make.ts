@@ -1,0 +1,73 @@
+/** Runs make in a kernel tree: a fixed environment, every line kept, steps counted as they come. */
+import { appendFile, open } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { runGroup } from '../../host/process.ts';
+import { makeFailure } from './make-failure.ts';
+import { makeVariables, type Toolchain } from './toolchain.ts';
+
+export interface Make {
+  readonly tree: string;
+  readonly out: string;
+  /** Held by make and all that it starts. */
+  readonly lockFile: string;
+  readonly logPath: string;
+  readonly toolchain: Toolchain;
+  readonly jobs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called for each file made: how many there were, and which one it is. */
+  readonly onStep?: (count: number, file: string) => void;
+}
+
+/** The build's date, user and host are part of the image; so are the locale and the time zone, in corners. */
+const FIXED = {
+  KBUILD_BUILD_TIMESTAMP: 'Thu Jan  1 00:00:00 UTC 2026',
+  KBUILD_BUILD_VERSION: '1',
+  KBUILD_BUILD_USER: 'tscmatrix',
+  KBUILD_BUILD_HOST: 'tscmatrix',
+  // Set and empty: no "+" in the release where the cache lies inside a git repository.
+  LOCALVERSION: '',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+};
+
+/** As kbuild prints what it does: "  CC      kernel/fork.o". */
+const STEP = /^ {2}[A-Z][A-Z0-9_]*(?: \[M\])? {1,}(\S+)$/;
+
+/** Makes a target. Returns the number of steps that it took; throws BuildError or HostError with the log's end. */
+export async function makeTarget(
+  make: Make,
+  target: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  const { tree, out, toolchain, jobs } = make;
+  const args = ['-C', tree, `O=${out}`, `-j${jobs}`, ...makeVariables(toolchain), target];
+  await appendFile(make.logPath, `$ make ${args.join(' ')}\n`);
+  const log = await open(make.logPath, 'a');
+  const stream = log.createWriteStream();
+  const written = new Promise<void>((resolve, reject) => stream.on('finish', resolve).on('error', reject));
+  written.catch(() => {}); // Looked at below, once make has ended.
+  const lines: string[] = [];
+  let steps = 0;
+  let exitCode: number;
+  try {
+    exitCode = await runGroup('make', args, {
+      cwd: out,
+      env: { ...FIXED, PATH: toolchain.path, HOME: homedir(), TMPDIR: tmpdir(), ...env },
+      lockFile: make.lockFile,
+      ...(make.signal === undefined ? {} : { signal: make.signal }),
+      onLine: (line) => {
+        stream.write(`${line}\n`);
+        lines.push(line);
+        const file = STEP.exec(line)?.[1];
+        if (file === undefined) return;
+        steps += 1;
+        make.onStep?.(steps, file);
+      },
+    });
+  } finally {
+    stream.end();
+  }
+  await written;
+  if (exitCode !== 0) throw makeFailure(target, exitCode, lines, make.logPath);
+  return steps;
+}

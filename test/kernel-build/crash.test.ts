@@ -1,0 +1,141 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { openCache } from '../../harness/host/cache.ts';
+import { inScratch, startScript } from '../kernel/tools.ts';
+import { buildFake, LIMIT_PATCH, TWO_PATCH, writeProgram, writeTree } from './fake-tree.ts';
+
+/**
+ * A compiler that, where it compiles while the file "gate" is there, leaves half an object behind and waits: what a compiler that is
+ * killed looks like to make.
+ */
+const SLOW_CC = (folder: string) => `#!/bin/sh
+case " $* " in *" -c "*) compiles=yes ;; esac
+if [ -n "$compiles" ] && [ -e ${folder}/gate ]; then
+	for word; do [ "$previous" = -o ] && echo half > "$word"; previous=$word; done
+	echo $$ > ${folder}/reached
+	while [ -e ${folder}/gate ]; do sleep 0.02; done
+fi
+exec gcc "$@"
+`;
+const TOOLCHAIN = { cc: 'slow-cc', wrappers: { 'slow-cc': 'cc.sh' } };
+
+async function inTree<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  return inScratch(async (folder) => {
+    await writeTree(join(folder, 'tree'));
+    await writeFile(join(folder, 'two.patch'), TWO_PATCH);
+    await writeFile(join(folder, 'limit.patch'), LIMIT_PATCH);
+    await writeProgram(join(folder, 'cc.sh'), SLOW_CC(folder));
+    return work(folder);
+  });
+}
+
+/** Builds in another process; says "built SHA256" at its end. */
+function startBuild(folder: string, keys: object) {
+  return startScript(`
+    import { buildFake } from './test/kernel-build/fake-tree.ts';
+    const image = await buildFake(${JSON.stringify(folder)}, ${JSON.stringify(keys)});
+    console.log('built ' + image.sha256);
+  `);
+}
+
+async function until(what: () => boolean): Promise<void> {
+  while (!what()) await sleep(20);
+}
+
+/** Ended; a zombie that nobody has waited for yet has. The state follows the name: proc(5). */
+function isGone(pid: number): boolean {
+  try {
+    return /^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return true;
+  }
+}
+
+/** In a cache of its own. */
+const truth = async (folder: string, keys: Readonly<Record<string, unknown>>): Promise<string> =>
+  (await buildFake(folder, keys, { cache: await openCache(join(folder, 'truth')) })).sha256;
+
+test.each([
+  ['the first build', []],
+  ['a further variant', ['limit.patch']],
+])('after kill -9 in the middle of %s the next one comes out right', (_what, before) =>
+  inTree(async (folder) => {
+    if (before.length > 0) await buildFake(folder, { toolchain: TOOLCHAIN, patches: before });
+    const keys = { toolchain: TOOLCHAIN, patches: ['two.patch'] };
+    await writeFile(join(folder, 'gate'), '');
+    const building = startBuild(folder, keys);
+    await until(() => existsSync(join(folder, 'reached')));
+    building.kill();
+    await building.ended;
+    const compiler = Number(await readFile(join(folder, 'reached'), 'utf8'));
+    // Nothing of the build lives on, the compiler least of all.
+    await until(() => isGone(compiler));
+    await rm(join(folder, 'gate'));
+
+    const image = await buildFake(folder, keys);
+    expect(image.cached).toBe(false);
+    expect(image.sha256).toBe(await truth(folder, keys));
+    const others = { toolchain: TOOLCHAIN, patches: ['limit.patch'] };
+    expect((await buildFake(folder, others, { force: true })).sha256).toBe(await truth(folder, others));
+    expect(await readdir(join(folder, 'cache', 'tmp'))).toEqual([]);
+  }),
+);
+
+test('an interrupted build ends its compilers, and the next one comes out right', () =>
+  inTree(async (folder) => {
+    const keys = { toolchain: TOOLCHAIN };
+    await writeFile(join(folder, 'gate'), '');
+    const stop = new AbortController();
+    const building = buildFake(folder, keys, { signal: stop.signal });
+    const failed = expect(building).rejects.toMatchObject({ code: 'interrupted' });
+    await until(() => existsSync(join(folder, 'reached')));
+    stop.abort();
+    await failed;
+    const compiler = Number(await readFile(join(folder, 'reached'), 'utf8'));
+    await until(() => isGone(compiler));
+    await rm(join(folder, 'gate'));
+    expect((await buildFake(folder, keys)).sha256).toBe(await truth(folder, keys));
+  }));
+
+test('builds of two processes wait for each other and are both right', () =>
+  inTree(async (folder) => {
+    const variants = [
+      { patches: ['two.patch'] },
+      { patches: ['limit.patch'] },
+      {},
+      { patches: ['two.patch'] },
+    ];
+    const ended = await Promise.all(variants.map((keys) => startBuild(folder, keys).ended));
+    for (const [index, keys] of variants.entries())
+      expect(ended[index]).toMatchObject({ code: 0, output: `built ${await truth(folder, keys)}\n` });
+  }));
+
+test('a process that waits for another one says so', () =>
+  inTree(async (folder) => {
+    await writeFile(join(folder, 'gate'), '');
+    const first = startBuild(folder, { toolchain: TOOLCHAIN });
+    await until(() => existsSync(join(folder, 'reached')));
+    const said: string[] = [];
+    const onProgress = (text: string): void => {
+      said.push(text);
+      if (text.includes('waiting for another process')) void rm(join(folder, 'gate'), { force: true });
+    };
+    const second = await buildFake(folder, { toolchain: TOOLCHAIN }, { onProgress });
+    expect((await first.ended).output).toBe(`built ${second.sha256}\n`);
+    expect(second.cached).toBe(true);
+    expect(said.some((text) => text.includes('waiting for another process'))).toBe(true);
+  }));
+
+test('a source that was unpacked by half is unpacked anew', () =>
+  inTree(async (folder) => {
+    const image = await buildFake(folder);
+    // A state that cannot be read stands for a folder whose making was cut short.
+    const work = join(folder, 'cache', 'build', 'work');
+    for (const name of await readdir(work)) await writeFile(join(work, name, 'state.json'), '{"version"');
+    const trees = join(folder, 'cache', 'build', 'trees');
+    for (const name of await readdir(trees)) await rm(join(trees, name, 'tree.json'));
+    expect((await buildFake(folder, {}, { force: true })).sha256).toBe(image.sha256);
+  }));
