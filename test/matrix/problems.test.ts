@@ -120,10 +120,10 @@ test.each([
   ['{ image: a, deb: b }', 'has more than one source (image, deb): keep one'],
   ['{}', 'must name its source: one of image, deb, rpm, debian, source'],
   ['{ image: a, suite: trixie }', 'suite does not go with image'],
-  ['{ debian: linux, sha256: "' + 'a'.repeat(64) + '" }', 'sha256 does not go with debian'],
+  [`{ debian: linux, sha256: "${'a'.repeat(64)}" }`, 'sha256 does not go with debian'],
   ['{ image: "http://example.org/k" }', 'must be a path; only deb and rpm may be URLs'],
   [
-    '{ deb: "ftp://example.org/k.deb", sha256: "' + 'a'.repeat(64) + '" }',
+    `{ deb: "ftp://example.org/k.deb", sha256: "${'a'.repeat(64)}" }`,
     'must be a path or an http or https URL',
   ],
   ['{ rpm: "https://example.org/k.rpm" }', 'a URL needs a sha256, so that it is the same kernel every time'],
