@@ -18,7 +18,7 @@ function age(text: string): number {
 
 const RESULTS = 'folder of the runs';
 /** Where an option that may be repeated is not given at all. */
-const NONE = { filter: [], reporter: [] };
+const NONE = { filter: [], reporter: [], kernel: [] };
 const JSON_HELP = 'print the result as JSON on stdout';
 
 function timeout(): Option {
@@ -94,24 +94,25 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
   program
     .command('build <matrix>')
     .description('build the kernels of a matrix that are given as sources')
-    .option('--kernel <name>', 'only this kernel, or a glob; repeatable', collect, [])
+    .option('--kernel <name>', 'only this kernel, or a glob; repeatable', collect)
     .option('--force', 'build again what is in the cache')
     .option('--jobs <n>', 'compilers at once (default: one for each CPU)', wholeNumber('--jobs', 1))
     .option('--refresh', 'look for newer versions of packaged sources and branches')
     .option('--json', JSON_HELP)
     .action(
-      does(async (matrix, options) => (await import('./build.ts')).buildCommand(matrix, options, signal)),
+      does(async (matrix, options) =>
+        (await import('./build.ts')).buildCommand(matrix, { ...NONE, ...options }, signal),
+      ),
     );
 
   program
     .command('kernels')
     .description('list the kernels in the cache, with the sources and build folders behind them')
     .option('--prune', 'remove what was not used for long')
-    .option(
-      '--older-than <time>',
-      'with --prune: unused for this long, for example 12h or 30d',
-      age,
-      30 * DAY_S,
+    .addOption(
+      new Option('--older-than <time>', 'with --prune: unused for this long, for example 12h or 30d')
+        .argParser(age)
+        .default(30 * DAY_S, '30d'),
     )
     .option('--json', JSON_HELP)
     .action(does(async (options) => (await import('./kernels.ts')).kernelsCommand(options, signal)));
