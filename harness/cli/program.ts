@@ -1,8 +1,9 @@
 /** The commands and their options, in commander. Nothing here loads a command's own code before it is asked for. */
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../host/errors.ts';
+import { projectFolder } from '../host/project.ts';
 import { collect, onOff, seconds, wholeNumber } from './options.ts';
 
 const EXIT_CODES = `
@@ -28,14 +29,10 @@ function timeout(): Option {
 }
 
 function version(): string {
-  let folder = import.meta.dirname;
-  for (;;) {
-    try {
-      return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
-    } catch {
-      folder = dirname(folder);
-    }
-  }
+  const { version } = JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
 }
 
 /** Gives the function that runs a command line and tells its exit code. */

@@ -3,7 +3,7 @@ import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { cacheRoot, openCache, withTemporary } from '../host/cache.ts';
-import { projectFolder } from '../image/sources.ts';
+import { projectFolder } from '../host/project.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import { defaultJobs } from '../run/schedule.ts';
 import type { Check } from './context.ts';

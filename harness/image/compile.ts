@@ -12,7 +12,7 @@ import {
   withTemporary,
 } from '../host/cache.ts';
 import { runTool } from '../host/process.ts';
-import { imagesFolder } from './sources.ts';
+import { imagesFolder } from '../host/project.ts';
 
 const COMPILER = 'gcc';
 const COMPILER_HINT = 'apt-get install gcc libc6-dev';

@@ -4,9 +4,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCache, storeObject, takeObject, withTemporary } from '../host/cache.ts';
 import { HostError } from '../host/errors.ts';
+import { imagesFolder } from '../host/project.ts';
 import { compileFolder } from './compile.ts';
 import { type Entry, packInitramfs } from './cpio.ts';
-import { imagesFolder } from './sources.ts';
 
 export interface ProbeImage {
   readonly path: string;

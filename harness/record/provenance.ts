@@ -1,10 +1,9 @@
 /** Gathers provenance.json: the inputs of a run and the host it ran on. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { sha256OfFile } from '../host/digest.ts';
 import { tryTool } from '../host/process.ts';
+import { projectFolder } from '../host/project.ts';
 import { factOf, findProgram, gatherHostFacts } from './host-facts.ts';
 import { type Fact, PROVENANCE_VERSION, type Provenance } from './provenance-types.ts';
 import type { HostNoted } from './types.ts';
@@ -24,14 +23,6 @@ export interface ProvenanceInputs {
   /** Other files that go into guests. */
   readonly files?: readonly { readonly name: string; readonly path: string }[];
   readonly now?: Date;
-}
-
-const PACKAGE_ROOT = findPackageRoot();
-
-/** Source files are two folders below the package's root, built ones three (dist/harness/record). */
-function findPackageRoot(): string {
-  const above = join(import.meta.dirname, '..', '..');
-  return above.endsWith('/dist') ? join(above, '..') : above;
 }
 
 export async function gatherProvenance(inputs: ProvenanceInputs): Promise<Provenance> {
@@ -77,11 +68,7 @@ export function hostNoted(provenance: Provenance): HostNoted {
 }
 
 function sha256Fact(path: string): Promise<Fact<string>> {
-  return factOf(async () => {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path), hash);
-    return hash.digest('hex');
-  });
+  return factOf(() => sha256OfFile(path));
 }
 
 async function qemuFacts(qemu: string | null): Promise<Provenance['qemu']> {
@@ -102,13 +89,13 @@ async function qemuFacts(qemu: string | null): Promise<Provenance['qemu']> {
 }
 
 async function ownFacts(): Promise<Provenance['tscmatrix']> {
-  const { version } = JSON.parse(await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
+  const { version } = JSON.parse(await readFile(join(projectFolder(), 'package.json'), 'utf8')) as {
     version: string;
   };
   const commit = await factOf(async () => {
     // An installed package may lie within somebody else's repository, whose commit says nothing about us.
     const top = await git(['rev-parse', '--show-toplevel']);
-    if ((await realpath(top)) !== (await realpath(PACKAGE_ROOT)))
+    if ((await realpath(top)) !== (await realpath(projectFolder())))
       throw new Error('not run from a git checkout');
     return git(['rev-parse', '--verify', 'HEAD']);
   });
@@ -118,7 +105,7 @@ async function ownFacts(): Promise<Provenance['tscmatrix']> {
 }
 
 async function git(args: readonly string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await tryTool('git', ['-C', PACKAGE_ROOT, ...args], {
+  const { exitCode, stdout, stderr } = await tryTool('git', ['-C', projectFolder(), ...args], {
     timeoutMs: 20_000,
   });
   if (exitCode !== 0) throw new Error(`git ${args[0]}: ${stderr.trim() || `exit code ${exitCode}`}`);

@@ -1,9 +1,9 @@
 /** The same cell again, from what the record says, and whether it came out the same. */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConsole } from '../evidence/console.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
+import { sha256OfFile } from '../host/digest.ts';
 import { HostError, UserError } from '../host/errors.ts';
 import { makeScratch } from '../host/scratch.ts';
 import type { RunRecord } from '../record/reader.ts';
@@ -27,14 +27,13 @@ export interface Rerun {
 
 /** Throws HostError where an input of the recorded run is gone or is another file now. */
 async function checkInput(name: string, path: string, sha256: string | null): Promise<void> {
-  const bytes = await readFile(path).catch((error: Error) => {
+  const found = await sha256OfFile(path).catch((error: Error) => {
     throw new HostError(
       'input-missing',
       `the ${name} of that run is gone: ${error.message}`,
       'run the matrix again',
     );
   });
-  const found = createHash('sha256').update(bytes).digest('hex');
   if (sha256 !== null && found !== sha256) {
     const was = `sha256 ${found}, in that run ${sha256}`;
     throw new HostError(

@@ -7,10 +7,9 @@
  *   build/logs/<build key>/           build.log and config of the last build of that key
  *   build/git/<key>.git               objects of git sources: mirrors of URLs, uncommitted states of directories
  */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Cache } from '../../host/cache.ts';
+import { imagesFolder } from '../../host/project.ts';
 
 export function treeFolder(cache: Cache, sourceDigest: string): string {
   return join(cache.root, 'build', 'trees', sourceDigest);
@@ -28,9 +27,7 @@ export function gitFolder(cache: Cache, key: string): string {
   return join(cache.root, 'build', 'git', `${key}.git`);
 }
 
-/** images/kernels of the project, in a checkout and in the installed package alike. */
+/** images/kernels of the project. */
 export function kernelImagesFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return join(folder, 'images', 'kernels');
+  return join(imagesFolder(), 'kernels');
 }

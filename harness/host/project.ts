@@ -1,4 +1,4 @@
-/** Where the images' own sources lie, in a checkout and in the installed package alike. */
+/** Where the project's own files lie, in a checkout and in the installed package alike. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
