@@ -12,7 +12,7 @@ import {
   settingPattern,
   settingText,
 } from './settings.ts';
-import type { Axis, AxisValue, Condition, ExpectRule, GuestSpec, Include, Matrix } from './types.ts';
+import type { Axis, AxisValue, Bounds, Condition, ExpectRule, GuestSpec, Include, Matrix } from './types.ts';
 import type { KeyPath } from './yaml.ts';
 
 type Presets = Readonly<Record<string, Partial<GuestSpec>>>;
@@ -159,14 +159,19 @@ function buildConditions(input: Raw): Condition[] {
 type RuleInput = NonNullable<MatrixInput['expect']>[number];
 
 function buildRule(input: RuleInput, index: number, findings: Findings): ExpectRule {
-  const { messages } = input;
+  const { messages, reads } = input;
+  const accuracy = input['accuracy-ppm'];
+  const { min: offByPpm, max: accuracyPpm } =
+    typeof accuracy === 'number' ? { max: accuracy } : { ...accuracy };
   return {
     when: buildConditions((input.when ?? {}) as Raw),
     ...(input.registration === undefined
       ? {}
       : { registration: texts(input.registration) as NonNullable<ExpectRule['registration']> }),
     ...(input.current === undefined ? {} : { current: texts(input.current) }),
-    ...(input['accuracy-ppm'] === undefined ? {} : { accuracyPpm: input['accuracy-ppm'] }),
+    ...(accuracyPpm === undefined ? {} : { accuracyPpm }),
+    ...(offByPpm === undefined ? {} : { offByPpm }),
+    ...(reads === undefined ? {} : { reads: { ...reads } as Bounds }),
     ...(messages?.must === undefined ? {} : { must: texts(messages.must) }),
     ...(messages?.['must-not'] === undefined ? {} : { mustNot: texts(messages['must-not']) }),
     from: `expect[${index}]`,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { kernelSchema } from './kernel-schema.ts';
 import { NAME, NAME_LENGTH, NAME_RULE } from './names.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
-import { FAILURES, REGISTRATIONS } from './types.ts';
+import { type Bounds, FAILURES, REGISTRATIONS } from './types.ts';
 
 /** A map with these keys and no others; the error names them, and zod-problems.ts makes a suggestion of it. */
 function strict<S extends z.core.$ZodLooseShape>(shape: S) {
@@ -106,14 +106,37 @@ function isPattern(text: string): boolean {
   }
 }
 
+const ppm = z.number().positive().max(1_000_000);
+
+/** {min, max}, of which one may be absent. */
+function bounds(value: z.ZodNumber | z.ZodInt) {
+  return strict({
+    min: value.describe('At least.').optional(),
+    max: value.describe('At most.').optional(),
+  }).refine((given) => boundsFault(given) === undefined, {
+    error: (issue) => boundsFault(issue.input as Bounds),
+    when: ({ value: given }) => typeof given === 'object' && given !== null && !Array.isArray(given),
+  });
+}
+
+function boundsFault({ min, max }: { [key in keyof Bounds]: Bounds[key] | undefined }): string | undefined {
+  if (min === undefined && max === undefined) return 'must have min, max or both';
+  return min !== undefined && max !== undefined && min > max
+    ? `min ${min} is more than max ${max}`
+    : undefined;
+}
+
 const expectShape = {
   registration: oneOrMore(verdict).describe('The verdict, or any of several.').optional(),
   current: oneOrMore(clocksource).describe('The current clocksource, or any of several.').optional(),
   'accuracy-ppm': z
-    .number()
-    .positive()
-    .max(1_000_000)
-    .describe('How far the frequency that the kernel settled on may be from the true one, in ppm.')
+    .union([ppm, bounds(ppm)], { error: 'must be a number of ppm, or {min: PPM, max: PPM}' })
+    .describe(
+      'How far the frequency that the kernel settled on may be from the true one, in ppm; with min, how far it must be.',
+    )
+    .optional(),
+  reads: bounds(z.int().min(0).max(1_000_000_000))
+    .describe('How often the guest must have read its reference counters: {min: N, max: N}. Not under tcg.')
     .optional(),
   messages: messages.describe('What the kernel log must and must not hold.').optional(),
 };

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { isGlob } from './glob.ts';
 import { appendFault } from './kernel-parameters.ts';
 import { machineFault, pinnedMachine } from './machines.ts';
+import { NO_DELAY, refDelayOf, refDelaySchema, refDelayText } from './ref-delay.ts';
+import { refused } from './refused.ts';
 import type { GuestSpec } from './types.ts';
 
 /** What a guest is where nobody says otherwise. Cell ids name only what differs from this: never change it. */
@@ -15,6 +17,9 @@ export const DEFAULT_GUEST: GuestSpec = {
   smp: 1,
   memoryMiB: 512,
   machine: 'pc-i440fx-7.2',
+  personality: null,
+  refDelay: NO_DELAY,
+  qemu: null,
   append: '',
 };
 
@@ -82,23 +87,14 @@ function memoryMiB(raw: unknown): number {
   return Number.parseInt(text, 10) * (text.endsWith('G') ? 1024 : 1);
 }
 
-/** A refinement whose message depends on the value. */
-function refused<T>(fault: (value: T) => string | undefined): (context: z.core.ParsePayload<T>) => void {
-  return (context) => {
-    const message = fault(context.value);
-    if (message !== undefined)
-      context.issues.push({ code: 'custom', input: context.value, message, continue: true });
-  };
-}
-
 export const SETTINGS = {
   topology: {
     field: 'topology',
     idKey: 'topology',
     schema: z
-      .enum(['tcg', 'kvm', 'auto'])
+      .enum(['tcg', 'kvm', 'nested', 'auto'])
       .describe(
-        'What runs the guest: tcg (emulated CPU), kvm (the host), or auto (kvm where it is usable, else tcg).',
+        'What runs the guest: tcg (emulated CPU), kvm (the host), nested (KVM in an appliance), or auto (kvm where it is usable, else nested).',
       ),
     canonical: (raw) => raw as Value,
   },
@@ -107,7 +103,9 @@ export const SETTINGS = {
     idKey: 'clock',
     schema: z
       .enum(['real', 'deterministic'])
-      .describe("Time in the guest: the host's (real), or counted instructions (deterministic; tcg only)."),
+      .describe(
+        "Time in the guest: the host's (real), or counted instructions (deterministic; not with kvm).",
+      ),
     canonical: (raw) => raw as Value,
   },
   cpu: {
@@ -166,6 +164,32 @@ export const SETTINGS = {
       .describe('A versioned QEMU machine type; pc and q35 stand for pc-i440fx-7.2 and pc-q35-7.2.'),
     canonical: (raw) => pinnedMachine(String(raw)),
   },
+  personality: {
+    field: 'personality',
+    idKey: 'personality',
+    schema: z
+      .enum(['kvm', 'xen', 'hyperv', 'none'])
+      .describe(
+        'What a KVM guest is told that it runs under: kvm, xen, hyperv, or none (KVM hides itself). Not for tcg.',
+      ),
+    canonical: (raw) => raw as Value,
+  },
+  'ref-delay': {
+    field: 'refDelay',
+    idKey: 'refdelay',
+    schema: refDelaySchema,
+    canonical: refDelayOf,
+  },
+  qemu: {
+    field: 'qemu',
+    idKey: 'qemu',
+    schema: z
+      .enum(['pinned', 'system'])
+      .describe(
+        "Which QEMU runs the machine: pinned (built here from a pinned source) or system (the host's).",
+      ),
+    canonical: (raw) => raw as Value,
+  },
   append: {
     field: 'append',
     idKey: 'append',
@@ -185,14 +209,40 @@ export function isSetting(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
 }
 
-/** A setting's value as filters, conditions and tables show it: on, off, 512, max,+invtsc. */
+/** A setting's value as filters, conditions and tables show it: on, off, 512, max,+invtsc, 10us. */
 export function settingText(value: Value): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return String(value);
+  if (value === null) return BY_TOPOLOGY;
+  return typeof value === 'object' ? refDelayText(value) : String(value);
 }
 
+/** The text of a setting that nobody has chosen and that no topology has decided yet. */
+const BY_TOPOLOGY = 'by topology';
+
+/** A setting as the guest really has it: where it is left to the topology, what that makes of it. */
 export function textOf(guest: GuestSpec, name: SettingName): string {
-  return settingText(guest[SETTINGS[name].field]);
+  const value = guest[SETTINGS[name].field];
+  return value === null ? (leftOpen(guest, name) ?? BY_TOPOLOGY) : settingText(value);
+}
+
+/** What a topology makes of a setting that is left to it; undefined where the host decides. */
+function leftOpen({ topology }: GuestSpec, name: SettingName): string | undefined {
+  // auto is kvm or nested, a KVM guest in either case.
+  if (name === 'personality') return topology === 'tcg' ? 'tcg' : 'kvm';
+  if (topology === 'auto') return undefined;
+  return topology === 'nested' ? 'pinned' : 'system';
+}
+
+/** The guest with every setting left open that asks for just what it would be anyway: one guest, one form. */
+export function normalGuest(guest: GuestSpec): GuestSpec {
+  const isOpen = (name: 'personality' | 'qemu'): boolean =>
+    guest[name] !== null && guest[name] === leftOpen(guest, name);
+  if (!isOpen('personality') && !isOpen('qemu')) return guest;
+  return {
+    ...guest,
+    personality: isOpen('personality') ? null : guest.personality,
+    qemu: isOpen('qemu') ? null : guest.qemu,
+  };
 }
 
 /** Checked settings as a matrix writes them, with the fields of GuestSpec. Other keys are left out. */

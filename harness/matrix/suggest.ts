@@ -23,7 +23,7 @@ export function suggestion(word: string, known: Iterable<string>): string | unde
 }
 
 /** The first words of a list, and how many more there are. */
-export function shortList(words: readonly string[], limit = 12): string {
+export function shortList(words: readonly string[], limit = 16): string {
   const shown = words.slice(0, limit).join(', ');
   return words.length > limit ? `${shown} and ${words.length - limit} more` : shown;
 }

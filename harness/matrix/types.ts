@@ -1,7 +1,27 @@
 /** What a matrix file says, after it has been checked and its defaults applied. */
 
-export type Topology = 'tcg' | 'kvm' | 'auto';
+/** What runs the guest; `nested` is a KVM guest (L2) in an appliance (L1) that QEMU runs. */
+export type Topology = 'tcg' | 'kvm' | 'nested' | 'auto';
 export type ClockMode = 'real' | 'deterministic';
+/** What a KVM guest is told that it runs under. */
+export type Personality = 'kvm' | 'xen' | 'hyperv' | 'none';
+/** Which QEMU runs the machine itself: the one built here from a pinned source, or the host's own. */
+export type Emulator = 'pinned' | 'system';
+
+/**
+ * What is added to each of the guest's reads of a reference counter, outside the guest, in ns of the clock that the
+ * machine under it has. A disturbance makes some reads longer: every Nth, or each with a probability, drawn from a seed.
+ */
+export interface RefDelay {
+  readonly pmNs: number;
+  readonly hpetNs: number;
+  readonly disturbance: Disturbance | null;
+}
+
+export type Disturbance =
+  /** Reads `every`, 2 * `every`, ... of each counter take `ns` longer. */
+  | { readonly kind: 'every'; readonly every: number; readonly ns: number }
+  | { readonly kind: 'random'; readonly probability: number; readonly seed: number; readonly ns: number };
 
 /** Every setting of a guest. Together with the kernel these decide the QEMU command line. */
 export interface GuestSpec {
@@ -16,6 +36,11 @@ export interface GuestSpec {
   readonly memoryMiB: number;
   /** A versioned QEMU machine type, for example pc-i440fx-7.2. */
   readonly machine: string;
+  /** Null: kvm where the guest is a KVM guest; nothing to choose under plain tcg. */
+  readonly personality: Personality | null;
+  readonly refDelay: RefDelay;
+  /** Null: pinned for nested guests, system for all others. */
+  readonly qemu: Emulator | null;
   /** Additions to the kernel command line. */
   readonly append: string;
 }
@@ -120,10 +145,20 @@ export interface Expectation {
   readonly current?: readonly string[];
   /** The frequency the kernel settled on must be within this many ppm of the true one. */
   readonly accuracyPpm?: number;
+  /** That frequency must be wrong by at least this many ppm. */
+  readonly offByPpm?: number;
+  /** How often the guest must have read its reference counters, counted from outside. */
+  readonly reads?: Bounds;
   /** Substrings, or /regular expressions/, that the guest's log must or must not hold. */
   readonly messages?: { readonly must: readonly string[]; readonly mustNot: readonly string[] };
   /** Where it comes from, for people: "expect[2]" or "default". */
   readonly from: readonly string[];
+}
+
+/** Both included; at least one of them is there. */
+export interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
 }
 
 /** Where something stands in a matrix file: 1-based line and column, and the key path for people. */
@@ -170,6 +205,8 @@ export interface ExpectRule {
   readonly registration?: Expectation['registration'];
   readonly current?: readonly string[];
   readonly accuracyPpm?: number;
+  readonly offByPpm?: number;
+  readonly reads?: Bounds;
   readonly must?: readonly string[];
   readonly mustNot?: readonly string[];
   /** Its place in the list, for people: "expect[2]". */

@@ -5,12 +5,14 @@ import { nearest, suggestion } from './suggest.ts';
 import type { KeyPath } from './yaml.ts';
 
 type Issue = z.core.$ZodIssue;
+/** Where the problems go. */
+type Sink = Pick<Findings, 'error'>;
 
 /** Reports every issue that the schema has with `root`, the value read from the file. */
 export function reportIssues(
   issues: readonly Issue[],
   root: unknown,
-  findings: Findings,
+  findings: Sink,
   parent: KeyPath = [],
 ): void {
   const unknownKeys = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map(pathText));
@@ -21,11 +23,26 @@ export function reportIssues(
   }
 }
 
+/** What the schema has against a single value, in the same words, with a hint where there is one. */
+export function faultOf(
+  issues: readonly Issue[],
+  value: unknown,
+): { readonly message: string; readonly hint: string | undefined } {
+  const messages: string[] = [];
+  const hints: string[] = [];
+  const error: Sink['error'] = (_path, message, hint) => {
+    messages.push(message);
+    if (hint !== undefined) hints.push(hint);
+  };
+  reportIssues(issues, value, { error });
+  return { message: messages.join('; '), hint: hints[0] };
+}
+
 function pathText(issue: Issue): string {
   return JSON.stringify(issue.path);
 }
 
-function report(issue: Issue, parent: KeyPath, root: unknown, findings: Findings): void {
+function report(issue: Issue, parent: KeyPath, root: unknown, findings: Sink): void {
   const path = [...parent, ...issue.path] as KeyPath;
   const value = valueAt(root, path);
   switch (issue.code) {
@@ -127,7 +144,8 @@ function describe(value: unknown): string {
 }
 
 function typeHint(message: string, value: unknown): string | undefined {
-  const wantsText = /\btext\b|\bname\b|hex digits|CPU model/.test(message);
+  // Where a number would do as well, quotes are not what a number lacks.
+  const wantsText = /\btext\b|\bname\b|hex digits|CPU model/.test(message) && !/\bnumber\b/.test(message);
   const isScalar = typeof value === 'number' || typeof value === 'boolean';
   if (wantsText && isScalar) return 'put it in quotes';
   if (message === 'must be a list' && (isScalar || typeof value === 'string'))

@@ -5,11 +5,15 @@
  * definitions of one axis value cannot meet under one id.
  */
 import { createHash } from 'node:crypto';
-import { DEFAULT_GUEST, SETTING_NAMES, SETTINGS, settingText } from '../matrix/settings.ts';
+import { DEFAULT_GUEST, normalGuest, SETTING_NAMES, SETTINGS, settingText } from '../matrix/settings.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 
 export const ID_LENGTH = 150;
 const HASH_DIGITS = 8;
+
+const DEFAULT_TEXTS: Readonly<Record<string, string>> = Object.fromEntries(
+  SETTING_NAMES.map((name) => [name, settingText(DEFAULT_GUEST[SETTINGS[name].field])]),
+);
 
 /** The id of `kernel` in `guest`: of [A-Za-z0-9._+=,-] alone, without "..", and safe as a file name. */
 export function cellId(kernel: string, guest: GuestSpec): string {
@@ -17,10 +21,12 @@ export function cellId(kernel: string, guest: GuestSpec): string {
 }
 
 /** The part of the id that the guest makes, uncut. */
-export function guestId(guest: GuestSpec): string {
+export function guestId(spec: GuestSpec): string {
+  const guest = normalGuest(spec);
   const named = SETTING_NAMES.filter((name) => name !== 'topology' && name !== 'clock')
-    .filter((name) => guest[SETTINGS[name].field] !== DEFAULT_GUEST[SETTINGS[name].field])
-    .map((name) => `${SETTINGS[name].idKey}=${safe(settingText(guest[SETTINGS[name].field]))}`);
+    .map((name) => ({ name, text: settingText(guest[SETTINGS[name].field]) }))
+    .filter(({ name, text }) => text !== DEFAULT_TEXTS[name])
+    .map(({ name, text }) => `${SETTINGS[name].idKey}=${safe(text)}`);
   return [guest.topology, guest.clock, ...named.toSorted()].join('.');
 }
 

@@ -1,4 +1,5 @@
 /** Every combination of the values of some axes: the guest that it makes, and what is impossible about it. */
+import { settingText } from '../matrix/settings.ts';
 import type { Axis, AxisValue, GuestSpec } from '../matrix/types.ts';
 
 type Field = keyof GuestSpec;
@@ -62,10 +63,15 @@ function choose(state: State, choice: Choice): State {
   let { clash } = state;
   for (const field of fields) {
     const first = decidedBy.get(field);
-    if (first !== undefined && first.value.settings[field] !== choice.value.settings[field]) {
+    if (first !== undefined && textIn(first, field) !== textIn(choice, field)) {
       clash ??= { field, first, second: choice };
     }
     decidedBy.set(field, choice);
   }
   return { guest: { ...state.guest, ...choice.value.settings }, decidedBy, clash };
+}
+
+/** The canonical text, for a value may be an object. */
+function textIn({ value }: Choice, field: Field): string {
+  return settingText(value.settings[field] ?? null);
 }

@@ -1,6 +1,14 @@
 /** A matrix and filters to a plan: the cells to boot, each once, in the order of the file. */
 import { MatrixError, problemAt, sortProblems } from '../matrix/problems.ts';
-import { isSetting, SETTING_NAMES, SETTINGS, settingText, textOf } from '../matrix/settings.ts';
+import {
+  isSetting,
+  normalGuest,
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingName,
+  settingText,
+  textOf,
+} from '../matrix/settings.ts';
 import { shortList } from '../matrix/suggest.ts';
 import type { Axis, GuestSpec, Matrix, Place, Problem } from '../matrix/types.ts';
 import { guestId, shorten } from './cell-id.ts';
@@ -67,15 +75,14 @@ function expand(matrix: Matrix, warn: Warn): readonly Draft[] {
     used: false,
   }));
   const add = (combination: Combination, axes: Cell['axes'], place: Place | undefined): void => {
-    const fault = impossible(combination);
-    if (fault !== undefined) {
-      const { message, hint, choice } = fault;
+    const found = impossible(combination);
+    for (const { message, hint, choice } of found) {
       const where = place ?? choice?.value.place ?? { line: 1, column: 1, path: 'defaults' };
       if (!faults.has(`${where.path} ${message}`)) {
         faults.set(`${where.path} ${message}`, problemAt(matrix.path, where, message, hint));
       }
-      return;
     }
+    if (found.length > 0) return;
     const { spec, id } = internGuest(guests, combination.guest);
     const kernel = axes.kernel ?? '';
     drafts.push({ id: shorten(`${kernel}.${id}`), kernel, guest: spec, axes });
@@ -124,7 +131,8 @@ function internGuest(guests: Map<string, Guest>, spec: GuestSpec): Guest {
   for (const name of SETTING_NAMES) key += `${settingText(spec[SETTINGS[name].field])}\n`;
   let guest = guests.get(key);
   if (guest === undefined) {
-    guest = { spec, id: guestId(spec) };
+    const normal = normalGuest(spec);
+    guest = normal === spec ? { spec, id: guestId(spec) } : internGuest(guests, normal);
     guests.set(key, guest);
   }
   return guest;
@@ -143,9 +151,15 @@ function includedAxes(combination: Combination, matrix: Matrix): Cell['axes'] {
   }
   for (const [name, value] of Object.entries(named)) {
     if (Object.hasOwn(axes, name)) continue;
-    if (!isSetting(name) || value !== textOf(matrix.base, name)) axes[name] = value;
+    if (!isSetting(name) || value !== unnamed(combination.guest, name, matrix)) axes[name] = value;
   }
   return axes;
+}
+
+/** The text that a setting of a guest would have if nobody had named it. */
+function unnamed(guest: GuestSpec, name: SettingName, matrix: Matrix): string {
+  const { field } = SETTINGS[name];
+  return textOf({ ...guest, [field]: matrix.base[field] }, name);
 }
 
 /** Each id once, with its expectation. The same guest under two names must be expected to do the same. */
@@ -174,12 +188,33 @@ function merge(drafts: readonly Draft[], matrix: Matrix, warn: Warn): readonly C
       );
     }
   }
+  faults.push(...uncountable([...cells.values()], matrix));
   if (faults.length > 0) throw new MatrixError(faults.slice(0, MAX_FAULTS));
   if (duplicates.length > 0) {
     warn(top, `${duplicates.length} cells come up more than once and boot once: ${shortList(duplicates, 3)}`);
   }
   for (const rule of expectations.unused()) warn(rule.place, 'matches no cell');
   return [...cells.values()];
+}
+
+/** Rules that expect counted reads where nothing can count them: such a cell could never be as expected. */
+function uncountable(cells: readonly Cell[], matrix: Matrix): readonly Problem[] {
+  const without = cells.filter(({ guest, expectation }) => guest.topology === 'tcg' && expectation.reads);
+  const from = new Set(
+    without.map(({ expectation }) =>
+      matrix.rules.findLast((rule) => rule.reads !== undefined && expectation.from.includes(rule.from)),
+    ),
+  );
+  return [...from]
+    .filter((rule) => rule !== undefined)
+    .map(({ place }) =>
+      problemAt(
+        matrix.path,
+        place,
+        'expects counted reads of cells under tcg: they are counted where a KVM guest exits, and an emulated CPU does not',
+        'add when: { topology: { not: tcg } }',
+      ),
+    );
 }
 
 function sameBoot(a: Cell, b: Cell): boolean {

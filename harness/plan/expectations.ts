@@ -34,13 +34,17 @@ export function makeExpectations(rules: readonly ExpectRule[]): Expectations {
 function combine(rules: readonly ExpectRule[]): Expectation {
   const registration = lastOf(rules, (rule) => rule.registration);
   const current = lastOf(rules, (rule) => rule.current);
-  const accuracyPpm = lastOf(rules, (rule) => rule.accuracyPpm);
+  // One key of the matrix, so one rule decides both bounds.
+  const accuracy = rules.findLast((rule) => (rule.accuracyPpm ?? rule.offByPpm) !== undefined);
+  const reads = lastOf(rules, (rule) => rule.reads);
   const must = lastOf(rules, (rule) => rule.must);
   const mustNot = lastOf(rules, (rule) => rule.mustNot);
   return {
     registration: registration ?? DEFAULT_REGISTRATION,
     ...(current === undefined ? {} : { current }),
-    ...(accuracyPpm === undefined ? {} : { accuracyPpm }),
+    ...(accuracy?.accuracyPpm === undefined ? {} : { accuracyPpm: accuracy.accuracyPpm }),
+    ...(accuracy?.offByPpm === undefined ? {} : { offByPpm: accuracy.offByPpm }),
+    ...(reads === undefined ? {} : { reads }),
     ...(must === undefined && mustNot === undefined
       ? {}
       : { messages: { must: must ?? [], mustNot: mustNot ?? [] } }),

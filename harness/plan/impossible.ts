@@ -23,17 +23,31 @@ interface Pair {
 const PAIRS: readonly Pair[] = [
   {
     fields: ['topology', 'clock'],
-    test: (guest) => guest.topology !== 'tcg' && guest.clock === 'deterministic',
+    test: (guest) => guest.topology === 'kvm' && guest.clock === 'deterministic',
     // QEMU 7.2 softmmu/icount.c, icount_configure(): "-icount is not allowed with hardware virtualization".
-    why: 'deterministic time is counted instructions, which only tcg has',
-    instead: 'set clock: real, or topology: tcg',
+    why: 'deterministic time is counted instructions, which host KVM does not have',
+    instead: 'set clock: real, or topology: nested or tcg',
   },
   {
     fields: ['topology', 'cpu'],
     test: (guest) => guest.topology === 'tcg' && /^host(,|$)/.test(guest.cpu),
     // QEMU target/i386/host-cpu.c: the model exists only with a hardware accelerator.
-    why: 'the CPU model host needs kvm',
-    instead: 'set topology: kvm and clock: real, or another cpu',
+    why: 'the CPU model host needs KVM',
+    instead: 'set topology: nested, or topology: kvm and clock: real, or another cpu',
+  },
+  {
+    fields: ['topology', 'personality'],
+    test: (guest) => guest.topology === 'tcg' && guest.personality !== null,
+    // QEMU target/i386/kvm/: Xen and Hyper-V are emulated, and kvm=off is obeyed, by its KVM code alone.
+    why: 'only a KVM guest has a personality',
+    instead: 'set topology: nested or kvm, or leave the personality out',
+  },
+  {
+    fields: ['topology', 'refDelay'],
+    test: (guest) => guest.topology === 'tcg' && settingText(guest.refDelay) !== '0',
+    // The delay is put between KVM_RUN's return for a read of the counter and the next KVM_RUN.
+    why: 'what is delayed is an exit to the hypervisor, and an emulated CPU has none',
+    instead: 'set topology: nested or kvm, or ref-delay: 0',
   },
 ];
 
@@ -44,20 +58,24 @@ export function impossibleGuest(
   return PAIRS.find(({ test }) => test(guest));
 }
 
-/** What is impossible about a combination, or undefined. */
-export function impossible(combination: Combination): Fault | undefined {
-  const { clash, guest, decidedBy } = combination;
-  if (clash !== undefined) {
-    const { field, first, second } = clash;
-    const choices = [first, second];
-    return {
+/** Everything that is impossible about a combination. */
+export function impossible(combination: Combination): readonly Fault[] {
+  const { clash, guest } = combination;
+  if (clash === undefined) {
+    return PAIRS.filter(({ test }) => test(guest)).map((pair) => pairFault(pair, combination));
+  }
+  const { field, first, second } = clash;
+  const choices = [first, second];
+  return [
+    {
       message: `${said(first)} sets ${keyOf(field)} to ${shown(first, field)}, ${said(second)} to ${shown(second, field)}`,
       hint: `let one axis set ${keyOf(field)}, or leave the combination out: ${remedy(choices)}`,
       choice: second,
-    };
-  }
-  const pair = PAIRS.find(({ test }) => test(guest));
-  if (pair === undefined) return undefined;
+    },
+  ];
+}
+
+function pairFault(pair: Pair, { guest, decidedBy }: Combination): Fault {
   const parts = pair.fields.map((field) => {
     const choice = decidedBy.get(field);
     const named = `${keyOf(field)} ${settingText(guest[field])}`;

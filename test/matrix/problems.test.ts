@@ -94,15 +94,24 @@ test.each([
   ['defaults: { append: "a -- b" }', 'defaults.append: what follows -- is not for the kernel'],
   [
     'defaults: { topology: kwm }',
-    'defaults.topology: must be one of tcg, kvm, auto; found "kwm" (did you mean kvm?)',
+    'defaults.topology: must be one of tcg, kvm, nested, auto; found "kwm" (did you mean kvm?)',
   ],
+  [
+    'defaults: { personality: zen }',
+    'defaults.personality: must be one of kvm, xen, hyperv, none; found "zen" (did you mean xen?)',
+  ],
+  ['defaults: { qemu: qemu }', 'defaults.qemu: must be one of pinned, system; found "qemu"'],
+  ['expect: [{ accuracy-ppm: { min: 5, max: 2 } }]', 'expect[0].accuracy-ppm: min 5 is more than max 2'],
+  ['expect: [{ accuracy-ppm: 0 }]', 'expect[0].accuracy-ppm: must be more than 0'],
+  ['expect: [{ reads: {} }]', 'expect[0].reads: must have min, max or both'],
+  ['expect: [{ reads: 5 }]', 'expect[0].reads: must be a map; found 5'],
   ['axes: { cell: { a: {} } }', 'axes.cell: cell has a meaning of its own: choose another name'],
   ['axes: { hpet: [] }', 'axes.hpet: must not be an empty list'],
   ['axes: { lat: {} }', 'axes.lat: must have at least one value'],
   ['axes: { lat: { a: } }', 'axes.lat.a: must be a map; found nothing (write {} for none)'],
   [
     'include: [{ lat: a }]',
-    'include[0].lat: unknown axis "lat" (known: kernel, guest, topology, clock, cpu, hpet, pmtimer, smp, memory, machine, append)',
+    'include[0].lat: unknown axis "lat" (known: kernel, guest, topology, clock, cpu, hpet, pmtimer, smp, memory, machine, personality, ref-delay, qemu, append)',
   ],
   [
     'expect: [{ when: { kernel: "c-*" }, current: tsc }]',

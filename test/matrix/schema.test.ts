@@ -30,6 +30,12 @@ test.each([
   'defaults: { smp: 0 }',
   'defaults: { hpet: maybe }',
   'defaults: { memory: 1T }',
+  'defaults: { topology: nestd }',
+  'defaults: { ref-delay: 10 us }',
+  'include: [{ ref-delay: { pn: 10us } }]',
+  'axes: { personality: [xen, vmware] }',
+  'expect: [{ accuracy-ppm: { mn: 5 } }]',
+  'expect: [{ reads: 5 }]',
   'axes: { smp: 2 }',
   'axes: { hpte: [on] }',
   'include: [{ smp: [1, 99] }]',
@@ -47,16 +53,37 @@ test.each(['{ image: a, deb: b }', '{}', '{ imge: a }', '{ image: a, sha256: "12
   },
 );
 
+interface Described {
+  readonly description?: string;
+  readonly $ref?: string;
+  readonly allOf?: readonly { readonly $ref?: string }[];
+}
+
 test('every key has a description for editors', () => {
+  const schema = jsonSchema() as { readonly definitions: Readonly<Record<string, { description?: string }>> };
+  // A key that is a reference has the description of what it refers to.
+  const described = ({ description, $ref, allOf }: Described): boolean => {
+    const reference = $ref ?? allOf?.[0]?.$ref;
+    const name = reference?.replace('#/definitions/', '') ?? '';
+    return (description ?? schema.definitions[name]?.description) !== undefined;
+  };
   const missing: string[] = [];
   const walk = (node: unknown, path: string): void => {
     if (typeof node !== 'object' || node === null) return;
-    const { properties } = node as { properties?: Record<string, Record<string, unknown>> };
+    const { properties } = node as { properties?: Record<string, Described> };
     for (const [key, value] of Object.entries(properties ?? {})) {
-      if (value.description === undefined && value.$ref === undefined) missing.push(`${path}.${key}`);
+      if (!described(value)) missing.push(`${path}.${key}`);
     }
     for (const [key, value] of Object.entries(node)) walk(value, `${path}.${key}`);
   };
-  walk(jsonSchema(), '');
+  walk(schema, '');
   expect(missing).toEqual([]);
 });
+
+test.each(['800', '1.5us', '"pm10us,hpet5us,every7+1ms"', '{ hpet: 5us, probability: 0.5, longer: 1ms }'])(
+  'an editor takes the delay %s',
+  (delay) => {
+    validate(parseYaml(`${HEAD}axes: { ref-delay: [${delay}] }\ndefaults: { ref-delay: ${delay} }\n`).value);
+    expect(validate.errors).toBeNull();
+  },
+);

@@ -95,26 +95,26 @@ test('two axes that set one setting differently are an error with both places to
 });
 
 test('kvm with deterministic time is an error that says which exclude to write', () => {
-  const body = 'axes:\n  topology: [tcg, auto]\n  clock: [deterministic, real]\n';
+  const body = 'axes:\n  topology: [tcg, kvm]\n  clock: [deterministic, real]\n';
   expect(complaints(body)).toEqual([
-    '4 axes.topology[1]: topology auto with clock deterministic is impossible: deterministic time is counted instructions, which only tcg has (leave it out: exclude: [{ topology: auto, clock: deterministic }])',
+    '4 axes.topology[1]: topology kvm with clock deterministic is impossible: deterministic time is counted instructions, which host KVM does not have (leave it out: exclude: [{ topology: kvm, clock: deterministic }])',
   ]);
-  expect(ids(`${body}exclude: [{ topology: auto, clock: deterministic }]\n`, 'kernel=a')).toEqual([
+  expect(ids(`${body}exclude: [{ topology: kvm, clock: deterministic }]\n`, 'kernel=a')).toEqual([
     'a.tcg.deterministic',
     'a.tcg.real',
-    'a.auto.real',
+    'a.kvm.real',
   ]);
 });
 
 test('kvm with the default clock names the include and says what to set', () => {
   expect(complaints('include:\n  - { topology: kvm }\n')).toEqual([
-    '4 include[0]: topology kvm with clock deterministic (the default) is impossible: deterministic time is counted instructions, which only tcg has (set clock: real, or topology: tcg)',
+    '4 include[0]: topology kvm with clock deterministic (the default) is impossible: deterministic time is counted instructions, which host KVM does not have (set clock: real, or topology: nested or tcg)',
   ]);
 });
 
 test('the CPU model host is refused under tcg', () => {
   expect(complaints('defaults: { cpu: "host,-svm", clock: real }\n')).toEqual([
-    expect.stringContaining('the CPU model host needs kvm'),
+    expect.stringContaining('the CPU model host needs KVM'),
   ]);
   expect(ids('defaults: { cpu: host, topology: kvm, clock: real }\n')[0]).toBe('a.kvm.real.cpu=host');
 });
