@@ -1,0 +1,97 @@
+/** Two records to a comparison. Reads neither consoles nor anything else of the disk. */
+import { EXIT } from '../host/errors.ts';
+import { rowOf } from '../plan/rows.ts';
+import { type CellView, countOutcomes } from '../record/run-view.ts';
+import { type Classified, classify } from './classify.ts';
+import { conclude } from './conclude.ts';
+import { compareInputs, inputsOf } from './inputs.ts';
+import type { ComparedRun } from './places.ts';
+import { runDifferences } from './run-differences.ts';
+import { sideOf } from './side.ts';
+import {
+  type CellComparison,
+  CHANGES,
+  type Change,
+  COMPARISON_VERSION,
+  type RunComparison,
+  type RunSide,
+} from './types.ts';
+
+export function compareRuns(before: ComparedRun, after: ComparedRun): RunComparison {
+  const gone = [...before.view.cells.values()].filter(({ cell }) => !after.view.cells.has(cell.id));
+  const cells = [
+    ...[...after.view.cells.values()].map((view) =>
+      compareCell(before, before.view.cells.get(view.cell.id), after, view),
+    ),
+    ...gone.map((view) => compareCell(before, view, after, undefined)),
+  ].toSorted((a, b) => CHANGES.indexOf(a.change) - CHANGES.indexOf(b.change));
+
+  const counts = Object.fromEntries(CHANGES.map((change) => [change, 0])) as Record<Change, number>;
+  for (const { change } of cells) counts[change]++;
+  const compared = cells.length - counts.new - counts.gone - counts['not-comparable'];
+  const worse = cells.filter(isWorse).length;
+  const differences = runDifferences(before, after);
+  return {
+    version: COMPARISON_VERSION,
+    before: runSide(before),
+    after: runSide(after),
+    differences,
+    counts,
+    compared,
+    worse,
+    cells,
+    conclusion: conclude(cells, counts, differences),
+    exitCode: worse > 0 ? EXIT.unexpected : compared === 0 ? EXIT.infrastructure : EXIT.ok,
+  };
+}
+
+/** A result that is worse counts even where other inputs may be to blame: silence would pass it. */
+export function isWorse({ change, direction, after }: CellComparison): boolean {
+  if (change === 'flaky') return after?.outcome === 'flaky' || after?.outcome === 'unexpected';
+  return change === 'regressed' || (change === 'not-comparable' && direction === 'worse');
+}
+
+function compareCell(
+  before: ComparedRun,
+  old: CellView | undefined,
+  after: ComparedRun,
+  now: CellView | undefined,
+): CellComparison {
+  const { cell } = (now ?? old) as CellView;
+  const [was, is] = [old && sideIn(before, old), now && sideIn(after, now)];
+  return {
+    id: cell.id,
+    kernel: cell.kernel,
+    row: rowOf(cell),
+    clock: cell.guest.clock,
+    ...(was !== undefined && is !== undefined && old !== undefined && now !== undefined
+      ? classify(was, is, cell.guest.clock, compareInputs(inputsOf(before, old), inputsOf(after, now)))
+      : onlyOne(is === undefined ? 'gone' : 'new')),
+    before: was ?? null,
+    after: is ?? null,
+  };
+}
+
+function sideIn(record: ComparedRun, view: CellView) {
+  return sideOf(view, record.view.kernels.get(view.cell.kernel));
+}
+
+function onlyOne(change: 'new' | 'gone'): Classified {
+  const why = `only the ${change === 'gone' ? 'first' : 'second'} run has this cell`;
+  return { change, direction: null, why, inputs: [], unknown: [], facts: [] };
+}
+
+function runSide({ run, dir, state, view, problems }: ComparedRun): RunSide {
+  const cells = [...view.cells.values()];
+  return {
+    run,
+    dir,
+    matrix: { name: view.started?.matrix.name ?? '', sha256: view.started?.matrix.sha256 ?? '' },
+    startedAt: view.started?.at ?? '',
+    state,
+    exitCode: view.finished?.exitCode ?? null,
+    cells: cells.length,
+    outcomes: countOutcomes(cells),
+    problems: problems.map(({ line, text }) => (line === 0 ? text : `line ${line}: ${text}`)),
+  };
+}

@@ -1,0 +1,112 @@
+/** Gathers what a cell's result rests on from a record, and tells two such lists apart. Reads no console. */
+import type { GuestSpec } from '../matrix/types.ts';
+import type { CellView } from '../record/run-view.ts';
+import { argumentFacts, argvOf } from './arguments.ts';
+import { type ComparedRun, placesOf } from './places.ts';
+import {
+  fileFacts,
+  hostFacts,
+  joinFacts,
+  kernelFact,
+  qemuFacts,
+  shortDigest,
+  toolFact,
+} from './run-inputs.ts';
+import { INPUTS, type Input, type InputDifference } from './types.ts';
+
+/** One input of a cell. `value` decides, `text` is for people; a value of null is not known. */
+export interface InputFact {
+  readonly input: Input;
+  readonly what: string;
+  readonly value: string | null;
+  readonly text: string;
+}
+
+export interface InputsCompared {
+  readonly differences: readonly InputDifference[];
+  readonly unknown: readonly Input[];
+}
+
+/** Settings that are facts of their own. */
+const APART: ReadonlySet<string> = new Set<keyof GuestSpec>(['clock', 'append']);
+
+/** Every input of a cell, as far as the record knows them. */
+export function inputsOf(run: ComparedRun, view: CellView): InputFact[] {
+  const { cell } = view;
+  const argv = argvOf(view);
+  const places = placesOf(run, view);
+  // A nested guest's files are within its appliance, so any of them counts.
+  const isUsed = (path: string): boolean =>
+    argv === null || cell.guest.topology === 'nested' || argv.some((word) => word.includes(path));
+  const settings = Object.entries(cell.guest).filter(([name]) => !APART.has(name));
+  return [
+    kernelFact(cell.kernel, run.view.kernels.get(cell.kernel)),
+    ...joinFacts(
+      places.map((place) => [
+        ...qemuFacts(place),
+        ...hostFacts(place),
+        ...withInitramfs(fileFacts(place, isUsed)),
+        toolFact(place),
+      ]),
+    ),
+    ...argumentFacts(run.view, argv),
+    { input: 'clock', what: 'clock', value: cell.guest.clock, text: cell.guest.clock },
+    ...settings.map(([name, value]): InputFact => {
+      const text = typeof value === 'string' ? value : stableJson(value);
+      return { input: 'guest', what: name, value: text, text };
+    }),
+    expectationFact(view),
+  ];
+}
+
+/** Every guest has one: where the record does not name it, it is not known. */
+function withInitramfs(facts: InputFact[]): InputFact[] {
+  if (facts.some(({ input }) => input === 'initramfs')) return facts;
+  return [...facts, { input: 'initramfs', what: 'initramfs', value: null, text: shortDigest(null) }];
+}
+
+/** Where an expectation comes from is for people; what it asks counts. */
+function expectationFact({ cell }: CellView): InputFact {
+  const { from: _, ...asked } = cell.expectation;
+  const parts = Object.entries(asked).map(([name, value]) =>
+    name === 'registration' ? [value].flat().join('|') : `${name} ${JSON.stringify(value)}`,
+  );
+  return { input: 'expectation', what: 'expectation', value: stableJson(asked), text: parts.join(', ') };
+}
+
+/** The same text for the same value, whatever the order in which a record has its keys. */
+function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+/** What differs, and what one of them does not know. An input that only one of them has differs. */
+export function compareInputs(before: readonly InputFact[], after: readonly InputFact[]): InputsCompared {
+  const keyOf = ({ input, what }: InputFact): string => `${input} ${what}`;
+  const old = new Map(before.map((fact) => [keyOf(fact), fact]));
+  const now = new Map(after.map((fact) => [keyOf(fact), fact]));
+  const differences: InputDifference[] = [];
+  const unknown = new Set<Input>();
+  for (const key of new Set([...old.keys(), ...now.keys()])) {
+    const [was, is] = [old.get(key), now.get(key)];
+    const { input, what } = (was ?? is) as InputFact;
+    if (was?.value === null || is?.value === null) unknown.add(input);
+    else if (was?.value !== is?.value) {
+      differences.push({ input, what, before: was?.text ?? 'none', after: is?.text ?? 'none' });
+    }
+  }
+  return { differences: inOrder(withoutImplied(differences)), unknown: [...unknown] };
+}
+
+/** Another version of QEMU is another program anyway. */
+function withoutImplied(differences: readonly InputDifference[]): InputDifference[] {
+  const version = differences.some(({ input, what }) => input === 'qemu' && what === 'version');
+  return differences.filter(({ input, what }) => !(version && input === 'qemu' && what === 'program'));
+}
+
+function inOrder(differences: readonly InputDifference[]): InputDifference[] {
+  return differences.toSorted((a, b) => INPUTS.indexOf(a.input) - INPUTS.indexOf(b.input));
+}

@@ -1,0 +1,103 @@
+/** A comparison as a list of groups, before it is put into any form: what needs a look first, the rest counted. */
+import { CHANGE_WORDS } from '../compare/conclude.ts';
+import {
+  type CellComparison,
+  CHANGES,
+  type Change,
+  type InputDifference,
+  type MatrixDifference,
+  type RunComparison,
+  type RunSide,
+} from '../compare/types.ts';
+import { oneLine } from './safe-text.ts';
+import { fitWidth, ppmText } from './words.ts';
+
+/** Cells of one change for the same reason, which is said once. */
+export interface ChangeGroup {
+  readonly change: Change;
+  /** "NOT COMPARABLE", loud where it needs a look. */
+  readonly word: string;
+  readonly why: string;
+  /** "what: before, now after" of every input that differs. */
+  readonly inputs: readonly string[];
+  readonly cells: readonly CellLine[];
+}
+
+export interface CellLine {
+  readonly id: string;
+  /** "refined, tsc, +0.4 ppm" or "skipped"; "none" where the run has no such cell. */
+  readonly before: string;
+  readonly after: string;
+  readonly comparison: CellComparison;
+}
+
+/** Columns of a reason: it may cite what a guest or QEMU said. */
+const LONGEST = 300;
+const QUIET: ReadonlySet<Change> = new Set(['same', 'identical']);
+const LOUD: ReadonlySet<Change> = new Set(['regressed', 'flaky']);
+
+/** Groups in the order of CHANGES; the quiet ones only where all are asked for. */
+export function changeGroups({ cells }: RunComparison, all: boolean): ChangeGroup[] {
+  return CHANGES.filter((change) => all || !QUIET.has(change)).flatMap((change) => {
+    const own = cells.filter((cell) => cell.change === change);
+    const groups = Map.groupBy(own, (cell) => JSON.stringify([whyOf(cell), cell.inputs]));
+    return [...groups.values()].map((members): ChangeGroup => {
+      const { inputs } = members[0] as CellComparison;
+      const word = oneLine(CHANGE_WORDS[change]);
+      return {
+        change,
+        word: LOUD.has(change) || members.some(isWorseAnyway) ? word.toUpperCase() : word,
+        why: fitWidth(oneLine(whyOf(members[0] as CellComparison)), LONGEST),
+        inputs: inputs.map(differenceText),
+        cells: members.map(cellLine),
+      };
+    });
+  });
+}
+
+function isWorseAnyway({ change, direction }: CellComparison): boolean {
+  return change === 'not-comparable' && direction === 'worse';
+}
+
+/** New and gone say all with their word. */
+function whyOf({ change, why }: CellComparison): string {
+  return change === 'new' || change === 'gone' ? '' : why;
+}
+
+/** How many cells are in no group, as "3 the same, 11 identical". */
+export function quietText({ counts }: RunComparison, all: boolean): string {
+  if (all) return '';
+  const parts = [...QUIET].filter((change) => counts[change] > 0);
+  return parts.map((change) => `${counts[change]} ${CHANGE_WORDS[change]}`).join(', ');
+}
+
+export function differenceText({ input, what, before, after }: InputDifference | MatrixDifference): string {
+  const name = input === what || input === 'file' || what.startsWith(input) ? what : `${input} ${what}`;
+  return oneLine(`${name}: ${shown(before)}, now ${shown(after)}`);
+}
+
+function shown(value: string): string {
+  return fitWidth(oneLine(value), LONGEST);
+}
+
+export function sideText({ run, cells, state, startedAt }: RunSide): string {
+  const end = state === 'finished' ? '' : `, ${state}`;
+  return oneLine(`${run} (${startedAt.slice(0, 16).replace('T', ' ')}, ${cells} cells${end})`);
+}
+
+function cellLine(comparison: CellComparison): CellLine {
+  const { id, before, after } = comparison;
+  return { id: oneLine(id), before: resultText(before), after: resultText(after), comparison };
+}
+
+function resultText(side: CellComparison['before']): string {
+  if (side === null) return 'none';
+  const verdicts = [...new Set(side.verdicts)].join('/');
+  const parts = [
+    side.outcome === 'expected' && verdicts !== '' ? '' : side.lost ? 'lost' : side.outcome,
+    verdicts,
+    side.current.join('/'),
+    side.ppm === null ? '' : ppmText(side.ppm),
+  ];
+  return oneLine(parts.filter((part) => part !== '').join(', '));
+}
