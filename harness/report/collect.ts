@@ -3,11 +3,20 @@ import { applyEvent, newRunView, type RunView } from '../record/run-view.ts';
 import type { Reporter } from './reporter.ts';
 import type { Sink } from './sink.ts';
 
-export function collectingReporter(name: string, sink: Sink, render: (view: RunView) => string): Reporter {
+/** `dir` is the run's folder; null where nobody said. */
+export function collectingReporter(
+  name: string,
+  sink: Sink,
+  render: (view: RunView, dir: string | null) => string | Promise<string>,
+): Reporter {
   const view = newRunView();
+  let dir: string | null = null;
   return {
     name,
+    opened: (folder) => {
+      dir = folder;
+    },
     event: (event) => applyEvent(view, event),
-    close: () => sink.write(render(view)),
+    close: async () => sink.write(await render(view, dir)),
   };
 }

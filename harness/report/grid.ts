@@ -1,11 +1,23 @@
 /** A run as a grid, kernels as columns and guests as rows, before it is put into any form. */
 import { rowOf } from '../plan/rows.ts';
 import type { Cell } from '../plan/types.ts';
+import { hostsDisagree } from '../record/merge-outcome.ts';
 import { type CellView, countOutcomes, type KernelView, type RunView, resultOf } from '../record/run-view.ts';
-import type { CellFinished } from '../record/types.ts';
+import type { CellFinished, MergedPart } from '../record/types.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { oneLine } from './safe-text.ts';
-import { acceleratorOf, countsText, hostText, OUTCOME_WORDS, ppmText, shortRelease } from './words.ts';
+import {
+  acceleratorOf,
+  countsText,
+  fitWidth,
+  hostText,
+  OUTCOME_WORDS,
+  ppmText,
+  shortRelease,
+} from './words.ts';
+
+/** Of a name in a table. The longest id of a cell has 150 characters. */
+const NAME_COLUMNS = 160;
 
 export interface Face {
   readonly outcome: Outcome;
@@ -45,15 +57,15 @@ export function gridOf(view: RunView): Grid {
   const notes = noteBook();
   const kernels = [...view.kernels.keys()];
   const columns = [...view.kernels].map(([kernel, state]) => ({
-    kernel: oneLine(kernel),
-    release: releaseText(state),
+    kernel: name(kernel),
+    release: name(releaseText(state)),
   }));
   const rows = new Map<string, (Face | null)[]>();
   for (const cell of view.cells.values()) {
     const at = kernels.indexOf(cell.cell.kernel);
-    let label = labelOf(cell.cell);
+    let label = name(labelOf(cell.cell));
     // Two cells of one kernel with one label would hide one another.
-    if (rows.get(label)?.[at] != null) label = `${label} (${oneLine(cell.cell.id)})`;
+    if (rows.get(label)?.[at] != null) label = `${label} (${name(cell.cell.id)})`;
     const faces = rows.get(label) ?? kernels.map(() => null);
     faces[at] = faceOf(cell, label, notes);
     rows.set(label, faces);
@@ -65,6 +77,11 @@ export function gridOf(view: RunView): Grid {
     rows: [...rows].map(([label, faces]) => ({ label, faces })),
     notes: notes.all(),
   };
+}
+
+/** A name for a column or row: a record from elsewhere may hold longer ones than any matrix, and a table gets slow. */
+function name(text: string): string {
+  return fitWidth(oneLine(text), NAME_COLUMNS);
 }
 
 /** The row's label, safe to show. */
@@ -79,8 +96,17 @@ export function headingOf(view: RunView): string[] {
   else if (view.finished.interrupted) heading.push('INTERRUPTED: not every cell was run');
   const argvs = cells.flatMap((cell) => cell.boots.map((boot) => acceleratorOf(boot.started?.argv ?? [])));
   const accelerators = [...new Set(argvs.filter((name) => name !== null))].sort();
-  if (view.host !== null) heading.push(hostText(view.host, accelerators));
+  if (view.merged !== null) heading.push(`merged from ${view.merged.parts.map(partText).join(', ')}`);
+  if (view.hosts.size > 1)
+    for (const [label, host] of view.hosts)
+      heading.push(`${oneLine(label)}: ${hostText(host, accelerators)}`);
+  else if (view.host !== null) heading.push(hostText(view.host, accelerators));
   return heading;
+}
+
+function partText({ label, run, shard }: MergedPart): string {
+  const what = shard === null ? '' : `shard ${shard.index}/${shard.of} on `;
+  return oneLine(`${what}${label} (${run})`);
 }
 
 function releaseText(state: KernelView): string {
@@ -114,10 +140,11 @@ function faceOf(cell: CellView, label: string, notes: NoteBook): Face {
   const word = OUTCOME_WORDS[outcome];
   const verdicts = verdictsText(finished);
   const head = verdicts === '' || verdicts === word ? word : `${word} ${verdicts}`;
-  if (outcome === 'expected') return { outcome, head, detail: detailOf(finished) };
+  const disagree = cell.judged?.hosts !== undefined && hostsDisagree(cell.judged.hosts);
+  if (outcome === 'expected' && !disagree) return { outcome, head, detail: detailOf(finished) };
   const cause = causeText(finished);
   const text = oneLine(cause === '' ? reason : `${reason.replace(/[.\s]*$/, '.')} ${cause}`);
-  const number = notes.add(text, `${oneLine(cell.cell.kernel)}, ${label}`, oneLine(cell.cell.id));
+  const number = notes.add(text, `${name(cell.cell.kernel)}, ${label}`, oneLine(cell.cell.id));
   return { outcome, head: `${head} [${number}]`, detail: detailOf(finished) };
 }
 
@@ -133,7 +160,7 @@ function verdictsText(finished: readonly CellFinished[]): string {
 /** The current source of every boot, and the ppm that is furthest off. */
 function detailOf(finished: readonly CellFinished[]): string {
   const sources = new Set(
-    finished.flatMap(({ observation: o }) => (o.current === null ? [] : [oneLine(o.current)])),
+    finished.flatMap(({ observation: o }) => (o.current === null ? [] : [name(o.current)])),
   );
   const ppms = finished.flatMap(({ observation }) => (observation.ppm === null ? [] : [observation.ppm]));
   const worst = ppms.reduce<number | null>((a, b) => (a === null || Math.abs(b) > Math.abs(a) ? b : a), null);

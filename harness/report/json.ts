@@ -26,6 +26,12 @@ function documentOf(view: RunView): unknown {
     options: view.started?.options ?? null,
     counts: countOutcomes(cells),
     host: view.host === null ? null : hostOf(view.host),
+    ...(view.merged === null
+      ? {}
+      : {
+          parts: view.merged.parts,
+          hosts: [...view.hosts].map(([label, host]) => ({ label, ...hostOf(host) })),
+        }),
     kernels: [...view.kernels].map(([name, { ready, failed }]) => ({
       name,
       release: ready?.release ?? null,
@@ -43,6 +49,8 @@ function documentOf(view: RunView): unknown {
       expectation: cell.cell.expectation,
       ...resultOf(cell),
       verdicts: cell.judged?.verdicts ?? [],
+      // Of a merged record alone: where several hosts ran the cell, what each said.
+      ...(cell.judged?.hosts === undefined ? {} : { hosts: cell.judged.hosts }),
       boots: cell.boots.map(({ boot, started, finished }) => ({
         boot,
         accelerator: acceleratorOf(started?.argv ?? []),
@@ -52,6 +60,7 @@ function documentOf(view: RunView): unknown {
         observation: finished?.observation ?? null,
         transcriptSha256: finished?.transcriptSha256 ?? null,
         folder: finished?.folder ?? null,
+        ...(finished?.host === undefined ? {} : { host: finished.host }),
       })),
     })),
   };

@@ -1,26 +1,30 @@
 /** Markdown, for job summaries of a CI and for pasting into an issue. */
 import type { RunView } from '../record/run-view.ts';
-import { type Face, gridOf, type Note } from './grid.ts';
+import { type Face, type Grid, gridOf, type Note } from './grid.ts';
 import { markdown as safe } from './safe-text.ts';
 
 export function renderMarkdown(view: RunView): string {
   const grid = gridOf(view);
+  const parts = [
+    `## tscmatrix ${safe(grid.title)}`,
+    grid.heading.map(safe).join('<br>\n'),
+    grid.rows.length === 0 ? 'No cells.' : tableText(grid),
+    ...(grid.notes.length === 0 ? [] : [notesText(grid)]),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** Kernels as columns, guests as rows. */
+export function tableText(grid: Grid): string {
   const head = [
     'guest',
     ...grid.columns.map((column) => `${safe(column.kernel)}<br>${safe(column.release)}`),
   ];
-  const table = [
+  return [
     tableRow(head),
     tableRow(head.map(() => '---')),
     ...grid.rows.map((row) => tableRow([safe(row.label), ...row.faces.map(faceText)])),
-  ];
-  const parts = [
-    `## tscmatrix ${safe(grid.title)}`,
-    grid.heading.map(safe).join('<br>\n'),
-    grid.rows.length === 0 ? 'No cells.' : table.join('\n'),
-    ...(grid.notes.length === 0 ? [] : [grid.notes.map(noteText).join('\n')]),
-  ];
-  return `${parts.join('\n\n')}\n`;
+  ].join('\n');
 }
 
 function tableRow(cells: readonly string[]): string {
@@ -31,6 +35,11 @@ function faceText(face: Face | null): string {
   if (face === null) return '';
   const head = face.outcome === 'expected' ? safe(face.head) : `**${safe(face.head)}**`;
   return face.detail === '' ? head : `${head}<br>${safe(face.detail)}`;
+}
+
+/** What the numbers in the table stand for. */
+export function notesText({ notes }: Grid): string {
+  return notes.map(noteText).join('\n');
 }
 
 /** A list item that shows the same number as the table. */

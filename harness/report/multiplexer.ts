@@ -5,6 +5,7 @@ import { oneLine } from './safe-text.ts';
 import type { OutputStream } from './sink.ts';
 
 export interface Multiplexer extends Reporter {
+  opened(dir: string): void;
   progress(progress: Progress): void;
   close(): Promise<void>;
   /** What went wrong, one sentence for each reporter that failed; empty where all reports are whole. */
@@ -36,6 +37,7 @@ export function multiplex(
   }
   return {
     name: 'all',
+    opened: (dir: string) => each((reporter) => reporter.opened?.(dir)),
     event: (event: RunEvent) => each((reporter) => reporter.event(event)),
     progress: (progress: Progress) => each((reporter) => reporter.progress?.(progress)),
     async close() {

@@ -4,11 +4,14 @@ import type { RunView } from '../record/run-view.ts';
 import { collectingReporter } from './collect.ts';
 import { renderJson } from './json.ts';
 import { renderJunit } from './junit.ts';
+import { kcidbOptions, renderKcidb } from './kcidb.ts';
+import type { KcidbOptions } from './kcidb-types.ts';
 import { linesReporter } from './lines.ts';
 import { liveReporter } from './live.ts';
 import { renderMarkdown } from './markdown.ts';
 import type { Reporter } from './reporter.ts';
 import { fileSink, type OutputStream, type Sink, streamSink } from './sink.ts';
+import { renderSummary } from './summary.ts';
 import { renderTable } from './table.ts';
 import { renderTap } from './tap.ts';
 
@@ -27,12 +30,14 @@ export interface ReporterOptions {
 }
 
 /** What each reporter makes of a whole run. */
-const RENDERERS: Readonly<Record<string, (view: RunView, look: Look) => string>> = {
+const RENDERERS: Readonly<Record<string, (view: RunView, look: Look) => string | Promise<string>>> = {
   table: (view, look) => renderTable(view, look),
   markdown: renderMarkdown,
+  summary: renderSummary,
   junit: renderJunit,
   tap: renderTap,
   json: renderJson,
+  kcidb: (view, { dir, kcidb }) => renderKcidb(view, dir, kcidb),
 };
 export const REPORTER_NAMES = ['live', 'lines', ...Object.keys(RENDERERS), 'none'];
 
@@ -40,6 +45,8 @@ interface Look {
   readonly colour: boolean;
   readonly unicode: boolean;
   readonly columns: number | undefined;
+  readonly dir: string | null;
+  readonly kcidb: KcidbOptions;
 }
 interface Spec {
   readonly name: string;
@@ -82,8 +89,15 @@ export function makeReporters(specs: readonly string[], options: ReporterOptions
   const collect = (name: string, sink: Sink): Reporter[] => {
     const render = RENDERERS[name];
     if (render === undefined) return [];
-    const look = (): Look => ({ colour: colourOn(sink), unicode: speaksUnicode(env), columns: sink.columns });
-    return [collectingReporter(name, sink, (view) => render(view, look()))];
+    // Bad variables are told of before the run begins, not after it, and only where they count.
+    const kcidb = kcidbOptions(name === 'kcidb' ? env : {});
+    const look = (): Omit<Look, 'dir'> => ({
+      colour: colourOn(sink),
+      unicode: speaksUnicode(env),
+      columns: sink.columns,
+      kcidb,
+    });
+    return [collectingReporter(name, sink, (view, dir) => render(view, { ...look(), dir }))];
   };
   return [
     ...watching.map(({ name }) =>

@@ -19,6 +19,7 @@ export async function reportRecord(
     const where = problem.line === 0 ? '' : ` line ${problem.line}`;
     stderr.write(`tscmatrix: record ${oneLine(record.run)}${where}: ${oneLine(problem.text)}\n`);
   }
+  reporters.opened(record.dir);
   for (const event of record.events) reporters.event(event);
   await reporters.close();
   return reporters.failures();

@@ -16,6 +16,8 @@ export type Progress =
 export interface Reporter {
   /** For messages about the reporter itself. */
   readonly name?: string;
+  /** Before the first event: the folder of the run, for reports that need more of it than its events. */
+  opened?(dir: string): void;
   event(event: RunEvent): void;
   progress?(progress: Progress): void;
   /** After the last event; the place to write a file. */

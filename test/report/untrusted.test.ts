@@ -1,0 +1,261 @@
+// Whatever a guest, a file or a record from elsewhere says: it reaches no terminal, no parser and no page as more
+// than text. Every reporter of the registry is tried, so one that is added later must be given its check here.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { micromark } from 'micromark';
+import { gfm, gfmHtml } from 'micromark-extension-gfm';
+import { Parser } from 'tap-parser';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { diagnosisText } from '../../harness/cli/diagnosis-text.ts';
+import { LINE_CAP_CHARS } from '../../harness/evidence/console.ts';
+import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
+import type { RunEvent } from '../../harness/record/types.ts';
+import { makeReporters, REPORTER_NAMES } from '../../harness/report/registry.ts';
+import { block, oneLine } from '../../harness/report/safe-text.ts';
+import { ACTING, ATTACKS, ENEMY, spoiled } from './hostile.ts';
+import { MemoryStream } from './streams.ts';
+
+let scratch: Scratch;
+beforeEach(async () => {
+  scratch = await makeScratch();
+});
+afterEach(() => scratch.remove());
+
+/** A terminal's own sequences: what log-update and colours write. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this looks for
+const SEQUENCE = /\u001b(?:\[[0-9;?]*[A-Za-z]|[^[])/g;
+
+/** How far the cursor is moved up depends on the text's length; any other sequence has to be the very same. */
+const kindOf = (sequence: string): string => sequence.replace(/\d+(?=[A-G]$)/, 'N');
+
+/** What log-update writes in place of whole lines where only the end of one has changed. */
+const REDRAW = ['\u001b[NB', '\u001b[K'];
+
+const FORGED = /^\s*(?:::|##(?:\[|vso\[|teamcity\[))/m;
+
+/** All that a reporter writes about this run, to a terminal or not. */
+async function written(
+  name: string,
+  events: readonly RunEvent[],
+  word: string,
+  isTty: boolean,
+): Promise<string> {
+  const stdout = new MemoryStream(isTty, 120);
+  const stderr = new MemoryStream(isTty, 120);
+  const env = { LANG: 'C.UTF-8', TERM: 'xterm' };
+  const asked = name === 'lines' || name === 'live' ? [name, 'none'] : ['none', name];
+  const reporters = makeReporters(asked, {
+    stdout,
+    stderr,
+    env,
+    nowMs: () => Date.parse('2026-01-31T12:00:20Z'),
+  });
+  for (const reporter of reporters) reporter.opened?.(folderOf(events));
+  for (const event of events) {
+    for (const reporter of reporters) {
+      reporter.event(event);
+      if (event.type === 'cell-started') {
+        const { cell, boot } = event;
+        reporter.progress?.({ type: 'kernel-progress', kernel: `k ${word}`, text: `building ${word}` });
+        reporter.progress?.({ type: 'guest-progress', cell, boot, phase: 'kernel', guestS: 1 });
+        // The live view draws when the window changes, too.
+        stderr.emit('resize');
+      }
+    }
+  }
+  for (const reporter of reporters) await reporter.close?.();
+  return stdout.text + stderr.text;
+}
+
+/** A run's folder with the enemy's provenance, and his console wherever a boot's folder may be. */
+function folderOf(events: readonly RunEvent[]): string {
+  const dir = join(scratch.path, 'run');
+  mkdirSync(dir, { recursive: true });
+  const kernels = events.flatMap((event) =>
+    event.type === 'kernel-ready'
+      ? [
+          {
+            name: event.kernel,
+            build: { patches: [{ name: ENEMY, sha256: 'a'.repeat(64) }], compiler: ENEMY },
+          },
+        ]
+      : [],
+  );
+  writeFileSync(join(dir, 'provenance.json'), JSON.stringify({ version: 1, kernels }));
+  return dir;
+}
+
+/** Throws, or fails an expectation, where the text is not sound for a program that reads it. */
+const CHECKS: Readonly<Record<string, (text: string) => void>> = {
+  live: () => {},
+  lines: (text) => expect(text.split('\n').filter((line) => !/^\[ *[\d.]+ s\] |^$/.test(line))).toEqual([]),
+  table: () => {},
+  markdown: checkMarkdown,
+  summary: checkMarkdown,
+  junit: (text) => {
+    const { status, stderr } = spawnSync('xmllint', ['--nonet', '--noout', '-'], {
+      input: text,
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(text.match(/<testcase /g)).toHaveLength(6);
+    expect(text).not.toContain('<script');
+  },
+  tap: (text) => {
+    const parser = new Parser({ strict: true });
+    let count = 0;
+    let extra = 0;
+    let whole: unknown;
+    parser.on('assert', () => count++);
+    parser.on('extra', () => extra++);
+    parser.on('complete', (results) => {
+      whole = results;
+    });
+    parser.end(text);
+    expect(count).toBe(6);
+    expect(extra).toBe(0);
+    expect(whole).toMatchObject({ count: 6, bailout: false });
+  },
+  json: (text) => void JSON.parse(text),
+  kcidb: (text) => void JSON.parse(text),
+  none: (text) => expect(text).toBe(''),
+};
+
+/** Read as GitHub does, it is a page with our own elements, and none that fetch, link or run. */
+function checkMarkdown(text: string): void {
+  const html = micromark(text, {
+    allowDangerousHtml: true,
+    extensions: [gfm()],
+    htmlExtensions: [gfmHtml()],
+  });
+  const elements = new Set([...html.matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, name]) => name));
+  const ours = 'h2 h3 p br strong table thead tbody tr th td ul li details summary code'.split(' ');
+  expect([...elements].filter((name) => !ours.includes(name ?? ''))).toEqual([]);
+  // No row has more or fewer cells than the head of its table.
+  for (const table of html.match(/<table>.*?<\/table>/gs) ?? []) {
+    const columns = table.match(/<th[ >]/g)?.length;
+    for (const row of table.match(/<tr>.*?<\/tr>/gs) ?? [])
+      expect(row.match(/<t[hd][ >]/g)?.length).toBe(columns);
+  }
+  expect(text.match(/^\| (?!guest|outcome|---)/gm)?.length).toBeGreaterThan(0);
+}
+
+test('every reporter has a check', () => {
+  expect(Object.keys(CHECKS).sort()).toEqual([...REPORTER_NAMES].sort());
+});
+
+describe.each(REPORTER_NAMES)('%s', (name) => {
+  test.each([
+    ['a file or pipe', false],
+    ['a terminal', true],
+  ])('shows an enemy’s text as text: %s', async (_, isTty) => {
+    // The sequences that this reporter writes about an honest run are its own.
+    const honest = await written(name, spoiled('word'), 'word', isTty);
+    const own = new Set([...(honest.match(SEQUENCE) ?? []).map(kindOf), ...REDRAW]);
+    const text = await written(name, spoiled(ENEMY), ENEMY, isTty);
+    const rest = text.replace(SEQUENCE, (sequence) => (own.has(kindOf(sequence)) ? '' : sequence));
+    expect(JSON.stringify(ACTING.exec(isTty || name === 'live' ? rest : text))).toBe('null');
+    if (!isTty) CHECKS[name]?.(text);
+    // Forged commands to a CI's runner would begin a line, be it after spaces.
+    expect(rest).not.toMatch(FORGED);
+    if (['live', 'lines', 'tap'].includes(name))
+      expect(Math.max(...rest.split('\n').map((line) => line.length))).toBeLessThan(4 * LINE_CAP_CHARS);
+  });
+});
+
+test('the enemy’s text does act: the checks would see it', () => {
+  for (const attack of ATTACKS.slice(0, 7)) expect(attack).toMatch(ACTING);
+  expect(() => CHECKS.junit?.(`<a>${ENEMY}</a>`)).toThrow();
+  expect(() => CHECKS.tap?.(`TAP version 14\n1..6\nok 1 - ${ENEMY}`)).toThrow();
+  expect(() => checkMarkdown(`| a |\n| --- |\n| ${ENEMY} |`)).toThrow();
+  expect(() => checkMarkdown('| guest |\n| --- |\n| see https://evil.example |')).toThrow();
+});
+
+test('in JSON a text is whole', async () => {
+  const document = JSON.parse(await written('json', spoiled(ENEMY), ENEMY, false));
+  expect(document.cells[1].reason).toContain(ENEMY);
+});
+
+test('a diagnosis shows an enemy’s text as text', () => {
+  const text = diagnosisText(
+    {
+      registration: 'never',
+      current: ENEMY,
+      available: [ENEMY],
+      cause: 'undetermined',
+      confidence: 'none',
+      evidence: [{ line: 1, text: ENEMY, shows: ENEMY }],
+      not: [ENEMY],
+      next: [ENEMY],
+      summary: ENEMY,
+    },
+    false,
+  );
+  expect(JSON.stringify(ACTING.exec(text.replaceAll('\t', '')))).toBe('null');
+  expect(text).not.toMatch(FORGED);
+});
+
+test.each(ATTACKS.map((attack) => [attack.slice(0, 30), attack]))('text for terminals: %j', (_, attack) => {
+  for (const text of [oneLine(attack), block(attack)]) {
+    expect(JSON.stringify(ACTING.exec(text.replaceAll('\t', '')))).toBe('null');
+    expect(text).not.toMatch(FORGED);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(LINE_CAP_CHARS + 10);
+  }
+  expect(oneLine(attack)).not.toMatch(/[\n\t]/);
+});
+
+const CLI = join(import.meta.dirname, '..', '..', 'harness', 'cli', 'main.ts');
+function tscmatrix(...args: string[]) {
+  return spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8', cwd: scratch.path });
+}
+
+describe('commands', () => {
+  const enemy = ATTACKS.slice(0, 7).join(' ').replaceAll('\0', '');
+  test.each([
+    ['a log', ['diagnose', 'log']],
+    ['a log, as JSON', ['diagnose', 'log', '--json']],
+    ['a matrix', ['plan', 'matrix.yaml']],
+    ['a file’s name', ['diagnose', `no such ${enemy}`]],
+    ['an option', ['report', '--results', 'r', enemy]],
+    ['a reporter', ['report', '--reporter', enemy]],
+    ['a record', ['report', join('results', 'run'), '--reporter', 'table']],
+    ['a record, rejudged', ['rejudge', join('results', 'run')]],
+    ['a comparison', ['compare', join('results', 'run'), join('results', 'run'), '--all']],
+    ['a history', ['history']],
+    ['a blob that is none', ['merge', 'log']],
+  ])('%s', (_, args) => {
+    writeFileSync(
+      join(scratch.path, 'log'),
+      Buffer.concat([Buffer.from([0xff, 0]), Buffer.from(`tsc: Marking TSC unstable due to ${ENEMY}\n`)]),
+    );
+    writeFileSync(
+      join(scratch.path, 'matrix.yaml'),
+      `version: 1\nkernels: { ${JSON.stringify(ENEMY)}: 1 }\n${JSON.stringify(ENEMY)}: x\n`,
+    );
+    const run = join(scratch.path, 'results', 'run');
+    mkdirSync(run, { recursive: true });
+    const log = spoiled(ENEMY).map((event) => JSON.stringify(event));
+    writeFileSync(
+      join(run, 'events.jsonl'),
+      `${log.slice(0, 5).join('\n')}\n{"torn": "${enemy}\n${log.slice(5).join('\n')}\n`,
+    );
+    const { stdout, stderr, status } = tscmatrix(...args);
+    const said = stdout + stderr;
+    expect(JSON.stringify(ACTING.exec(said.replaceAll('\t', '')))).toBe('null');
+    expect(said).not.toMatch(FORGED);
+    expect(said.length).toBeGreaterThan(20);
+    // Something was said, and nothing of it was "a defect of tscmatrix".
+    expect([0, 1, 2]).toContain(status);
+  });
+});
+
+test('the raw bytes of a console stay as they are', () => {
+  // What a guest wrote is kept beside what is shown: only showing it changes it.
+  const raw = Buffer.from([0x00, 0xff, 0x1b, 0x5b, 0x32, 0x4a, 0x0a]);
+  const path = join(scratch.path, 'console.log');
+  writeFileSync(path, raw);
+  expect(tscmatrix('diagnose', path).stdout).not.toMatch(ACTING);
+  expect(readFileSync(path)).toEqual(raw);
+});
