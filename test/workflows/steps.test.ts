@@ -1,0 +1,223 @@
+// What the workflow files run, run here step by step as a shell would: two shards of a small matrix, the merge, the
+// reports, the comparison, and a second night after it.
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
+import { debianKernel } from '../support/kernels.ts';
+import { GITHUB, GITLAB, githubJobs, gitlabFile, PROJECT, type Step } from './files.ts';
+
+/** Steps that cannot be run here, and why. All others are. */
+const NOT_HERE: Readonly<Record<string, string>> = {
+  'Programs for the next steps': 'installs Debian packages: those of the container',
+  'Set up': 'installs packages into node_modules, which is this checkout’s own here',
+  'Build the kernels': 'the small matrix has none to build; test/kernel-build builds some',
+  'actions/checkout@v4': 'a copy of the working tree stands in for it',
+  'actions/cache@v4': 'the folders of the cache stay where they are from job to job',
+  'actions/cache/restore@v4': 'as actions/cache',
+  'actions/cache/save@v4': 'as actions/cache',
+  'actions/upload-artifact@v4': 'the folders that it keeps stay where they are',
+  'actions/download-artifact@v4': 'as actions/upload-artifact',
+};
+const SHARDS = 2;
+
+let scratch: Scratch;
+beforeAll(async () => {
+  scratch = await makeScratch();
+});
+afterAll(() => scratch.remove());
+
+/** A checkout of its own, with a cache of its own and a matrix of two cells. */
+async function checkout(name: string): Promise<string> {
+  const dir = join(scratch.path, name);
+  const files = execFileSync(
+    'git',
+    ['-C', PROJECT, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    {
+      encoding: 'utf8',
+    },
+  ).split('\0');
+  for (const file of files) {
+    if (
+      !/^(?:harness|images|matrices|schema|\.gitignore|package\.json|package-lock\.json|tscmatrix)/.test(file)
+    )
+      continue;
+    if (!existsSync(join(PROJECT, file))) continue;
+    mkdirSync(dirname(join(dir, file)), { recursive: true });
+    cpSync(join(PROJECT, file), join(dir, file));
+  }
+  symlinkSync(join(PROJECT, 'node_modules'), join(dir, 'node_modules'));
+  const { path } = await debianKernel('bookworm');
+  writeFileSync(
+    join(dir, 'small.yaml'),
+    `version: 1\nname: small\nkernels: { debian: { image: ${path} } }\naxes: { hpet: [on, off] }\n` +
+      'expect:\n  - { registration: refined }\n  - { when: { hpet: off }, registration: never }\n',
+  );
+  const git = (...args: string[]) => execFileSync('git', ['-C', dir, ...args], { stdio: 'pipe' });
+  git('init', '--quiet');
+  git('add', '--all');
+  git('-c', 'user.name=test', '-c', 'user.email=test@example.org', 'commit', '--quiet', '-m', 'a copy');
+  return dir;
+}
+
+/** As both systems start it: stop at the first command that fails, also within a pipe. */
+function bash(dir: string, script: string, env: Readonly<Record<string, string>>) {
+  const file = join(scratch.path, 'script.sh');
+  writeFileSync(file, script);
+  const { PATH = '', HOME = '' } = process.env;
+  return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', file], {
+    cwd: dir,
+    encoding: 'utf8',
+    env: {
+      PATH,
+      HOME,
+      LANG: 'C.UTF-8',
+      MATRIX: 'small.yaml',
+      TSCMATRIX_CACHE: join(scratch.path, 'cache'),
+      ...env,
+    },
+  });
+}
+
+/** What a night leaves, whichever system ran it. One cell is not as expected, and the run's exit code says so. */
+function checkNight(dir: string, nights: number): void {
+  const report = join(dir, 'nightly', 'report');
+  const text = (name: string): string => readFileSync(join(report, name), 'utf8');
+  expect(readdirSync(report)).toEqual(
+    expect.arrayContaining(['junit.xml', 'kcidb.json', 'nightly.html', 'nightly.json', 'summary.md']),
+  );
+  expect(text('summary.md')).toMatch(/^## small: 1 of 2 not as expected\n/);
+  expect(text('nightly.html')).toContain('<html');
+  const { cells } = JSON.parse(text('nightly.json'));
+  expect(cells.map((cell: { outcome: string }) => cell.outcome)).toEqual(['expected', 'unexpected']);
+  const { tests } = JSON.parse(text('kcidb.json'));
+  expect(tests.map((one: { status: string }) => one.status)).toEqual(['PASS', 'FAIL']);
+  // The consoles came along with the blobs: the excerpt is of real lines.
+  expect(tests[1].log_excerpt).toContain('Refined TSC clocksource calibration');
+  expect(
+    new Set(
+      tests.map((one: { environment: { misc: { host_label: string } } }) => one.environment.misc.host_label),
+    ),
+  ).toEqual(new Set(['runner-1', 'runner-2']));
+  expect(readdirSync(join(dir, 'results')).filter((name) => name.endsWith('small'))).toHaveLength(nights);
+  expect(execFileSync('git', ['-C', dir, 'status', '--porcelain'], { encoding: 'utf8' })).toBe('');
+}
+
+describe(GITHUB, () => {
+  const jobs = githubJobs();
+
+  /** Runs a job's steps; gives the outputs of its steps and the name and exit code of the one it ended with. */
+  function runJob(
+    dir: string,
+    name: string,
+    shard = 0,
+  ): { failed: string | null; status: number; summary: string } {
+    const outputs = new Map<string, string>();
+    const summary = join(scratch.path, 'summary.md');
+    writeFileSync(summary, '');
+    const expressionValue = (expression: string): string => {
+      const output = /^steps\.(\w+)\.outputs\.(\w+)$/.exec(expression);
+      if (output !== null) return outputs.get(`${output[1]}.${output[2]}`) ?? '';
+      const known: Readonly<Record<string, string>> = {
+        'matrix.shard': String(shard),
+        'strategy.job-total': String(SHARDS),
+      };
+      const value = known[expression];
+      if (value === undefined) throw new Error(`no value for \${{ ${expression} }}`);
+      return value;
+    };
+    const filled = (text: string) =>
+      text.replaceAll(/\$\{\{\s*(.*?)\s*\}\}/g, (_, inner: string) => expressionValue(inner));
+    const wanted = ({ if: condition }: Step): boolean => {
+      const compared = /^\$\{\{ (.*) != '(.*)' \}\}$/.exec(condition ?? '');
+      return compared === null || expressionValue(compared[1] ?? '') !== compared[2];
+    };
+    for (const step of jobs[name]?.steps ?? []) {
+      if (NOT_HERE[step.uses ?? step.name ?? ''] !== undefined || !wanted(step)) continue;
+      if (step.run === undefined)
+        throw new Error(`${step.uses} is neither run nor listed as one that cannot be`);
+      const output = join(scratch.path, 'output');
+      writeFileSync(output, '');
+      const env = Object.fromEntries(
+        Object.entries(step.env ?? {}).map(([key, text]) => [key, filled(text)]),
+      );
+      const files = { GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary };
+      const { status, stderr } = bash(dir, step.run, { ...env, ...files });
+      for (const line of readFileSync(output, 'utf8').split('\n').filter(Boolean)) {
+        const at = line.indexOf('=');
+        outputs.set(`${(step as { id?: string }).id}.${line.slice(0, at)}`, line.slice(at + 1));
+      }
+      if (status !== 0) {
+        const failed = step.name ?? '';
+        if (failed !== 'Not as expected') throw new Error(`${name}: ${failed}: ${status}\n${stderr}`);
+        return { failed, status: status ?? -1, summary: readFileSync(summary, 'utf8') };
+      }
+    }
+    return { failed: null, status: 0, summary: readFileSync(summary, 'utf8') };
+  }
+
+  test('a night in two shards, and the report of another one after it', async () => {
+    const dir = await checkout('github');
+    expect(runJob(dir, 'kernels').failed).toBeNull();
+    expect(existsSync(join(dir, 'nightly', 'plan', 'durations.json'))).toBe(false);
+    for (let shard = 1; shard <= SHARDS; shard++) expect(runJob(dir, 'shards', shard).failed).toBeNull();
+    forgetShards(dir);
+    const first = runJob(dir, 'report');
+    expect(first).toMatchObject({ failed: 'Not as expected', status: 1 });
+    expect(first.summary).toContain('## small: 1 of 2 not as expected');
+    checkNight(dir, 1);
+
+    // The next day: a fresh checkout with what was cached. The blobs of the first night serve for the second.
+    rmSync(join(dir, 'nightly', 'report'), { recursive: true });
+    rmSync(join(dir, 'results', 'latest'), { force: true });
+    expect(runJob(dir, 'kernels').failed).toBeNull();
+    const durations = JSON.parse(readFileSync(join(dir, 'nightly', 'plan', 'durations.json'), 'utf8'));
+    expect(durations.cells[0].boots[0].wallMs).toBeGreaterThan(0);
+    expect(runJob(dir, 'report')).toMatchObject({ failed: 'Not as expected', status: 1 });
+    checkNight(dir, 2);
+  });
+});
+
+/** On machines of their own the shards leave nothing in the folder where the nights are kept. */
+function forgetShards(dir: string): void {
+  rmSync(join(dir, 'results'), { recursive: true });
+}
+
+describe(GITLAB, () => {
+  test('a night, in two shards', async () => {
+    const dir = await checkout('gitlab');
+    const jobs = gitlabFile();
+    const scriptOf = (job: string) =>
+      (jobs[job]?.script ?? []).filter((line) => !line.startsWith('./tscmatrix build'));
+    const run = (job: string, env = {}) => bash(dir, scriptOf(job).join('\n'), env);
+    expect(run('kernels')).toMatchObject({ status: 0 });
+    for (let shard = 1; shard <= SHARDS; shard++) {
+      const env = { CI_NODE_INDEX: String(shard), CI_NODE_TOTAL: String(SHARDS) };
+      expect(run('shards', env)).toMatchObject({ status: 0 });
+      for (const name of readdirSync(join(dir, 'results')))
+        rmSync(join(dir, 'results', name), { recursive: true });
+    }
+    expect(run('report')).toMatchObject({ status: 1 });
+    checkNight(dir, 1);
+  });
+
+  test('a shard that is missing is an error that names it, and there is no report of an older night', async () => {
+    const dir = join(scratch.path, 'gitlab');
+    rmSync(join(dir, 'nightly', 'blobs', 'shard-2.blob'));
+    rmSync(join(dir, 'nightly', 'report'), { recursive: true });
+    const { status, stderr } = bash(dir, (gitlabFile().report?.script ?? []).join('\n'), {});
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/shard/);
+    expect(existsSync(join(dir, 'nightly', 'report', 'summary.md'))).toBe(false);
+  });
+});
