@@ -83,14 +83,17 @@ function decode(bytes: Uint8Array): { text: string; invalid: boolean } {
 const SEQUENCES =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
   /\x1b(?:\[[0-?]{0,64}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|[ -/]{0,2}[0-Z^-~])/g;
-// C0 without tab, DEL, C1, and the characters that reorder or hide text on a terminal.
+// C0 without tab, DEL, C1, the characters that reorder or hide text on a terminal, and what is no character.
 const ODD =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-  /[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+  /[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]/g;
 
 /** Removes terminal escape sequences and writes what is left of control characters as \xHH. */
 export function neutralise(text: string): string {
-  return text.replace(SEQUENCES, '').replace(ODD, (c) => hex(c.charCodeAt(0)));
+  return text
+    .toWellFormed()
+    .replace(SEQUENCES, '')
+    .replace(ODD, (c) => hex(c.charCodeAt(0)));
 }
 
 function hex(code: number): string {

@@ -1,7 +1,9 @@
 /** A guest's console as evidence: the probe's report, and the facts of the kernel's log. */
 import { createHash } from 'node:crypto';
 import { type ConsoleLine, readConsole } from './console.ts';
+import type { ExitCounts } from './exits.ts';
 import { type Facts, gatherFacts } from './facts.ts';
+import { checkLog, type LogCheck } from './log-digest.ts';
 import type { NumberedText } from './log-lines.ts';
 import { type ProbeReport, readFrames } from './report.ts';
 
@@ -9,18 +11,22 @@ export interface Evidence {
   readonly consoleLines: number;
   readonly report: ProbeReport;
   readonly facts: Facts;
-  /** Where the facts were read: in the log that the probe sent, or straight off the console. */
+  /** Where the facts were read: in the log that the probe sent or vouched for, or straight off the console. */
   readonly factsFrom: 'probe' | 'console';
+  /** How the console's log compares with the probe's checksums of it; null where the probe sent the log itself. */
+  readonly logCheck: LogCheck | null;
   /** The text of the kernel's log that the facts rest on, one line each, for messages that must come. */
   readonly log: readonly NumberedText[];
   /** sha256 of the console up to and including the end frame's line; null where it never came. */
   readonly transcriptSha256: string | null;
+  /** How often the guest left its virtual CPUs, and for which reads; null where that was not counted. */
+  readonly exits: ExitCounts | null;
 }
 
 /** Pure: the same bytes give the same evidence. Never throws. */
-export function gatherEvidence(bytes: Uint8Array, nonce: string): Evidence {
+export function gatherEvidence(bytes: Uint8Array, nonce: string, exits: ExitCounts | null = null): Evidence {
   const lines = readConsole(bytes);
-  const report = readFrames(lines, nonce);
+  const { report, logCheck } = checked(readFrames(lines, nonce), bytes);
   // A broken report's log may have holes, and a hole would be read as a message that did not come.
   const sent = report.complete && report.dmesg.length > 0;
   const log = sent
@@ -31,12 +37,23 @@ export function gatherEvidence(bytes: Uint8Array, nonce: string): Evidence {
     report,
     facts: gatherFacts(log),
     factsFrom: sent ? 'probe' : 'console',
+    logCheck,
     log,
     transcriptSha256:
       report.transcriptEnd === null
         ? null
         : createHash('sha256').update(bytes.subarray(0, report.transcriptEnd)).digest('hex'),
+    exits,
   };
+}
+
+/** A log that the probe vouched for by checksums counts as if it had sent it; a damaged one as a damaged frame. */
+function checked(report: ProbeReport, bytes: Uint8Array): { report: ProbeReport; logCheck: LogCheck | null } {
+  if (report.logsum === null || report.transcriptEnd === null) return { report, logCheck: null };
+  const { check, lines } = checkLog(bytes.subarray(0, report.transcriptEnd), report.logsum.value);
+  return check.whole
+    ? { report: { ...report, dmesg: lines }, logCheck: check }
+    : { report: { ...report, complete: false }, logCheck: check };
 }
 
 /** One record of the kernel's log may hold several lines; its line feeds came through as \\x0a. */

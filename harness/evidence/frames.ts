@@ -36,14 +36,13 @@ export interface Frames {
 }
 
 const FRAME = /^@tsc ([0-9a-f]{8}) (\d{1,9}) ([0-9a-f]{8}) ([a-z][a-z0-9]{0,31})(?: (.*))?$/;
-const OURS = /^@tsc ([0-9a-f]{8}) /;
 const KERNEL_LINE = /^(?:<\d{1,3}>)?\[ *\d+\.\d{6}\]/;
 /** So many whole kernel lines may stand between the two halves of a cut frame. */
 const MAX_INSERTED_LINES = 8;
 const MAX_CUTS_TRIED = 16;
 
-/** Reads every frame of `nonce` up to and including the end frame. */
-export function collectFrames(lines: readonly ConsoleLine[], nonce: string): Frames {
+/** Reads every frame of `nonce` up to and including the end frame, which is of the kind `lastKind`. */
+export function collectFrames(lines: readonly ConsoleLine[], nonce: string, lastKind = 'end'): Frames {
   const bySeq = new Map<number, Frame>();
   const count = { good: 0, damaged: 0, recovered: 0, repeated: 0, foreign: 0, conflicts: 0 };
   let transcriptEnd: number | null = null;
@@ -52,12 +51,12 @@ export function collectFrames(lines: readonly ConsoleLine[], nonce: string): Fra
   for (let i = 0; i < lines.length && transcriptEnd === null; i++) {
     const line = lines[i];
     if (line === undefined || !line.text.startsWith('@tsc ')) continue;
-    if (OURS.exec(line.text)?.[1] !== nonce) {
+    if (!mayBeOurs(line.text, nonce)) {
       count.foreign += 1;
       continue;
     }
-    const whole = line.altered ? null : parse(line.text, [line.n]);
-    const frame = whole ?? rejoin(lines, i);
+    const whole = line.altered ? null : parse(line.text, nonce, [line.n]);
+    const frame = whole ?? rejoin(lines, i, nonce);
     if (frame === null) {
       count.damaged += 1;
       continue;
@@ -72,7 +71,7 @@ export function collectFrames(lines: readonly ConsoleLine[], nonce: string): Fra
     } else {
       count.conflicts += 1;
     }
-    if (frame.kind === 'end') {
+    if (frame.kind === lastKind) {
       const lastLine = frame.lines.at(-1);
       transcriptEnd = lines.find((l) => l.n === lastLine)?.end ?? line.end;
       announced = Number(/\bframes=(\d{1,9})\b/.exec(frame.payload)?.[1] ?? 0);
@@ -88,10 +87,20 @@ export function frameChecksum(nonce: string, seq: number, kind: string, payload:
   return crc32(`${nonce} ${seq} ${kind} ${payload}`).toString(16).padStart(8, '0');
 }
 
-function parse(text: string, lines: readonly number[]): Frame | null {
+/** Begins as our frames do; a kernel message may have cut it within the nonce. */
+function mayBeOurs(text: string, nonce: string): boolean {
+  const ours = `@tsc ${nonce} `;
+  if (text.startsWith(ours)) return true;
+  const cut = text.indexOf('[');
+  return (
+    cut >= 0 && cut < ours.length && ours.startsWith(text.slice(0, cut)) && KERNEL_LINE.test(text.slice(cut))
+  );
+}
+
+function parse(text: string, nonce: string, lines: readonly number[]): Frame | null {
   const match = FRAME.exec(text);
-  if (match === null) return null;
-  const [, nonce = '', seqText = '', crc = '', kind = '', payload = ''] = match;
+  if (match === null || match[1] !== nonce) return null;
+  const [, , seqText = '', crc = '', kind = '', payload = ''] = match;
   const seq = Number(seqText);
   if (String(seq) !== seqText || frameChecksum(nonce, seq, kind, payload) !== crc) return null;
   return { seq, kind, payload, lines };
@@ -101,7 +110,7 @@ function parse(text: string, lines: readonly number[]): Frame | null {
  * A kernel message is written as a whole line, so it cuts a frame into a head on its own line and a tail at
  * the start of a later one, with only kernel lines between them. The checksum says whether a guess was right.
  */
-function rejoin(lines: readonly ConsoleLine[], i: number): Frame | null {
+function rejoin(lines: readonly ConsoleLine[], i: number, nonce: string): Frame | null {
   const line = lines[i];
   if (line === undefined || line.altered) return null;
   let cuts = 0;
@@ -116,7 +125,7 @@ function rejoin(lines: readonly ConsoleLine[], i: number): Frame | null {
     for (let j = i + 1; j <= i + 1 + MAX_INSERTED_LINES; j++) {
       const next = lines[j];
       if (next === undefined) break;
-      const frame = next.altered ? null : parse(head + next.text, [line.n, next.n]);
+      const frame = next.altered ? null : parse(head + next.text, nonce, [line.n, next.n]);
       if (frame !== null) return frame;
       if (!KERNEL_LINE.test(next.text)) break;
     }

@@ -1,15 +1,13 @@
 /** The probe's frames as a typed report, every value with the console lines it came from. */
-import { type ConsoleLine, safeText } from './console.ts';
-import { collectFrames, type Frame, type FrameCounts } from './frames.ts';
+import type { ConsoleLine } from './console.ts';
+import { type At, joinContinued, unescapeText } from './frame-texts.ts';
+import { collectFrames, type FrameCounts } from './frames.ts';
+import { type LogSum, logSum } from './log-digest.ts';
 import type { CpuidLeaf, HpetReport, PmTimerReport, Poll, RefCost } from './report-fields.ts';
 import { cpuidLeaf, hpetTimer, numbers, pairs, pmTimer, poll, refCost, splitList } from './report-fields.ts';
 
+export type { At } from './frame-texts.ts';
 export type { CpuidLeaf, HpetReport, PmTimerReport, Poll, RefCost } from './report-fields.ts';
-
-export interface At<T> {
-  readonly value: T;
-  readonly lines: readonly number[];
-}
 
 export const PROBE_STATES = ['registered', 'removed', 'never'] as const;
 export type ProbeState = (typeof PROBE_STATES)[number];
@@ -38,12 +36,18 @@ export interface ProbeReport {
   readonly refcost: readonly At<RefCost>[];
   readonly config: readonly At<string>[];
   readonly dmesg: readonly At<string>[];
+  /** In place of dmesg: the checksums of the log that the console itself has shown. */
+  readonly logsum: At<LogSum> | null;
 }
 
 /** Reads the report out of a console. Never throws: a console that holds none gives an empty, incomplete one. */
 export function readFrames(lines: readonly ConsoleLine[], nonce: string): ProbeReport {
   const { frames, counts, transcriptEnd } = collectFrames(lines, nonce);
-  const texts = joinContinued(frames);
+  const texts = joinContinued(frames, 'beat').map(({ kind, payload, lines: at }) => ({
+    kind,
+    value: unescapeText(payload),
+    lines: at,
+  }));
   const all = (kind: string): At<string>[] => texts.filter((t) => t.kind === kind);
   const last = (kind: string): At<string> | null => all(kind).at(-1) ?? null;
 
@@ -93,47 +97,8 @@ export function readFrames(lines: readonly ConsoleLine[], nonce: string): ProbeR
     refcost: every(all('refcost'), refCost),
     config: all('config'),
     dmesg: all('dmesg'),
+    logsum: only(last('logsum'), logSum),
   };
-}
-
-interface Text extends At<string> {
-  readonly kind: string;
-}
-
-/** Joins texts that go on over several frames of one kind, and undoes the escapes. */
-function joinContinued(frames: readonly Frame[]): Text[] {
-  const texts: Text[] = [];
-  let open: { kind: string; payload: string; lines: number[] } | null = null;
-  const close = (): void => {
-    if (open !== null) texts.push({ kind: open.kind, value: unescapeBytes(open.payload), lines: open.lines });
-    open = null;
-  };
-  for (const frame of frames) {
-    if (frame.kind === 'beat') continue;
-    const more = frame.payload.endsWith('\\+');
-    const payload = more ? frame.payload.slice(0, -2) : frame.payload;
-    if (open !== null && open.kind === frame.kind) {
-      open = { kind: open.kind, payload: open.payload + payload, lines: [...open.lines, ...frame.lines] };
-    } else {
-      close();
-      open = { kind: frame.kind, payload, lines: [...frame.lines] };
-    }
-    if (!more) close();
-  }
-  close();
-  return texts;
-}
-
-/** Bytes written as \xHH come back as characters; what is a control character stays escaped. */
-function unescapeBytes(payload: string): string {
-  if (!payload.includes('\\x')) return payload;
-  const bytes: number[] = [];
-  for (let i = 0; i < payload.length; i++) {
-    const match = /^\\x([0-9a-f]{2})/i.exec(payload.slice(i, i + 4));
-    bytes.push(match === null ? payload.charCodeAt(i) & 0xff : Number.parseInt(match[1] ?? '', 16));
-    if (match !== null) i += 3;
-  }
-  return safeText(Uint8Array.from(bytes)).text;
 }
 
 function every<T>(texts: readonly At<string>[], read: (text: string) => T | null): At<T>[] {

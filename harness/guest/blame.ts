@@ -20,6 +20,7 @@ export function rightBlame(seen: Ending, launch: Launch, machine: MachineFacts |
     const detail = 'the guest finished, but QEMU did not tell over QMP what machine it made';
     return { kind: 'host-fault', code: 'qemu-failed', detail };
   }
+  if (launch.nested !== undefined) return seen;
   if ((seen.kind === 'stalled' || seen.kind === 'silent') && starves(launch, machine)) {
     return {
       kind: 'host-fault',

@@ -3,12 +3,14 @@ import { type FileHandle, open, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostError } from '../host/errors.ts';
 import type { Ending } from './ending.ts';
-import { shellCommand } from './shell.ts';
+import { innerCommand, shellCommand } from './shell.ts';
 import type { Launch } from './types.ts';
 
 export const CONSOLE_FILE = 'console.log';
 export const STDERR_FILE = 'qemu-stderr.log';
 export const COMMAND_FILE = 'command.sh';
+/** The console of the appliance that a nested guest runs in. */
+export const APPLIANCE_FILE = 'appliance.log';
 
 /** Less room than this on the results' file system, and a console that is cut short is the disk's fault. */
 const ROOM_BYTES = 1024 * 1024;
@@ -18,6 +20,9 @@ export interface BootFiles {
   readonly stderrPath: string;
   readonly consoleFd: number;
   readonly stderrFd: number;
+  /** Of a nested guest only. */
+  readonly applianceFd: number | null;
+  readonly appliancePath: string;
   close(): Promise<void>;
 }
 
@@ -25,6 +30,7 @@ export interface BootFiles {
 export async function openBootFiles(folder: string, launch: Launch): Promise<BootFiles> {
   const consolePath = join(folder, CONSOLE_FILE);
   const stderrPath = join(folder, STDERR_FILE);
+  const appliancePath = join(folder, APPLIANCE_FILE);
   const opened: FileHandle[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(opened.map((file) => file.close()));
@@ -37,10 +43,13 @@ export async function openBootFiles(folder: string, launch: Launch): Promise<Boo
     return file.fd;
   };
   try {
-    await writeFile(join(folder, COMMAND_FILE), `#!/bin/sh\n${shellCommand(launch)}\n`);
+    const inner = innerCommand(launch);
+    const note = inner === null ? '' : `# In the appliance:\n${inner.replaceAll(/^/gm, '#   ')}\n`;
+    await writeFile(join(folder, COMMAND_FILE), `#!/bin/sh\n${note}${shellCommand(launch)}\n`);
     const consoleFd = await openEmpty(consolePath);
     const stderrFd = await openEmpty(stderrPath);
-    return { consolePath, stderrPath, consoleFd, stderrFd, close };
+    const applianceFd = launch.nested === undefined ? null : await openEmpty(appliancePath);
+    return { consolePath, stderrPath, appliancePath, consoleFd, stderrFd, applianceFd, close };
   } catch (error) {
     await close();
     throw cannotWrite(error as NodeJS.ErrnoException, folder);

@@ -1,18 +1,20 @@
 /** Boots one guest: starts QEMU, follows it, and tells how its life went. */
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeScratch } from '../host/scratch.ts';
 import { QMP_SOCKET } from './arguments.ts';
 import { rightBlame } from './blame.ts';
-import { blameDisk, CONSOLE_FILE, openBootFiles } from './boot-files.ts';
+import { APPLIANCE_FILE, blameDisk, CONSOLE_FILE, openBootFiles } from './boot-files.ts';
 import type { Phase } from './console-watch.ts';
 import type { Ending } from './ending.ts';
 import { followLife } from './life.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { DEFAULT_LIMITS, type Limits, NESTED_LIMITS } from './limits.ts';
 import { startQemu } from './qemu-process.ts';
 import { linkQmp } from './qmp-link.ts';
+import { EXITS_FILE } from './ref-delay.ts';
 import type { Launch, MachineFacts } from './types.ts';
 
-export { CONSOLE_FILE };
+export { APPLIANCE_FILE, CONSOLE_FILE, EXITS_FILE };
 
 export interface BootOptions {
   /** An existing folder; console.log, command.sh and qemu-stderr.log are written there. */
@@ -26,10 +28,19 @@ export interface BootOptions {
 export interface Boot {
   readonly ending: Ending;
   readonly consolePath: string;
-  /** Null where QEMU ended before it answered. */
+  /** Of a nested guest the appliance's machine. Null where QEMU ended before it answered. */
   readonly machine: MachineFacts | null;
   readonly wallMs: number;
   readonly cpuMs: number;
+}
+
+/** The counts of a KVM guest's exits belong to its evidence, however it ended. */
+async function keepExits(launch: Launch, from: string, folder: string): Promise<void> {
+  if (launch.environment === undefined || launch.nested !== undefined) return;
+  await copyFile(join(from, EXITS_FILE), join(folder, EXITS_FILE)).catch((error: NodeJS.ErrnoException) => {
+    // QEMU never got so far as to make it; that is told by the ending.
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
 
 /** Boots a guest to its end. Whatever happens to it is the value; throws only where results cannot be written. */
@@ -40,16 +51,25 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
     const scratch = await makeScratch();
     try {
       const qemu = startQemu(launch, scratch.path, files);
-      const link = linkQmp(join(scratch.path, QMP_SOCKET), launch.guest.cpu, () => qemu.exit() !== null);
+      const link = linkQmp(
+        join(scratch.path, QMP_SOCKET),
+        launch.nested ? 'max' : launch.guest.cpu,
+        () => qemu.exit() !== null,
+      );
       const life = await followLife({
         launch,
-        limits: { ...DEFAULT_LIMITS, ...options.limits },
+        limits: {
+          ...DEFAULT_LIMITS,
+          ...(launch.nested === undefined ? {} : NESTED_LIMITS),
+          ...options.limits,
+        },
         qemu,
         link,
         consolePath: files.consolePath,
         signal: options.signal,
         onProgress: options.onProgress,
       });
+      await keepExits(launch, scratch.path, options.folder);
       const ending = rightBlame(life.ending, launch, life.machine);
       return {
         ending: await blameDisk(ending, options.folder),

@@ -7,6 +7,8 @@ export interface ProbeOptions {
   readonly deadlineMs: number;
   /** Guest time for which tsc must stay listed; the watchdog looks every 500 ms (WATCHDOG_INTERVAL). */
   readonly settleMs: number;
+  /** Report little: the log is checked by sums and read from the live console (docs/probe-protocol.md). */
+  readonly brief?: boolean;
 }
 
 export const PROBE_DEFAULTS = { deadlineMs: 8000, settleMs: 2000 } as const;
@@ -26,6 +28,7 @@ export function kernelCommandLine(guest: GuestSpec, probe: ProbeOptions): string
     `tscprobe.nonce=${probe.nonce}`,
     probe.deadlineMs === PROBE_DEFAULTS.deadlineMs ? '' : `tscprobe.deadline_ms=${probe.deadlineMs}`,
     probe.settleMs === PROBE_DEFAULTS.settleMs ? '' : `tscprobe.settle_ms=${probe.settleMs}`,
+    probe.brief === true ? 'tscprobe.log=digest tscprobe.config=none' : '',
   ]
     .filter((word) => word !== '')
     .join(' ');

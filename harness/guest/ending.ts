@@ -35,6 +35,18 @@ export const HOST_FAULTS = [
   'qemu-killed',
   /** The guest's time stood still while wall time passed. */
   'guest-frozen',
+  /** The appliance of a nested guest did not come up, or could not do its work. */
+  'appliance-failed',
+  /** The appliance's own kernel panicked or tripped over itself. */
+  'appliance-crashed',
+  /** The appliance ran out of memory. */
+  'appliance-memory',
+  /** The appliance itself stood still. */
+  'appliance-hung',
+  /** The QEMU of a nested guest died or gave up. */
+  'guest-qemu-failed',
+  /** A nested guest stood still, by its own time or by the host's. */
+  'guest-stalled',
   /** Results could not be written. */
   'disk-full',
   /** The accelerator that was asked for is not usable here. */

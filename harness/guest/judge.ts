@@ -4,9 +4,6 @@ import type { Ending } from './ending.ts';
 import type { Limits } from './limits.ts';
 import { judgeQuiet, type Look, type Quiet } from './progress-watch.ts';
 
-/** How long QEMU may take to end by itself after the guest's last word. */
-const GRACE_MS = 3000;
-
 export interface Moment {
   readonly look: Look;
   readonly quiet: Quiet;
@@ -24,7 +21,7 @@ export function judgeRunning(moment: Moment, limits: Limits): Ending | null {
   const flood = judgeFlood(console, limits);
   if (flood !== null) return flood;
   if (lastWordMs !== null) {
-    if (look.wallMs - lastWordMs <= GRACE_MS) return null;
+    if (look.wallMs - lastWordMs <= limits.graceMs) return null;
     return console.ended ? { kind: 'finished' } : { kind: 'panic' };
   }
   const stalled = judgeQuiet(quiet, look, limits);

@@ -11,6 +11,10 @@ export interface Limits {
   readonly frozenMs: number;
   /** Console bytes; a healthy boot is 30 to 200 kB. */
   readonly floodBytes: number;
+  /** Wall time that QEMU has to end by itself after the guest's last word. */
+  readonly graceMs: number;
+  /** CPU time of QEMU without a byte on the console; null: no such limit. Three times as much before the first byte. */
+  readonly stallCpuMs: number | null;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -19,4 +23,12 @@ export const DEFAULT_LIMITS: Limits = {
   guestStallS: 120,
   frozenMs: 20_000,
   floodBytes: 8 * 1024 * 1024,
+  graceMs: 3000,
+  stallCpuMs: null,
 };
+
+/**
+ * A nested guest that spins for ever uses up virtual time at a tenth of the host's, so it is noticed by the CPU time
+ * that it takes in silence: a healthy one is never silent for 5 s of it. The appliance reports after the guest's end.
+ */
+export const NESTED_LIMITS: Partial<Limits> = { graceMs: 20_000, stallCpuMs: 20_000 };

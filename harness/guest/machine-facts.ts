@@ -1,32 +1,18 @@
 /** Asks a running QEMU what machine it really made, to be compared with what was asked for. */
 
-import { RTC_BASE } from './arguments.ts';
+import { flagQuestion, GENERAL, generalFacts, namedCpuFlags } from './machine-questions.ts';
 import type { Qmp } from './qmp.ts';
+import { RTC_BASE } from './shared-arguments.ts';
 import type { MachineFacts } from './types.ts';
 
-/** Names of the flags that a -cpu value sets or clears: "EPYC,+invtsc,-x2apic,pmu=off" gives three. */
-export function namedCpuFlags(cpu: string): { readonly name: string; readonly on: boolean }[] {
-  return cpu
-    .split(',')
-    .slice(1)
-    .flatMap((word) => {
-      const sign = /^([+-])(.+)$/.exec(word);
-      if (sign !== null) return [{ name: sign[2] ?? '', on: sign[1] === '+' }];
-      const set = /^([^=]+)=(on|off|yes|no|true|false)$/.exec(word);
-      return set === null ? [] : [{ name: set[1] ?? '', on: /^(on|yes|true)$/.test(set[2] ?? '') }];
-    });
-}
+export { namedCpuFlags };
 
-interface Version {
-  readonly qemu: { readonly major: number; readonly minor: number; readonly micro: number };
-}
-
-/** The realized CPU's own property: KVM and TCG clear a feature there that they cannot give. */
 async function readFlags(qmp: Qmp, cpu: string, cpuPath: string): Promise<Record<string, boolean>> {
   const flags: Record<string, boolean> = {};
   for (const { name } of namedCpuFlags(cpu)) {
+    const question = flagQuestion(cpuPath, name);
     // Properties that are no feature bits (migratable, pmu, ...) answer as well.
-    const value = await qmp.execute('qom-get', { path: cpuPath, property: name.replaceAll('_', '-') });
+    const value = await qmp.execute(question.execute, question.arguments);
     if (typeof value === 'boolean') flags[name] = value;
   }
   return flags;
@@ -34,22 +20,9 @@ async function readFlags(qmp: Qmp, cpu: string, cpuPath: string): Promise<Record
 
 /** Throws where QEMU does not answer: a machine that cannot be asked has not been checked. */
 export async function readMachineFacts(qmp: Qmp, cpu: string): Promise<MachineFacts> {
-  const [version, kvm, machine, hpet, cpus] = await Promise.all([
-    qmp.execute('query-version') as Promise<Version>,
-    qmp.execute('query-kvm') as Promise<{ enabled: boolean }>,
-    qmp.execute('qom-get', { path: '/machine', property: 'type' }) as Promise<string>,
-    qmp.execute('qom-get', { path: '/machine', property: 'hpet' }) as Promise<boolean>,
-    qmp.execute('query-cpus-fast') as Promise<{ 'qom-path': string }[]>,
-  ]);
-  const { major, minor, micro } = version.qemu;
-  return {
-    qemuVersion: `${major}.${minor}.${micro}`,
-    accelerator: kvm.enabled ? 'kvm' : 'tcg',
-    machine: machine.replace(/-machine$/, ''),
-    hpet,
-    vcpus: cpus.length,
-    cpuFlags: await readFlags(qmp, cpu, cpus[0]?.['qom-path'] ?? ''),
-  };
+  const answers = await Promise.all(GENERAL.map((each) => qmp.execute(each.execute, each.arguments)));
+  const { cpuPath, ...facts } = generalFacts(answers);
+  return { ...facts, cpuFlags: await readFlags(qmp, cpu, cpuPath) };
 }
 
 interface BrokenDownTime {

@@ -14,6 +14,7 @@ export interface Look {
 
 export interface Quiet {
   readonly sinceWallMs: number;
+  readonly sinceCpuMs: number;
   readonly consoleBytes: number;
   /** Guest time at the first look of this silence at which QEMU told it. */
   readonly sinceGuestS: number | null;
@@ -33,6 +34,7 @@ const IDLE_SHARE = 0.02;
 export function startQuiet(look: Look): Quiet {
   return {
     sinceWallMs: look.wallMs,
+    sinceCpuMs: look.cpuMs,
     consoleBytes: look.consoleBytes,
     sinceGuestS: null,
     movedWallMs: look.wallMs,
@@ -71,6 +73,15 @@ function frozen(quiet: Quiet, look: Look): Ending {
   };
 }
 
+/** A guest that uses its CPU and says nothing. */
+function spinning(quiet: Quiet, look: Look, { stallCpuMs }: Limits): Ending | null {
+  if (stallCpuMs === null) return null;
+  const usedMs = look.cpuMs - quiet.sinceCpuMs;
+  if (usedMs <= (look.consoleBytes === 0 ? 3 * stallCpuMs : stallCpuMs)) return null;
+  const detail = `nothing on the console while QEMU used ${seconds(usedMs)} of CPU time`;
+  return { kind: 'stalled', limit: 'wall', detail };
+}
+
 /**
  * The ending that a silence amounts to, or null while there is hope. Guest time is told in whole seconds, and a busy
  * host may need a minute for one: so a guest whose time stands still is given up at `frozenMs` only where QEMU does
@@ -82,6 +93,8 @@ export function judgeQuiet(quiet: Quiet, look: Look, limits: Limits): Ending | n
   const idle = look.cpuMs - quiet.movedCpuMs < stillMs * IDLE_SHARE;
   const guestMoved = (quiet.lastGuestS ?? 0) - (quiet.sinceGuestS ?? 0);
 
+  const spun = spinning(quiet, look, limits);
+  if (spun !== null) return spun;
   if (silentMs > ASK_AFTER_MS && stillMs > limits.frozenMs && idle) return frozen(quiet, look);
   const guestTooLong = guestMoved > limits.guestStallS;
   if (!guestTooLong && silentMs <= limits.stallMs) return null;

@@ -18,12 +18,21 @@ export interface QemuProcess {
 
 /** Starts QEMU in `cwd`, where it makes its QMP socket. It dies with us, whatever ends us. */
 export function startQemu(launch: Launch, cwd: string, files: BootFiles): QemuProcess {
-  const child = startProcess(launch.qemu, launch.argv, {
+  const variables = Object.entries(launch.environment ?? {}).map(([name, value]) => `${name}=${value}`);
+  // By env(1): a library to preload is meant for QEMU, and not for the program that starts it.
+  const [program, args] =
+    variables.length === 0
+      ? [launch.qemu, launch.argv]
+      : ['env', [...variables, launch.qemu, ...launch.argv]];
+  const child = startProcess(program, args, {
     cwd,
-    stdin: 'ignore',
     // execa takes any open descriptor; its types list only the first ten.
-    stdout: files.consoleFd as 1,
-    stderr: files.stderrFd as 2,
+    stdio: [
+      'ignore',
+      files.consoleFd as 1,
+      files.stderrFd as 2,
+      ...(files.applianceFd === null ? [] : [files.applianceFd as 3]),
+    ],
     // A session of its own: Ctrl-C in a terminal is ours to handle, and must not look like a QEMU that died.
     detached: true,
     buffer: false,

@@ -24,28 +24,37 @@ interface Source {
   readonly text: string;
 }
 
+/** A library that is loaded into somebody else's program; the C library is that program's. */
+const SHARED_FLAGS = FLAGS.map((flag) => (flag === '-static' ? '-shared' : flag)).concat('-fPIC', '-O2');
+
 /** All that decides the program's bytes. The static C library comes with the compiler's packages. */
-async function keyOf(sources: readonly Source[], signal: AbortSignal | undefined): Promise<string> {
+async function keyOf(
+  sources: readonly Source[],
+  flags: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const options = { hint: COMPILER_HINT, ...(signal === undefined ? {} : { signal }) };
   const [version, libc] = await Promise.all([
     runTool(COMPILER, ['-v'], options),
     runTool(COMPILER, ['-print-file-name=libc.a'], options),
   ]);
-  const hash = createHash('sha256').update(JSON.stringify([FLAGS, version.stderr, sources]));
+  const hash = createHash('sha256').update(JSON.stringify([flags, version.stderr, sources]));
   return hash.update(await readFile(libc.stdout.trim()).catch(() => '')).digest('hex');
 }
 
+/** `files` are paths within `folder`. */
 async function compile(
   name: string,
   folder: string,
   files: readonly string[],
   signal?: AbortSignal,
+  flags: readonly string[] = FLAGS,
 ): Promise<string> {
   const sources = await Promise.all(
     files.map(async (file) => ({ name: file, text: await readFile(join(folder, file), 'utf8') })),
   );
   const cache = await openCache();
-  const key = await keyOf(sources, signal);
+  const key = await keyOf(sources, flags, signal);
   const find = async (): Promise<string | undefined> => {
     const entry = await findEntry(cache, 'program', key);
     return entry?.object === undefined ? undefined : takeObject(cache, entry.object);
@@ -59,7 +68,7 @@ async function compile(
     return withTemporary(cache, async (temporary) => {
       const program = join(temporary, name);
       const units = files.filter((file) => file.endsWith('.c'));
-      await runTool(COMPILER, [...FLAGS, ...units, '-o', program], { cwd: folder, hint: COMPILER_HINT });
+      await runTool(COMPILER, [...flags, ...units, '-o', program], { cwd: folder, hint: COMPILER_HINT });
       const object = await storeObject(cache, program, name);
       await storeEntry(cache, { kind: 'program', key, object });
       return (await takeObject(cache, object)) as string;
@@ -73,9 +82,25 @@ export async function compileTool(source: string, signal?: AbortSignal): Promise
   return compile(basename(source, '.c'), dirname(path), [basename(path)], signal);
 }
 
-/** One program of all the C files in a folder of images/. */
-export async function compileFolder(name: string, folderName: string, signal?: AbortSignal): Promise<string> {
-  const folder = join(imagesFolder(), folderName);
-  const files = (await readdir(folder)).filter((file) => /\.[ch]$/.test(file)).sort();
-  return compile(name, folder, files, signal);
+/** One program of all the C files in a folder of images/, and of `shared` files of other folders there. */
+export async function compileFolder(
+  name: string,
+  folderName: string,
+  signal?: AbortSignal,
+  shared: readonly string[] = [],
+): Promise<string> {
+  const own = (await readdir(join(imagesFolder(), folderName))).filter((file) => /\.[ch]$/.test(file));
+  const files = [...own.map((file) => `${folderName}/${file}`), ...shared].sort();
+  return compile(name, imagesFolder(), files, signal);
+}
+
+/** The library that counts a KVM guest's exits and slows its reads of a reference counter. */
+export async function buildExitsLibrary(signal?: AbortSignal): Promise<string> {
+  return compile(
+    'kvm-exits.so',
+    imagesFolder(),
+    ['exits/exits.h', 'exits/kvm-exits.c'],
+    signal,
+    SHARED_FLAGS,
+  );
 }

@@ -69,7 +69,7 @@ export async function busyboxEntry(): Promise<Entry> {
 export async function buildProbeImage(options: { readonly signal?: AbortSignal } = {}): Promise<ProbeImage> {
   const [busybox, probe, init] = await Promise.all([
     busyboxEntry(),
-    compileFolder('tscprobe', 'probe', options.signal).then((path) => readFile(path)),
+    compileFolder('tscprobe', 'probe', options.signal, ['exits/exits.h']).then((path) => readFile(path)),
     readFile(join(imagesFolder(), 'probe', 'init')),
   ]);
   return storeInitramfs('probe.cpio', [

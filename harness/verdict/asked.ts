@@ -1,6 +1,7 @@
 /** Is the machine that ran the machine that was asked for? Every difference, seen from outside and inside. */
 import type { ProbeReport } from '../evidence/report.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
+import type { Personality } from '../matrix/types.ts';
 import { flagDifferences, parseCpu } from './cpu-flags.ts';
 import type { Difference } from './types.ts';
 
@@ -11,18 +12,34 @@ export const findDifferences: Check = (launch, machine, report) =>
   CHECKS.flatMap((check) => check(launch, machine, report));
 
 const accelerator: Check = (launch, machine) =>
-  machine === null || machine.accelerator === launch.accelerator
+  machine === null || machine.accelerator === expectedAccelerator(launch)
     ? []
-    : [differ('accelerator', launch.accelerator, machine.accelerator, 'qmp')];
+    : [differ('accelerator', expectedAccelerator(launch), machine.accelerator, 'qmp')];
+
+/** Of a nested guest its own QEMU is asked. */
+function expectedAccelerator({ accelerator }: Launch): 'tcg' | 'kvm' {
+  return accelerator === 'tcg' ? 'tcg' : 'kvm';
+}
 
 /** target/i386/cpu.c (TCG) and target/i386/kvm/kvm.c: CPUID 0x40000000, EBX ECX EDX. */
-const SIGNATURES = { tcg: 'TCGTCGTCGTCG', kvm: 'KVMKVMKVM' } as const;
+const TCG_SIGNATURE = 'TCGTCGTCGTCG';
+/**
+ * What a personality shows there, as the probe sends it (a blank is sent as _). With kvm=off the leaf is there and holds
+ * nothing, and no leaf at all is as good.
+ */
+const PERSONALITIES: Readonly<Record<Personality, readonly [string, ...string[]]>> = {
+  kvm: ['KVMKVMKVM'],
+  xen: ['XenVMMXenVMM'],
+  hyperv: ['Microsoft_Hv'],
+  none: ['none', 'empty'],
+};
 
 const hypervisor: Check = (launch, _, report) => {
   if (report.hypervisor === null || hidesSignature(launch)) return [];
   const seen = report.hypervisor.value.signature ?? 'none';
-  const asked = SIGNATURES[launch.accelerator];
-  return seen === asked ? [] : [differ('hypervisor signature', asked, seen, 'guest')];
+  const { accelerator, guest } = launch;
+  const right = accelerator === 'tcg' ? [TCG_SIGNATURE] : PERSONALITIES[guest.personality ?? 'kvm'];
+  return right.includes(seen) ? [] : [differ('hypervisor signature', right[0] ?? '', seen, 'guest')];
 };
 
 /** Settings under which another signature, or none, is right: Hyper-V enlightenments, kvm=off, tcg-cpuid=off. */
@@ -32,8 +49,7 @@ function hidesSignature(launch: Launch): boolean {
     flags.get('kvm') === false ||
     flags.get('tcg-cpuid') === false ||
     flags.get('hypervisor') === false ||
-    [...flags.keys(), ...settings.keys()].some((name) => name.startsWith('hv-')) ||
-    launch.argv.some((argument) => argument.includes('xen-version='))
+    [...flags.keys(), ...settings.keys()].some((name) => name.startsWith('hv-'))
   );
 }
 

@@ -1,4 +1,5 @@
 /** What the rules look at: the facts, what is known of the kernel, and what is listed and current. */
+import type { ExitCounts } from '../evidence/exits.ts';
 import type { Facts, Found } from '../evidence/facts/types.ts';
 import { type Era, eraOf } from './eras.ts';
 import type { Citation, Confidence } from './types.ts';
@@ -17,6 +18,8 @@ export interface DiagnoseInput {
   readonly available?: readonly string[] | undefined;
   readonly current?: string | undefined;
   readonly watched?: Watched | undefined;
+  /** What was counted outside of the guest; null or absent where nothing was. */
+  readonly exits?: ExitCounts | null | undefined;
 }
 
 export interface Context {
@@ -30,6 +33,7 @@ export interface Context {
   /** tsc-early is (still) listed or current, as stated. */
   readonly earlyListed: boolean;
   readonly watched: Watched | null;
+  readonly exits: ExitCounts | null;
   /** A "Refined" line would stand in this text had it been printed. */
   readonly refinedWouldShow: boolean;
   readonly khz: number | null;
@@ -52,6 +56,7 @@ export function contextOf(input: DiagnoseInput): Context {
     listed: available !== null ? available.includes('tsc') : stated === 'tsc' ? true : null,
     earlyListed: available?.includes('tsc-early') === true || stated === 'tsc-early',
     watched: input.watched ?? null,
+    exits: input.exits ?? null,
     refinedWouldShow:
       facts.shape.showsTscMessages !== null ||
       isPastRefinement(facts) ||

@@ -1,5 +1,6 @@
 /** One boot of a cell to a verdict: how the guest ended, what its report says, what the log says of tsc. */
 import type { Evidence } from '../evidence/evidence.ts';
+import { kernelReads } from '../evidence/exits.ts';
 import type { Ending } from '../guest/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import type { Failure } from '../matrix/types.ts';
@@ -88,6 +89,8 @@ function incomplete(evidence: Evidence): string | null {
   const { counts } = report;
   if (counts.conflicts > 0)
     return `${counts.conflicts} frames contradict earlier frames of the same number; the console cannot be trusted`;
+  if (counts.missing === 0 && evidence.logCheck !== null && evidence.logCheck.problem !== null)
+    return evidence.logCheck.problem;
   if (!report.complete)
     return `the report is incomplete: ${counts.missing} frames missing, ${counts.damaged} damaged${report.transcriptEnd === null ? ', no end frame' : ''}`;
   if (report.polls.length === 0) return 'the report holds no poll of the clocksources';
@@ -104,6 +107,7 @@ function registered(input: ObserveInput): Observation {
     available: last?.available,
     current: last?.current,
     watched: watchedBy(evidence),
+    exits: evidence.exits,
   });
   const { refined, detected } = evidence.facts;
   const kernelKhz =
@@ -148,6 +152,7 @@ function nothing(
     trueKhz: input.trueKhz?.khz ?? null,
     trueKhzFrom: input.trueKhz?.from ?? null,
     ppm: null,
+    readCounts: input.evidence.exits === null ? null : kernelReads(input.evidence.exits),
     diagnosis: null,
     differences,
   };

@@ -73,8 +73,11 @@ function unexpected({ observation, log }: Boot, expectation: Expectation): strin
   // A guest that was expected to fail has no clocksource and no frequency to compare.
   const failed = (FAILURES as readonly string[]).includes(verdict);
   return (
-    (failed ? null : (wrongSource(observation, expectation) ?? inaccurate(observation, expectation))) ??
-    wrongMessages(log, expectation)
+    (failed
+      ? null
+      : (wrongSource(observation, expectation) ??
+        inaccurate(observation, expectation) ??
+        wrongReads(observation, expectation))) ?? wrongMessages(log, expectation)
   );
 }
 
@@ -83,8 +86,11 @@ function wrongSource({ current }: Observation, { current: allowed }: Expectation
   return `the current clocksource is ${current ?? 'not known'} instead of ${allowed.join(' or ')}`;
 }
 
-function inaccurate({ ppm, kernelKhz, trueKhz }: Observation, { accuracyPpm }: Expectation): string | null {
-  if (accuracyPpm === undefined) return null;
+function inaccurate(
+  { ppm, kernelKhz, trueKhz }: Observation,
+  { accuracyPpm, offByPpm }: Expectation,
+): string | null {
+  if (accuracyPpm === undefined && offByPpm === undefined) return null;
   if (ppm === null) {
     const unknown =
       kernelKhz === null
@@ -92,11 +98,33 @@ function inaccurate({ ppm, kernelKhz, trueKhz }: Observation, { accuracyPpm }: E
         : trueKhz === null
           ? 'the true frequency'
           : 'the difference';
-    return `${unknown} is not known, so an accuracy of ${accuracyPpm} ppm cannot be shown`;
+    const what =
+      accuracyPpm === undefined ? `an error of ${offByPpm} ppm` : `an accuracy of ${accuracyPpm} ppm`;
+    return `${unknown} is not known, so ${what} cannot be shown`;
   }
-  return Math.abs(ppm) <= accuracyPpm
+  if (accuracyPpm !== undefined && Math.abs(ppm) > accuracyPpm)
+    return `the frequency is ${ppm} ppm off; ${accuracyPpm} ppm are allowed`;
+  return offByPpm !== undefined && Math.abs(ppm) < offByPpm
+    ? `the frequency is ${ppm} ppm off; it was expected to be wrong by at least ${offByPpm} ppm`
+    : null;
+}
+
+/** Reads that were not counted show nothing: silence never passes. */
+function wrongReads({ readCounts }: Observation, { reads }: Expectation): string | null {
+  if (reads === undefined) return null;
+  const { min = 0, max = Number.POSITIVE_INFINITY } = reads;
+  const wanted = [
+    reads.min === undefined ? '' : `at least ${min}`,
+    reads.max === undefined ? '' : `at most ${max}`,
+  ].filter((text) => text !== '');
+  const expected = `${wanted.join(' and ')} were expected`;
+  if (readCounts === undefined || readCounts === null)
+    return `reads of the reference counters were not counted; ${expected}`;
+  const { pm, hpet } = readCounts;
+  const total = pm + hpet;
+  return total >= min && total <= max
     ? null
-    : `the frequency is ${ppm} ppm off; ${accuracyPpm} ppm are allowed`;
+    : `the reference counters were read ${total} times (PM timer ${pm}, HPET ${hpet}); ${expected}`;
 }
 
 function wrongMessages(log: string | null, { messages }: Expectation): string | null {

@@ -67,6 +67,8 @@ export interface Observation {
   readonly trueKhz: number | null;
   readonly trueKhzFrom: string | null;
   readonly ppm: number | null;
+  /** How often firmware and kernel read each reference counter, counted from outside; null or absent where nothing counts. */
+  readonly readCounts?: { readonly pm: number; readonly hpet: number } | null;
   readonly diagnosis: Diagnosis | null;
   readonly differences: readonly Difference[];
 }

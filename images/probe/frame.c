@@ -1,6 +1,8 @@
 /*
  * A kernel message can cut a frame in two: the console writes it whenever printk is called. So each frame has a
  * checksum, and is sent again where /dev/kmsg shows that the kernel logged anything while it was being written.
+ * Frames that are held go out as one group, by one write and one drain: in a nested guest every access to the serial
+ * port's registers is an exit, and a drain or a line feed by the terminal costs several.
  */
 #define _GNU_SOURCE
 #include "frame.h"
@@ -17,19 +19,30 @@
 
 /* A kernel that logs without end would otherwise keep us here for ever. */
 #define RESEND_MAX 8
+/* A group goes out once it is this long, held or not: what a cut costs to send again stays small. */
+#define GROUP_FULL 2048
+#define LINE_LENGTH_MAX (PAYLOAD_MAX + 160)
 
 static char nonce[NONCE_LENGTH + 1];
 static unsigned int sequence;
 static int kernel_log = -1;
+static char group[GROUP_FULL + LINE_LENGTH_MAX];
+static size_t group_length;
+static int held;
 
-static uint32_t crc32(const char *bytes, size_t length)
+uint32_t crc32_more(uint32_t crc, const char *bytes, size_t length)
 {
-	uint32_t crc = 0xffffffff;
+	/* The CRC of each value of four bits, for the reversed polynomial 0xedb88320. */
+	static const uint32_t nibbles[16] = {
+		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+		0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
 
+	crc = ~crc;
 	while (length--) {
 		crc ^= (unsigned char)*bytes++;
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+		crc = crc >> 4 ^ nibbles[crc & 15];
+		crc = crc >> 4 ^ nibbles[crc & 15];
 	}
 	return ~crc;
 }
@@ -72,19 +85,62 @@ static void write_all(const char *bytes, size_t length)
 
 static void send_one(const char *kind, const char *payload)
 {
-	char checked[PAYLOAD_MAX + 128], line[PAYLOAD_MAX + 160];
-	int length;
+	char checked[PAYLOAD_MAX + 128];
+	uint32_t crc;
 
 	snprintf(checked, sizeof(checked), "%s %u %s %s", nonce, sequence, kind, payload);
-	length = snprintf(line, sizeof(line), "@tsc %s %u %08x %s %s\n", nonce, sequence,
-			  crc32(checked, strlen(checked)), kind, payload);
-	for (int copy = 0; copy < RESEND_MAX; copy++) {
-		kernel_spoke();
-		write_all(line, length);
-		if (!kernel_spoke())
-			break;
-	}
+	crc = crc32_more(0, checked, strlen(checked));
+	group_length += snprintf(group + group_length, LINE_LENGTH_MAX, "@tsc %s %u %08x %s %s\n", nonce, sequence, crc,
+				 kind, payload);
 	sequence++;
+	if (!held || group_length >= GROUP_FULL)
+		frames_flush();
+}
+
+void frames_hold(void)
+{
+	held = 1;
+}
+
+/* Returns whether the kernel spoke meanwhile. */
+static int write_watched(const char *bytes, size_t length)
+{
+	kernel_spoke();
+	write_all(bytes, length);
+	return kernel_spoke();
+}
+
+/*
+ * While the kernel is talking, short pieces have a better chance to come through whole: each frame goes by itself, and
+ * is sent again by itself.
+ */
+void frames_flush(void)
+{
+	static int noisy;
+	const char *line = group, *end = group + group_length;
+
+	group_length = 0;
+	if (line == end || (!noisy && !write_watched(line, end - line)))
+		return;
+	noisy = 0;
+	while (line < end) {
+		size_t length = strchr(line, '\n') + 1 - line;
+
+		for (int copy = 0; copy < RESEND_MAX && write_watched(line, length); copy++)
+			noisy = 1;
+		line += length;
+	}
+}
+
+/* Line feeds alone, in one piece: with OPOST the terminal hands every line's end to the port on its own. */
+static void write_raw(void)
+{
+	struct termios terminal;
+
+	if (tcgetattr(STDOUT_FILENO, &terminal) == 0 && terminal.c_oflag & OPOST) {
+		terminal.c_oflag &= ~OPOST;
+		tcsetattr(STDOUT_FILENO, TCSADRAIN, &terminal);
+	}
 }
 
 void frames_open(const char *wanted)
@@ -93,6 +149,7 @@ void frames_open(const char *wanted)
 	kernel_log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kernel_log >= 0)
 		lseek(kernel_log, 0, SEEK_END);
+	write_raw();
 }
 
 void frame_escaped(const char *kind, const char *text)

@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/io.h>
 #include <sys/reboot.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "frame.h"
+#include "kernel-log.h"
+#include "ports.h"
 #include "refs.h"
 #include "system.h"
 
@@ -23,6 +23,9 @@
 /* Commands of the 8042 keyboard controller: pulse the CPU's reset line. */
 #define KEYBOARD_PORT 0x64
 #define KEYBOARD_RESET 0xfe
+
+/* The turns of the probe's work that exit counts tell apart. */
+enum { MARK_BEGIN, MARK_SETTLED, MARK_MEASURED };
 
 struct sources {
 	char current[64];
@@ -115,6 +118,7 @@ static const char *watch(uint64_t deadline_ns, uint64_t settle_ns, uint64_t poll
 		/* One that comes and goes must not keep us for ever. */
 		if (t - start >= 4 * deadline_ns)
 			return "removed";
+		frames_flush();
 		nanosleep(&pause, NULL);
 	}
 }
@@ -124,11 +128,8 @@ static void reset_machine(void)
 {
 	struct timespec second = { 1, 0 };
 
-	tcdrain(STDOUT_FILENO);
-	if (ioperm(KEYBOARD_PORT, 1, 1) == 0) {
-		outb(KEYBOARD_RESET, KEYBOARD_PORT);
-		nanosleep(&second, NULL);
-	}
+	write_port(KEYBOARD_PORT, KEYBOARD_RESET);
+	nanosleep(&second, NULL);
 	reboot(RB_AUTOBOOT);
 }
 
@@ -137,7 +138,9 @@ int main(void)
 	char nonce[NONCE_LENGTH + 1];
 	const char *state;
 
+	mark(MARK_BEGIN);
 	frames_open(boot_option("tscprobe.nonce", nonce, sizeof(nonce), "00000000"));
+	frames_hold();
 	framef("begin", "protocol=1 uptime_ns=%llu tsc=%llu", (unsigned long long)guest_ns(),
 	       (unsigned long long)rdtsc());
 	report_command_line();
@@ -146,10 +149,15 @@ int main(void)
 		      option_ns("tscprobe.poll_ms", "50"));
 	framef("settled", "state=%s t_ns=%llu", state, (unsigned long long)guest_ns());
 	report_cpu();
+	/* Before the reads: a guest that they hang has said how it settled. */
+	frames_flush();
+	mark(MARK_SETTLED);
 	report_references();
+	mark(MARK_MEASURED);
 	report_config();
 	report_kernel_log();
 	framef("end", "frames=%u state=%s", frames_sent() + 1, state);
+	frames_flush();
 	reset_machine();
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "ports.h"
 
 #define READS 200
 #define ACPI_TABLES "/sys/firmware/acpi/tables"
@@ -30,6 +31,15 @@
 #define HPET_WINDOW 0x1000
 
 static volatile uint32_t sink;
+
+/* Samples of one reference: of the PM timer's port, or of the HPET's registers. */
+struct sampling {
+	unsigned int port;
+	int reads_per_sample;
+	volatile unsigned char *registers;
+	uint32_t period_fs;
+	uint64_t cycles[READS];
+};
 
 static inline uint64_t rdtsc(void)
 {
@@ -107,22 +117,33 @@ static void report_cost(const char *source, uint64_t *cycles)
 	       (unsigned long long)cycles[READS * 9 / 10], (unsigned long long)cycles[READS - 1]);
 }
 
+static void sample_pm_timer(void *argument)
+{
+	struct sampling *sampling = argument;
+
+	for (int i = 0; i < READS; i++) {
+		uint64_t start = rdtsc();
+
+		for (int read = 0; read < sampling->reads_per_sample; read++)
+			sink = inl(sampling->port);
+		sampling->cycles[i] = rdtsc() - start;
+	}
+}
+
 static void measure_pm_timer(unsigned int port, const char *source, int reads_per_sample)
 {
-	uint64_t cycles[READS];
+	struct sampling sampling = { .port = port, .reads_per_sample = reads_per_sample };
+	const char *fault;
 
 	if (ioperm(port, 4, 1) < 0) {
 		framef("refcost", "source=%s error=ioperm:%s", source, strerror(errno));
 		return;
 	}
-	for (int i = 0; i < READS; i++) {
-		uint64_t start = rdtsc();
-
-		for (int read = 0; read < reads_per_sample; read++)
-			sink = inl(port);
-		cycles[i] = rdtsc() - start;
-	}
-	report_cost(source, cycles);
+	fault = try_access(sample_pm_timer, &sampling);
+	if (fault)
+		framef("refcost", "source=%s error=in:%s", source, fault);
+	else
+		report_cost(source, sampling.cycles);
 }
 
 static void report_pm_timer(void)
@@ -165,33 +186,46 @@ static volatile unsigned char *map_hpet(uint64_t base)
 	return window == MAP_FAILED ? NULL : window;
 }
 
+static void sample_hpet(void *argument)
+{
+	struct sampling *sampling = argument;
+
+	sampling->period_fs = *(volatile uint32_t *)(sampling->registers + HPET_PERIOD_FS);
+	for (int i = 0; i < READS; i++) {
+		uint64_t start = rdtsc();
+
+		sink = *(volatile uint32_t *)(sampling->registers + HPET_COUNTER);
+		sampling->cycles[i] = rdtsc() - start;
+	}
+}
+
 static void report_hpet(void)
 {
 	unsigned char table[64] = { 0 };
 	size_t length = read_table("HPET", table, sizeof(table));
-	volatile unsigned char *registers;
-	uint64_t base, cycles[READS];
+	struct sampling sampling = { 0 };
+	const char *fault;
+	uint64_t base;
 
 	if (length < HPET_TABLE_ADDRESS + 8) {
 		frame("hpet", "absent");
 		return;
 	}
 	base = little_endian(table + HPET_TABLE_ADDRESS, 8);
-	registers = map_hpet(base);
-	if (!registers) {
+	sampling.registers = map_hpet(base);
+	if (!sampling.registers) {
 		framef("hpet", "base=0x%llx", (unsigned long long)base);
 		framef("refcost", "source=hpet error=mmap:%s", strerror(errno));
 		return;
 	}
-	framef("hpet", "base=0x%llx period_fs=%u", (unsigned long long)base,
-	       *(volatile uint32_t *)(registers + HPET_PERIOD_FS));
-	for (int i = 0; i < READS; i++) {
-		uint64_t start = rdtsc();
-
-		sink = *(volatile uint32_t *)(registers + HPET_COUNTER);
-		cycles[i] = rdtsc() - start;
+	fault = try_access(sample_hpet, &sampling);
+	if (fault) {
+		framef("hpet", "base=0x%llx", (unsigned long long)base);
+		framef("refcost", "source=hpet error=read:%s", fault);
+		return;
 	}
-	report_cost("hpet", cycles);
+	framef("hpet", "base=0x%llx period_fs=%u", (unsigned long long)base, sampling.period_fs);
+	report_cost("hpet", sampling.cycles);
 }
 
 void report_references(void)

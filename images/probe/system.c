@@ -2,8 +2,6 @@
 #include "system.h"
 
 #include <cpuid.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,54 +128,41 @@ void report_cpu(void)
 		report_leaf(0x40000010, HYPERVISOR_LEAF);
 }
 
+/*
+ * What decides how the TSC, the sources beside it and the kernel's log behave. The rest of a distribution's 8,000 lines
+ * is for those who ask for it.
+ */
+static int matters(const char *option)
+{
+	static const char *const beginnings[] = {
+		"ACPI=",     "CLOCKSOURCE_", "HIGH_RES_TIMERS=", "HPET_TIMER=",  "HYPERV",	  "HYPERVISOR_GUEST=",
+		"HZ",	     "KVM_GUEST=",   "NO_HZ",		 "NR_CPUS=",	 "PARAVIRT",	  "PREEMPT",
+		"PRINTK_",   "SMP=",	     "X86_PM_TIMER=",	 "X86_TSC=",	 "X86_X2APIC=",	  "XEN_PV",
+	};
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++)
+		if (!strncmp(option, beginnings[i], strlen(beginnings[i])))
+			return 1;
+	return 0;
+}
+
 void report_config(void)
 {
-	char line[1024];
+	char line[1024], wanted[16];
 	FILE *lines;
+	int all;
 
-	if (access("/proc/config.gz", R_OK) != 0)
+	boot_option("tscprobe.config", wanted, sizeof(wanted), "listed");
+	if (!strcmp(wanted, "none") || access("/proc/config.gz", R_OK) != 0)
 		return;
+	all = !strcmp(wanted, "all");
 	lines = popen("/bin/busybox zcat /proc/config.gz", "re");
 	if (!lines)
 		return;
 	while (fgets(line, sizeof(line), lines)) {
 		line[strcspn(line, "\n")] = 0;
-		if (!strncmp(line, "CONFIG_", 7))
+		if (!strncmp(line, "CONFIG_", 7) && (all || matters(line + 7)))
 			frame("config", line);
 	}
 	pclose(lines);
-}
-
-/* Records of /dev/kmsg are "prefix,sequence,usec,flags;text\n KEY=value\n", text escaped as in our frames. */
-void report_kernel_log(void)
-{
-	static char record[16384];
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0) {
-		framef("dmesg", "error=%s", strerror(errno));
-		return;
-	}
-	for (;;) {
-		ssize_t got = read(fd, record, sizeof(record) - 1);
-		unsigned long long usec = 0;
-		char *text, *line;
-
-		if (got < 0 && (errno == EPIPE || errno == EINTR))
-			continue;
-		if (got <= 0)
-			break;
-		record[got] = 0;
-		text = strchr(record, ';');
-		if (!text)
-			continue;
-		sscanf(record, "%*u,%*u,%llu", &usec);
-		text++;
-		text[strcspn(text, "\n")] = 0;
-		if (asprintf(&line, "[%5llu.%06llu] %s", usec / 1000000, usec % 1000000, text) < 0)
-			break;
-		frame_escaped("dmesg", line);
-		free(line);
-	}
-	close(fd);
 }

@@ -14,7 +14,7 @@ void report_command_line(void);
 void report_uname(void);
 /* Sends the cpus, cpu, flags, hypervisor and cpuid frames. */
 void report_cpu(void);
+/* Sends the config frames that tscprobe.config asks for: all, listed (those that matter here), none. */
 void report_config(void);
-void report_kernel_log(void);
 
 #endif

@@ -79,7 +79,7 @@ test('a marker inside a line is no frame', () => {
 test.each([1, 3])('a frame that %i kernel lines cut in two is put together again', (inserted) => {
   const [begin = '', poll = '', end = ''] = report([['poll', POLL]]);
   const kernel = Array.from({ length: inserted }, (_, i) => `[    2.05009${i}] tsc: Refined TSC [x]`);
-  for (let at = 20; at < poll.length; at += 7) {
+  for (let at = 5; at < poll.length; at += 4) {
     const result = read(
       [begin, poll.slice(0, at) + (kernel[0] ?? ''), ...kernel.slice(1), poll.slice(at), end],
       '\r\n',
@@ -88,6 +88,12 @@ test.each([1, 3])('a frame that %i kernel lines cut in two is put together again
     expect(result.counts).toMatchObject({ recovered: 1, damaged: 0 });
     expect(result.polls[0]?.lines).toEqual([2, 2 + inserted]);
   }
+});
+
+test('one that was cut within its nonce and has no rest is damaged, not foreign', () => {
+  const [begin = '', poll = '', end = ''] = report([['poll', POLL]]);
+  const result = read([begin, `${poll.slice(0, 9)}[    2.050090] tsc: Refined`, poll, end]);
+  expect(result).toMatchObject({ complete: true, counts: { damaged: 1, foreign: 0, recovered: 0 } });
 });
 
 test('a frame whose rest never comes is damaged', () => {

@@ -9,7 +9,7 @@ import { namedCpuFlags } from '../../harness/guest/machine-facts.ts';
 import { quote, shellCommand } from '../../harness/guest/shell.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
-import type { GuestSpec } from '../../harness/matrix/types.ts';
+import type { ClockMode, GuestSpec } from '../../harness/matrix/types.ts';
 
 const PROBE: ProbeOptions = { nonce: '0badcafe', ...PROBE_DEFAULTS };
 
@@ -190,16 +190,21 @@ describe('the accelerator', () => {
 
   test('is never another one than was asked for', () => {
     expect(chooseAccelerator('tcg', 'real', trial(true))).toMatchObject({ accelerator: 'tcg' });
+    expect(chooseAccelerator('nested', 'real', trial(true)).accelerator).toBe('nested');
+    expect(chooseAccelerator('nested', 'deterministic', null).accelerator).toBe('nested');
     expect(chooseAccelerator('kvm', 'real', trial(true))).toMatchObject({ accelerator: 'kvm' });
     expect(chooseAccelerator('kvm', 'real', trial(false)).accelerator).toBeNull();
     expect(chooseAccelerator('kvm', 'real', null).accelerator).toBeNull();
     expect(chooseAccelerator('kvm', 'deterministic', trial(true)).accelerator).toBeNull();
   });
 
-  test('that was left open is told with the reason', () => {
-    expect(chooseAccelerator('auto', 'real', trial(true)).accelerator).toBe('kvm');
-    const fallen = chooseAccelerator('auto', 'real', trial(false));
-    expect(fallen).toMatchObject({ accelerator: 'tcg', reason: expect.stringContaining('why') });
-    expect(chooseAccelerator('auto', 'deterministic', trial(true)).accelerator).toBe('tcg');
+  test('that was left open runs a KVM guest, on the host or nested, and is told with the reason', () => {
+    const told = (text: string) => expect.stringMatching(new RegExp(`^auto: .*${text}`));
+    const auto = (clock: ClockMode, usable: boolean | null) =>
+      chooseAccelerator('auto', clock, usable === null ? null : trial(usable));
+    expect(auto('real', true)).toEqual({ accelerator: 'kvm', reason: told('why') });
+    expect(auto('real', false)).toEqual({ accelerator: 'nested', reason: told('why') });
+    expect(auto('real', null)).toEqual({ accelerator: 'nested', reason: told('not tried') });
+    expect(auto('deterministic', true)).toEqual({ accelerator: 'nested', reason: told('-icount') });
   });
 });

@@ -71,6 +71,48 @@ test.each<[number | null, string]>([
   expect(judgeCell([boot('refined', { ppm })], { ...REFINED, accuracyPpm: 500 }).outcome).toBe(outcome);
 });
 
+test.each<[number | null, string]>([
+  [50, 'expected'],
+  [-50, 'expected'],
+  [200, 'expected'],
+  [49.9, 'unexpected'],
+  [-49.9, 'unexpected'],
+  [0, 'unexpected'],
+  [-200.1, 'unexpected'],
+  [null, 'unexpected'],
+])('%s ppm where an error of 50 to 200 ppm is expected is %s', (ppm, outcome) => {
+  const expectation = { ...REFINED, offByPpm: 50, accuracyPpm: 200 };
+  expect(judgeCell([boot('refined', { ppm })], expectation).outcome).toBe(outcome);
+});
+
+test('a frequency that is better than expected says so, and one that is not known shows no error', () => {
+  const reason = (ppm: number | null) =>
+    judgeCell([boot('refined', { ppm })], { ...REFINED, offByPpm: 50 }).reason;
+  expect(reason(3)).toBe('the frequency is 3 ppm off; it was expected to be wrong by at least 50 ppm');
+  expect(reason(null)).toBe('the true frequency is not known, so an error of 50 ppm cannot be shown');
+});
+
+test.each<[number, number, { min?: number; max?: number }, string]>([
+  [70, 1, { min: 71 }, 'expected'],
+  [70, 0, { min: 71 }, 'unexpected'],
+  [26, 0, { max: 26 }, 'expected'],
+  [26, 1, { max: 26 }, 'unexpected'],
+  [0, 0, { max: 26 }, 'expected'],
+  [40, 0, { min: 30, max: 50 }, 'expected'],
+])('%i and %i reads against %j are %s', (pm, hpet, reads, outcome) => {
+  const seen = boot('refined', { readCounts: { pm, hpet } });
+  expect(judgeCell([seen], { ...REFINED, reads }).outcome).toBe(outcome);
+});
+
+test('reads that were not counted are never as expected', () => {
+  for (const more of [{}, { readCounts: null }]) {
+    expect(judgeCell([boot('refined', more)], { ...REFINED, reads: { max: 9 } })).toEqual({
+      outcome: 'unexpected',
+      reason: 'reads of the reference counters were not counted; at most 9 were expected',
+    });
+  }
+});
+
 test('an accuracy that cannot be shown says why', () => {
   const { reason } = judgeCell([boot('refined')], { ...REFINED, accuracyPpm: 500 });
   expect(reason).toContain('the true frequency is not known');

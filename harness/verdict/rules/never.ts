@@ -1,4 +1,5 @@
 /** Why tsc was never registered. Rules in order; the first that speaks decides. */
+import { describeReads, readPatterns } from '../../evidence/reads.ts';
 import { type Context, cite, type Finding } from '../context.ts';
 import type { Cause, Confidence } from '../types.ts';
 
@@ -65,17 +66,36 @@ const restarts: Rule = (c) => {
       evidence: [],
       why: 'every sample of TSC and reference counter is rejected because it takes too long, and the work schedules itself again',
     };
+  const counted = countedReads(c);
+  // Counted, and nobody reads a counter: whatever keeps tsc away, it is not this.
+  if (counted.shows === 'quiet') return null;
   const detected = facts.detected[0];
-  if (detected === undefined && !c.earlyListed) return null;
+  if (detected === undefined && !c.earlyListed && counted.shows === null) return null;
   return {
     value: 'refinement-restarts',
     confidence:
-      c.earlyListed && (c.watched?.state === 'never' || facts.shape.kind === 'whole') ? 'certain' : 'likely',
+      counted.shows === 'restarts' ||
+      (c.earlyListed && (c.watched?.state === 'never' || facts.shape.kind === 'whole'))
+        ? 'certain'
+        : 'likely',
     evidence:
       detected === undefined ? [] : [cite(detected, 'the TSC exists and its frequency is known roughly')],
-    why: 'the delayed refinement never ends: its samples are rejected because reading the reference counter takes too long, and that leaves no message',
+    why: `the delayed refinement never ends: its samples are rejected because reading the reference counter takes too long, and that leaves no message${counted.text}`,
   };
 };
+
+const CLOCKSOURCE_OF = { pm: 'acpi_pm', hpet: 'hpet' } as const;
+
+/** What the reads of the reference counters show, where they were counted from outside. */
+function countedReads(c: Context): { shows: 'restarts' | 'quiet' | null; text: string } {
+  const patterns = c.exits === null ? [] : readPatterns(c.exits);
+  const text = c.exits === null ? null : describeReads(c.exits);
+  // A counter that is the current clocksource is read for the time of day.
+  const restarts = patterns.some((p) => p.shows === 'restarts' && c.current !== CLOCKSOURCE_OF[p.counter]);
+  if (restarts && text !== null) return { shows: 'restarts', text: `; counted from outside: ${text}` };
+  const quiet = patterns.length > 0 && patterns.every((p) => p.shows === 'quiet');
+  return { shows: quiet ? 'quiet' : null, text: '' };
+}
 
 const silent: Rule = ({ facts }) =>
   facts.shape.kind === 'whole' && facts.detected.length === 0 && facts.calibration.length === 0

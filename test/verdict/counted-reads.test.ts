@@ -1,0 +1,89 @@
+/** Reads that were counted outside of the guest, as proof of what its silent refinement does. */
+import { describe, expect, test } from 'vitest';
+import { gatherAppliance } from '../../harness/evidence/appliance.ts';
+import { gatherEvidence } from '../../harness/evidence/evidence.ts';
+import type { ExitCounts } from '../../harness/evidence/exits.ts';
+import { diagnose } from '../../harness/verdict/diagnose.ts';
+import { observe } from '../../harness/verdict/observe.ts';
+import { APPLIANCE_NONCE, altered, capture, GUEST_NONCE } from '../evidence/nested-capture.ts';
+import { LAUNCH, MACHINE } from './sample-boot.ts';
+
+function exitsOf(name: string): ExitCounts {
+  const { exits } = gatherAppliance(capture(`${name}.appliance`), APPLIANCE_NONCE);
+  if (exits?.kind !== 'counted') throw new Error(`${name} has no counts`);
+  return exits.counts;
+}
+
+/** A console and counts as those of the guest that was asked for. */
+function look(name: string, console = capture(`${name}.console`), exits: ExitCounts | null = exitsOf(name)) {
+  const evidence = gatherEvidence(console, GUEST_NONCE, exits);
+  const commandLine = evidence.report.cmdline?.value ?? '';
+  const hpet = name.endsWith('hpet');
+  return observe({
+    launch: {
+      ...LAUNCH,
+      nonce: GUEST_NONCE,
+      accelerator: 'kvm',
+      commandLine,
+      guest: { ...LAUNCH.guest, topology: 'kvm', cpu: 'host', smp: 1, hpet },
+    },
+    ending: { kind: 'finished' },
+    evidence,
+    machine: { ...MACHINE, accelerator: 'kvm', vcpus: 1, hpet },
+    trueKhz: { khz: 1_000_000, from: 'icount' },
+  });
+}
+
+test.each([
+  ['stock', { verdict: 'refined', readCounts: { pm: 26, hpet: 0 }, current: 'kvm-clock' }],
+  ['known-frequency-slow', { verdict: 'known-frequency' }],
+  ['stock-slow-hpet', { verdict: 'never', readCounts: { pm: 20, hpet: 103 } }],
+])('%s is observed as it was', (name, seen) => {
+  expect(look(name)).toMatchObject(seen);
+});
+
+test('a raised limit registers a wrong frequency', () => {
+  const seen = look('threshold-raised-disturbed');
+  expect(seen.verdict).toBe('refined');
+  expect(seen.ppm).toBe(-195);
+});
+
+describe('a guest that never registers tsc', () => {
+  test('restarts its refinement for certain where its reads show it', () => {
+    const seen = look('stock-slow');
+    expect(seen).toMatchObject({
+      verdict: 'never',
+      readCounts: { pm: 140, hpet: 0 },
+      diagnosis: { cause: 'refinement-restarts', confidence: 'certain' },
+    });
+    expect(seen.reason).toContain('15 in each of the 7 whole seconds');
+    expect(seen.reason).toContain('refinement restarts once a second');
+  });
+
+  test('is said to do so without counts too, but not by them', () => {
+    const seen = look('stock-slow', undefined, null);
+    expect(seen).toMatchObject({ readCounts: null, diagnosis: { cause: 'refinement-restarts' } });
+    expect(seen.reason).not.toContain('counted');
+  });
+
+  test('does not where nobody reads a counter', () => {
+    const exits = exitsOf('stock-slow');
+    const quiet = { ...exits, perSecond: { pm: [20], hpet: [] } };
+    expect(look('stock-slow', undefined, quiet).diagnosis?.cause).not.toBe('refinement-restarts');
+  });
+
+  test('is not shown to where the counter that is read is the clocksource in use', () => {
+    const { facts } = gatherEvidence(capture('stock-slow.console'), GUEST_NONCE);
+    const watched = { state: 'never', firstPollS: 0.2, firstListedS: null, lastPollS: 8.2 } as const;
+    const input = { facts, available: ['kvm-clock', 'acpi_pm'], watched, exits: exitsOf('stock-slow') };
+    expect(diagnose({ ...input, current: 'kvm-clock' }).summary).toContain('counted from outside');
+    expect(diagnose({ ...input, current: 'acpi_pm' }).summary).not.toContain('counted from outside');
+  });
+});
+
+test('a log that is not as the kernel logged it is no evidence, and the reason names the block', () => {
+  const damaged = altered(capture('stock.console'), 'tsc: Detected 1000.000', 'tsc: Detected 1900.000');
+  const seen = look('stock', damaged);
+  expect(seen.verdict).toBe('no-evidence');
+  expect(seen.reason).toContain('block 2 of 13, lines 17 to 32 of the log');
+});
