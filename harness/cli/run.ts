@@ -1,8 +1,17 @@
-/** `tscmatrix run`: a matrix file to a plan, a record and reports. */
+/** `tscmatrix run`: a matrix file to a plan, a record and reports; or a run that was cut off to its end. */
+import { readFile } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { EXIT, UserError } from '../host/errors.ts';
 import { loadMatrix } from '../matrix/load.ts';
+import { type Durations, NO_DURATIONS, parseDurations } from '../plan/durations.ts';
 import { makePlan } from '../plan/expand.ts';
+import { ownPart, parseShard, shardPart } from '../plan/shard.ts';
+import { checkedLabel } from '../record/blob-format.ts';
+import { findRun } from '../record/find-run.ts';
 import { makeReporters } from '../report/registry.ts';
-import { runPlan } from '../run/run.ts';
+import { resumeRun } from '../run/resume.ts';
+import { type RunResult, runPlan } from '../run/run.ts';
+import { checkPlace, packRun } from './blob.ts';
 import { warnAbout } from './warnings.ts';
 
 export interface RunFlags {
@@ -15,26 +24,96 @@ export interface RunFlags {
   readonly qemu: string;
   readonly refresh?: boolean;
   readonly json?: boolean;
+  readonly shard?: string;
+  readonly durations?: string;
+  readonly label?: string;
+  readonly blob?: string;
+  readonly resume?: string;
 }
 
-export async function runCommand(path: string, flags: RunFlags, signal: AbortSignal): Promise<number> {
-  const plan = makePlan(await loadMatrix(path), flags.filter);
-  warnAbout(plan);
+/** What the record of a run decides when it is gone on with. */
+const OF_THE_RECORD = ['filter', 'repeat', 'timeout', 'qemu', 'refresh', 'shard', 'durations'] as const;
+
+export async function readDurations(path: string | undefined): Promise<Durations> {
+  if (path === undefined) return NO_DURATIONS;
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new UserError(`cannot read --durations ${path}: ${error.message}`);
+  });
+  return parseDurations(text, path);
+}
+
+async function begin(path: string, flags: RunFlags, signal: AbortSignal): Promise<RunResult> {
+  const { shard, durations, label } = flags;
+  if (shard === undefined && durations !== undefined)
+    throw new UserError('--durations is for --shard I/N', 'give both or neither');
+  const whole = makePlan(await loadMatrix(path), flags.filter);
+  const part =
+    shard === undefined ? undefined : shardPart(whole, parseShard(shard), await readDurations(durations));
+  warnAbout(whole);
   const reporters = makeReporters(flags.reporter, { json: flags.json === true, signal });
-  const result = await runPlan(
-    plan,
+  return runPlan(
+    ownPart(whole, part),
     {
       resultsDir: flags.results,
-      qemu: flags.qemu,
+      // Guests, and a run that is gone on with, have other working folders.
+      qemu: flags.qemu.includes('/') ? resolve(flags.qemu) : flags.qemu,
       jobs: flags.jobs ?? null,
       repeat: flags.repeat,
       timeoutS: flags.timeout,
       filters: flags.filter,
       refresh: flags.refresh === true,
+      shard: part,
+      label,
     },
     reporters,
     signal,
   );
+}
+
+async function goOn(
+  wanted: string,
+  path: string | undefined,
+  flags: RunFlags,
+  given: (flag: string) => boolean,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const fixed = OF_THE_RECORD.filter(given);
+  if (fixed.length > 0) {
+    throw new UserError(
+      `--resume takes no ${fixed.map((flag) => `--${flag}`).join(', ')}: a run goes on as it began`,
+      'run the matrix again for other options',
+    );
+  }
+  const dir = await findRun(flags.results, wanted);
+  const reporters = makeReporters(flags.reporter, { json: flags.json === true, signal });
+  const { jobs = null, qemu } = flags;
+  const result = await resumeRun(dir, { jobs, matrixPath: path ?? null, qemu }, reporters, signal);
+  if (!result.resumed)
+    process.stderr.write(`tscmatrix: the run ${result.run} is finished already; nothing was left to do\n`);
+  return { ...result, dir: relative('', result.dir) };
+}
+
+/** `given` says whether an option was on the command line. */
+export async function runCommand(
+  path: string | undefined,
+  flags: RunFlags,
+  given: (flag: string) => boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  if (flags.label !== undefined) checkedLabel(flags.label);
+  if (flags.blob !== undefined) await checkPlace(flags.blob);
+  if (path === undefined && flags.resume === undefined)
+    throw new UserError('run needs a matrix file', 'for example: tscmatrix run matrices/quick.yaml');
+  const result =
+    flags.resume === undefined
+      ? await begin(path as string, flags, signal)
+      : await goOn(flags.resume, path, flags, given, signal);
   process.stderr.write(`tscmatrix: the record is in ${result.dir}\n`);
+  if (result.exitCode === EXIT.interrupted) {
+    const blob = flags.blob === undefined ? '' : `, and the blob ${flags.blob} was not written`;
+    process.stderr.write(`tscmatrix: interrupted${blob}; go on with: tscmatrix run --resume ${result.dir}\n`);
+  } else if (flags.blob !== undefined) {
+    await packRun(result.dir, flags.blob, flags.label);
+  }
   return result.exitCode;
 }

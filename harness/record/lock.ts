@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { open, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { UserError } from '../host/errors.ts';
+import { withLock } from '../host/lock.ts';
 import { isAlive } from '../host/scratch.ts';
 
 export const LOCK_FILE = 'lock';
@@ -50,4 +52,23 @@ export async function isLocked(dir: string): Promise<boolean> {
   if (typeof owner.pid !== 'number') return false;
   if (owner.host !== hostname()) return true;
   return isAlive(owner.pid) && (owner.startTicks ?? null) === startTicksOf(owner.pid);
+}
+
+/**
+ * Takes the folder of a run that has ended, with or without giving it free. Of two who try, one gets it. Throws
+ * UserError where a living process holds it.
+ */
+export async function takeOver(dir: string): Promise<void> {
+  // Between the look at a stale lock and its replacement nobody else may do the same.
+  await withLock(dir, 'take-over', { purpose: 'resuming a run' }, async () => {
+    if (await isLocked(dir)) {
+      const holder = (await readFile(join(dir, LOCK_FILE), 'utf8')).trim();
+      throw new UserError(
+        `the run in ${dir} is being written by another process: ${holder}`,
+        `wait for it; where that is another host that is gone for good, remove ${join(dir, LOCK_FILE)}`,
+      );
+    }
+    await rm(join(dir, LOCK_FILE), { force: true });
+    await takeLock(dir);
+  });
 }

@@ -10,6 +10,7 @@ import type {
   KernelReady,
   RunEvent,
   RunFinished,
+  RunMerged,
   RunStarted,
 } from './types.ts';
 
@@ -31,6 +32,9 @@ export interface KernelView {
 export interface RunView {
   started: RunStarted | null;
   host: HostNoted | null;
+  /** Of a merged record: its hosts by label. */
+  readonly hosts: Map<string, HostNoted>;
+  merged: RunMerged | null;
   finished: RunFinished | null;
   /** In the order of the plan. */
   readonly cells: Map<string, CellView>;
@@ -39,7 +43,15 @@ export interface RunView {
 }
 
 export function newRunView(): RunView {
-  return { started: null, host: null, finished: null, cells: new Map(), kernels: new Map() };
+  return {
+    started: null,
+    host: null,
+    hosts: new Map(),
+    merged: null,
+    finished: null,
+    cells: new Map(),
+    kernels: new Map(),
+  };
 }
 
 /** Takes in one event. An event about a cell that was never planned changes nothing. */
@@ -49,7 +61,8 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       view.started = event;
       break;
     case 'host-noted':
-      view.host = event;
+      if (event.label === undefined) view.host = event;
+      else view.hosts.set(event.label, event);
       break;
     case 'cell-planned':
       view.cells.set(event.cell.id, { cell: event.cell, boots: [], judged: null });
@@ -72,6 +85,13 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       if (cell !== undefined) cell.judged = event;
       break;
     }
+    case 'run-resumed':
+      // The end that an interruption had written was not the end.
+      view.finished = null;
+      break;
+    case 'run-merged':
+      view.merged = event;
+      break;
     case 'run-finished':
       view.finished = event;
       break;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Ending } from '../guest/ending.ts';
 import { HOST_FAULTS } from '../guest/ending.ts';
+import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import { FAILURES, REGISTRATIONS } from '../matrix/types.ts';
 import { CAUSES, OUTCOMES } from '../verdict/types.ts';
 import type { RunEvent } from './types.ts';
@@ -15,8 +16,14 @@ const time = z.iso.datetime();
 const verdict = z.enum([...FAILURES, ...REGISTRATIONS]);
 const outcome = z.enum(OUTCOMES);
 
+const disturbance = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('every'), every: count, ns: count }),
+  z.looseObject({ kind: z.literal('random'), probability: z.number(), seed: count, ns: count }),
+]);
+const refDelay = z.looseObject({ pmNs: count, hpetNs: count, disturbance: disturbance.nullable() });
+/** The settings with a default here came after the first records; a guest without them had just that. */
 const guest = z.looseObject({
-  topology: z.enum(['tcg', 'kvm', 'auto']),
+  topology: z.enum(['tcg', 'kvm', 'nested', 'auto']),
   clock: z.enum(['real', 'deterministic']),
   cpu: text,
   hpet: z.boolean(),
@@ -24,12 +31,17 @@ const guest = z.looseObject({
   smp: count,
   memoryMiB: count,
   machine: text,
+  personality: z.enum(['kvm', 'xen', 'hyperv', 'none']).nullable().default(DEFAULT_GUEST.personality),
+  refDelay: refDelay.default({ pmNs: 0, hpetNs: 0, disturbance: null }),
+  qemu: z.enum(['pinned', 'system']).nullable().default(DEFAULT_GUEST.qemu),
   append: text,
 });
 const expectation = z.looseObject({
   registration: z.array(verdict.exclude(['infra-error'])),
   current: texts.exactOptional(),
   accuracyPpm: z.number().exactOptional(),
+  offByPpm: z.number().exactOptional(),
+  reads: z.looseObject({ min: count.exactOptional(), max: count.exactOptional() }).exactOptional(),
   messages: z.looseObject({ must: texts, mustNot: texts }).exactOptional(),
   from: texts,
 });
@@ -66,8 +78,26 @@ const observation = z.looseObject({
   trueKhz: z.number().nullable(),
   trueKhzFrom: text.nullable(),
   ppm: z.number().nullable(),
+  readCounts: z.looseObject({ pm: count, hpet: count }).nullable().exactOptional(),
   diagnosis: diagnosis.nullable(),
   differences: z.array(z.looseObject({ what: text, asked: text, got: text, seenBy: text })),
+});
+
+const shard = z.looseObject({
+  index: boot,
+  of: boot,
+  planSha256: sha256,
+  planCells: texts,
+  own: z.array(count),
+});
+const hostJudgement = z.looseObject({ label: text, outcome, reason: text, verdicts: z.array(verdict) });
+const mergedPart = z.looseObject({
+  label: text,
+  run: text,
+  startedAt: time,
+  shard: z.looseObject({ index: boot, of: boot }).nullable(),
+  provenance: text.nullable(),
+  logSha256: sha256,
 });
 
 const stamp = { seq: count, at: time };
@@ -78,7 +108,15 @@ const EVENTS = [
     version: count,
     run: text,
     matrix: z.looseObject({ name: text, path: text, sha256 }),
-    options: z.looseObject({ jobs: count, repeat: count, timeoutS: z.number(), filters: texts }),
+    options: z.looseObject({
+      jobs: count,
+      repeat: count,
+      timeoutS: z.number(),
+      filters: texts,
+      qemu: text.exactOptional(),
+    }),
+    shard: shard.exactOptional(),
+    label: text.exactOptional(),
   }),
   z.looseObject({ ...stamp, type: z.literal('cell-planned'), cell }),
   z.looseObject({
@@ -98,7 +136,29 @@ const EVENTS = [
     message: text,
     hint: text.exactOptional(),
   }),
-  z.looseObject({ ...stamp, type: z.literal('cell-started'), cell: text, boot, argv: texts }),
+  z.looseObject({
+    ...stamp,
+    type: z.literal('cell-started'),
+    cell: text,
+    boot,
+    argv: texts,
+    accelerator: z.enum(['tcg', 'kvm', 'nested']).exactOptional(),
+    acceleratorReason: text.exactOptional(),
+    emulator: z.enum(['pinned', 'system']).exactOptional(),
+    nested: z.looseObject({ argv: texts, kernelRelease: text, qemuVersion: text, sha256 }).exactOptional(),
+    host: text.exactOptional(),
+  }),
+  z.looseObject({
+    ...stamp,
+    type: z.literal('cell-retried'),
+    cell: text,
+    boot,
+    nonce: text,
+    ending,
+    wallMs: z.number(),
+    cpuMs: z.number(),
+    host: text.exactOptional(),
+  }),
   z.looseObject({
     ...stamp,
     type: z.literal('cell-finished'),
@@ -107,9 +167,11 @@ const EVENTS = [
     wallMs: z.number(),
     cpuMs: z.number(),
     ending,
+    retries: count.exactOptional(),
     observation,
     transcriptSha256: sha256.exactOptional(),
     folder: text,
+    host: text.exactOptional(),
   }),
   z.looseObject({
     ...stamp,
@@ -118,6 +180,7 @@ const EVENTS = [
     outcome,
     reason: text,
     verdicts: z.array(verdict),
+    hosts: z.array(hostJudgement).exactOptional(),
   }),
   z.looseObject({
     ...stamp,
@@ -130,7 +193,14 @@ const EVENTS = [
     kernel: text.nullable(),
     hypervisor: text.nullable(),
     clocksource: text.nullable(),
+    label: text.exactOptional(),
   }),
+  z.looseObject({
+    ...stamp,
+    type: z.literal('run-resumed'),
+    again: z.array(z.looseObject({ cell: text, boot })),
+  }),
+  z.looseObject({ ...stamp, type: z.literal('run-merged'), parts: z.array(mergedPart) }),
   z.looseObject({
     ...stamp,
     type: z.literal('run-finished'),

@@ -1,6 +1,7 @@
 /** The record of a run: an append-only log of these events, one JSON object a line. */
 import type { Ending } from '../guest/ending.ts';
 import type { Verdict } from '../matrix/types.ts';
+import type { ShardPart } from '../plan/shard.ts';
 import type { Cell } from '../plan/types.ts';
 import type { Observation, Outcome } from '../verdict/types.ts';
 
@@ -18,7 +19,13 @@ export interface RunStarted {
     readonly repeat: number;
     readonly timeoutS: number;
     readonly filters: readonly string[];
+    /** QEMU's program as it was asked for; absent in the first records. */
+    readonly qemu?: string;
   };
+  /** Where the run is one part of a plan. */
+  readonly shard?: ShardPart;
+  /** What the user calls this host. */
+  readonly label?: string;
 }
 /** One event for each cell of the plan, before anything boots, so that a lost cell is seen as lost. */
 export interface CellPlanned {
@@ -49,6 +56,34 @@ export interface CellStarted {
   readonly boot: number;
   readonly at: string;
   readonly argv: readonly string[];
+  /** What the topology came to and why; absent in the first records. */
+  readonly accelerator?: 'tcg' | 'kvm' | 'nested';
+  readonly acceleratorReason?: string;
+  /** Which QEMU runs the machine itself. */
+  readonly emulator?: 'pinned' | 'system';
+  /** Of a nested guest: its own QEMU's command line in the appliance, and what the appliance is. */
+  readonly nested?: {
+    readonly argv: readonly string[];
+    readonly kernelRelease: string;
+    readonly qemuVersion: string;
+    readonly sha256: string;
+  };
+  /** In a merged record: label of the host that it ran on. */
+  readonly host?: string;
+}
+/** An attempt at a boot ended in a fault of the machines below its guest, and is made again with another nonce. */
+export interface CellRetried {
+  readonly type: 'cell-retried';
+  readonly cell: string;
+  readonly boot: number;
+  readonly at: string;
+  /** Of the attempt that failed. */
+  readonly nonce: string;
+  readonly ending: Ending;
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  /** In a merged record: label of the host that it ran on. */
+  readonly host?: string;
 }
 export interface CellFinished {
   readonly type: 'cell-finished';
@@ -59,17 +94,29 @@ export interface CellFinished {
   /** CPU time of QEMU, user and system. */
   readonly cpuMs: number;
   readonly ending: Ending;
+  /** Attempts before this one that failed; absent where none did. */
+  readonly retries?: number;
   readonly observation: Observation;
   /** sha256 of the transcript (docs/probe-protocol.md); absent where the end frame never came. */
   readonly transcriptSha256?: string;
   /** Folder of this boot within the run's folder: console.log, evidence.json, command.sh, boot.json. */
   readonly folder: string;
+  /** In a merged record: label of the host that it ran on. */
+  readonly host?: string;
 }
 export interface CellJudged {
   readonly type: 'cell-judged';
   readonly cell: string;
   readonly outcome: Outcome;
   /** One sentence that says why, for a table's footnote and a JUnit failure. */
+  readonly reason: string;
+  readonly verdicts: readonly Verdict[];
+  /** In a merged record, where several hosts ran the cell: what each of them said. */
+  readonly hosts?: readonly HostJudgement[];
+}
+export interface HostJudgement {
+  readonly label: string;
+  readonly outcome: Outcome;
   readonly reason: string;
   readonly verdicts: readonly Verdict[];
 }
@@ -85,6 +132,31 @@ export interface HostNoted {
   /** "none" on bare metal. */
   readonly hypervisor: string | null;
   readonly clocksource: string | null;
+  /** In a merged record: whose facts these are. The last event is without one, with what all hosts have in common. */
+  readonly label?: string;
+}
+/** Somebody went on with a run that had ended before its last cell. What follows belongs to the same run. */
+export interface RunResumed {
+  readonly type: 'run-resumed';
+  readonly at: string;
+  /** Boots that had begun, or whose files were lost, and are booted again. */
+  readonly again: readonly { readonly cell: string; readonly boot: number }[];
+}
+/** The record was made of others: those of shards, or of the same cells on several hosts. */
+export interface RunMerged {
+  readonly type: 'run-merged';
+  readonly at: string;
+  readonly parts: readonly MergedPart[];
+}
+export interface MergedPart {
+  readonly label: string;
+  readonly run: string;
+  readonly startedAt: string;
+  readonly shard: { readonly index: number; readonly of: number } | null;
+  /** File of this run's folder with the provenance of the part; null where the part had none. */
+  readonly provenance: string | null;
+  /** sha256 of the part's event log. */
+  readonly logSha256: string;
 }
 export interface RunFinished {
   readonly type: 'run-finished';
@@ -99,9 +171,12 @@ export type RunEvent =
   | KernelReady
   | KernelFailed
   | CellStarted
+  | CellRetried
   | CellFinished
   | CellJudged
   | HostNoted
+  | RunResumed
+  | RunMerged
   | RunFinished;
 
 /** An event as it stands in the log: numbered from 0 without a gap, and with the time it was written (ISO 8601, UTC). */

@@ -1,42 +1,41 @@
-/** Writes the record of one run: its folder, its event log, and the folders of its boots. */
+/** Writes the record of one run: its event log and its files. */
 import { rmSync } from 'node:fs';
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  realpath,
-  rename,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { HostError } from '../host/errors.ts';
-import { codeOf, placeFault, writeFault } from './faults.ts';
+import { syncPath, syncTree } from './durable.ts';
+import { placeFault, writeFault } from './faults.ts';
 import { dropLock, LOCK_FILE, takeLock } from './lock.ts';
+import {
+  type BootFolder,
+  checkedName,
+  LATEST,
+  makeBootFolder,
+  makeFolders,
+  makeRunFolder,
+  pointLatest,
+  runName,
+} from './run-folder.ts';
 import type { Recorded, RunEvent } from './types.ts';
 
+export { LATEST };
 export const LOG_FILE = 'events.jsonl';
-export const LATEST = 'latest';
-/** After these the log is forced to the disk: what they tell has cost minutes. */
-const SYNCED: ReadonlySet<RunEvent['type']> = new Set(['cell-finished', 'run-finished']);
-
-export interface BootFolder {
-  /** Absolute. */
-  readonly path: string;
-  /** Within the run's folder, for CellFinished.folder. */
-  readonly folder: string;
-}
+/** After these the log is forced to the disk: what they tell has cost minutes, or what follows rests on them. */
+const SYNCED: ReadonlySet<RunEvent['type']> = new Set([
+  'host-noted',
+  'cell-finished',
+  'run-resumed',
+  'run-finished',
+]);
 
 export interface RecordWriter {
   readonly run: string;
   /** The run's folder, absolute. */
   readonly dir: string;
   /**
-   * Writes one event with one write(), in the order of the calls, and gives it as it stands in the log.
-   * Rejects with HostError 'disk-full' or 'record-failed'; the log then ends at the last whole event, and
-   * every later call rejects likewise.
+   * Writes one event with one write(), in the order of the calls, and gives it as it stands in the log. The files
+   * of a boot are on the disk before its cell-finished is. Rejects with HostError 'disk-full' or 'record-failed';
+   * the log then ends at the last whole event, and every later call rejects likewise.
    */
   append<E extends RunEvent>(event: E): Promise<Recorded<E>>;
   /** Makes cells/CELL/boot-N/. Each can be made once. */
@@ -59,91 +58,45 @@ export async function openRecord(resultsDir: string, label = 'run', now = new Da
     dir = await makeRunFolder(await realpath(resultsDir), runName(label, now));
     await takeLock(dir);
     log = await open(join(dir, LOG_FILE), 'ax', 0o644);
+    await syncPath(dir);
+    await syncPath(dirname(dir));
   } catch (error) {
     throw placeFault(error, resultsDir);
   }
   await pointLatest(dir);
-  return makeWriter(dir, log);
+  return makeWriter(dir, log, { seq: 0, bytes: 0 });
 }
 
-/**
- * Makes a folder and those above it. Node's own `recursive` never returns where the kernel answers ENOENT under a
- * parent that exists, as in /proc, and says ENOENT for a read-only file system.
- */
-async function makeFolders(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST' && (await stat(path)).isDirectory()) return;
-    const parent = dirname(path);
-    const missing = await stat(parent).then(
-      () => false,
-      () => true,
-    );
-    if (codeOf(error) !== 'ENOENT' || !missing || parent === path) throw error;
-    await makeFolders(parent);
-    await mkdir(path);
-  }
+/** How far a log is written. */
+export interface LogEnd {
+  /** Of the next event. */
+  readonly seq: number;
+  readonly bytes: number;
 }
 
-/** For example 20260131-235959-quick. */
-function runName(label: string, now: Date): string {
-  const time = now.toISOString().replace(/\..*/, '').replaceAll(/[-:]/g, '').replace('T', '-');
-  const word = label
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    .replaceAll(/^[-.]+|[-.]+$/g, '')
-    .slice(0, 60);
-  return word === '' ? time : `${time}-${word}`;
-}
-
-/** mkdir without "recursive" is atomic: of two runs with one name, one gets EEXIST and takes the next name. */
-async function makeRunFolder(resultsDir: string, name: string): Promise<string> {
-  for (let n = 1; ; n++) {
-    const dir = join(resultsDir, n === 1 ? name : `${name}-${n}`);
-    try {
-      await mkdir(dir);
-      return dir;
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST' || n >= 1000) throw error;
-    }
-  }
-}
-
-/** A convenience for people and for "latest"; findRun goes by the names where a file system has no symlinks. */
-async function pointLatest(dir: string): Promise<void> {
-  const at = dir.lastIndexOf(sep);
-  const link = join(dir.slice(0, at), LATEST);
-  const fresh = `${link}.${process.pid}`;
-  try {
-    await rm(fresh, { force: true });
-    await symlink(dir.slice(at + 1), fresh);
-    await rename(fresh, link);
-  } catch {
-    await rm(fresh, { force: true }).catch(() => undefined);
-  }
-}
-
-function makeWriter(dir: string, log: FileHandle): RecordWriter {
+/** A writer for a log that is open for appending and ends at `end`, in a folder whose lock is ours. */
+export function makeWriter(dir: string, log: FileHandle, end: LogEnd): RecordWriter {
   const logPath = join(dir, LOG_FILE);
   const unlock = () => rmSync(join(dir, LOCK_FILE), { force: true });
   process.once('exit', unlock);
-  let seq = 0;
-  let size = 0;
+  let { seq, bytes } = end;
   let broken: HostError | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let closed: Promise<void> | undefined;
 
-  async function writeLine(line: Buffer, sync: boolean): Promise<void> {
+  async function writeLine(line: Buffer, event: RunEvent): Promise<void> {
     if (broken !== undefined) throw broken;
     try {
+      // First the files that it tells of: they must not be lost where the event is kept.
+      if (event.type === 'cell-finished') await syncTree(join(dir, event.folder), dir);
       // A short write is how a disk that fills up shows first; the next one then says why.
       for (let done = 0; done < line.length; ) done += (await log.write(line, done)).bytesWritten;
-      if (sync) await log.sync();
-      size += line.length;
+      if (SYNCED.has(event.type)) await log.sync();
+      bytes += line.length;
     } catch (error) {
       broken = writeFault(error, logPath);
       // Cut off the half line. Where even this fails, readers drop a torn last line by themselves.
-      await log.truncate(size).catch(() => undefined);
+      await log.truncate(bytes).catch(() => undefined);
       throw broken;
     }
   }
@@ -155,7 +108,7 @@ function makeWriter(dir: string, log: FileHandle): RecordWriter {
       if (closed !== undefined) throw new HostError('record-failed', `${logPath} is closed`);
       const recorded = { seq: seq++, at: new Date().toISOString(), ...event };
       const line = Buffer.from(`${JSON.stringify(recorded)}\n`);
-      const written = last.then(() => writeLine(line, SYNCED.has(event.type)));
+      const written = last.then(() => writeLine(line, event));
       last = written.catch(() => undefined);
       await written;
       return recorded;
@@ -164,8 +117,9 @@ function makeWriter(dir: string, log: FileHandle): RecordWriter {
     async writeFile(name, content) {
       const path = join(dir, checkedName(name));
       try {
-        await writeFile(`${path}.part`, content);
+        await writeFile(`${path}.part`, content, { flush: true });
         await rename(`${path}.part`, path);
+        await syncPath(dir);
       } catch (error) {
         await rm(`${path}.part`, { force: true }).catch(() => undefined);
         throw writeFault(error, path);
@@ -181,28 +135,4 @@ function makeWriter(dir: string, log: FileHandle): RecordWriter {
       return closed;
     },
   };
-}
-
-async function makeBootFolder(dir: string, cell: string, boot: number): Promise<BootFolder> {
-  if (!Number.isSafeInteger(boot) || boot < 1)
-    throw new HostError('record-failed', `no boot has the number ${boot}`);
-  const folder = join('cells', checkedName(cell), `boot-${boot}`);
-  const path = join(dir, folder);
-  try {
-    const parent = join(dir, 'cells', cell);
-    await mkdir(parent, { recursive: true });
-    if ((await realpath(parent)) !== parent) throw new Error('a symbolic link leads out of the run');
-    await mkdir(path);
-  } catch (error) {
-    throw writeFault(error, path);
-  }
-  return { path, folder };
-}
-
-/** A name that stays a single entry of its folder. */
-function checkedName(name: string): string {
-  if (!/^[A-Za-z0-9_][^/\\\p{Cc}]*$/u.test(name) || Buffer.byteLength(name) > 250) {
-    throw new HostError('record-failed', `${JSON.stringify(name)} cannot be the name of a file`);
-  }
-  return name;
 }

@@ -1,11 +1,13 @@
 /** The files of one boot beside its console: what was asked, what QEMU said, and the parsed evidence. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Ending } from '../guest/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import { UserError } from '../host/errors.ts';
 import { writeFault } from '../record/faults.ts';
+import type { FailedAttempt } from './boot-once.ts';
 import type { TrueFrequency } from './true-frequency.ts';
 
 export const BOOT_FILE = 'boot.json';
@@ -17,8 +19,12 @@ export interface BootFile {
   readonly version: number;
   readonly launch: Launch;
   readonly machine: MachineFacts | null;
+  /** Of a nested guest: the appliance's machine. */
+  readonly outer?: MachineFacts | null;
   readonly ending: Ending;
   readonly trueFrequency: TrueFrequency;
+  /** Attempts before this one that ended in a fault of the machines below the guest; their files are in attempt-N/. */
+  readonly failed?: readonly FailedAttempt[];
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {
@@ -54,11 +60,16 @@ export async function readBootFile(folder: string): Promise<BootFile> {
 }
 
 /** The kernel's log is left out: it is in the console, and the facts name its lines. */
-export async function writeEvidenceFile(folder: string, evidence: Evidence): Promise<void> {
+export async function writeEvidenceFile(
+  folder: string,
+  evidence: Evidence,
+  appliance: ApplianceEvidence | null = null,
+): Promise<void> {
   const { log: _, report, ...rest } = evidence;
   const { dmesg, ...shortReport } = report;
   await writeJson(join(folder, EVIDENCE_FILE), {
     ...rest,
     report: { ...shortReport, dmesgRecords: dmesg.length },
+    ...(appliance === null ? {} : { appliance }),
   });
 }

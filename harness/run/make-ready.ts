@@ -1,4 +1,5 @@
 /** What every guest of a plan needs before it starts: kernels, the probe, and the trial of KVM where one is due. */
+import type { ApplianceFiles } from '../guest/nested-arguments.ts';
 import { type Trial, tryKvm } from '../guest/trial.ts';
 import { openCache } from '../host/cache.ts';
 import { HostError } from '../host/errors.ts';
@@ -6,6 +7,7 @@ import { buildProbeImage } from '../image/probe-image.ts';
 import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import type { Cell, Plan } from '../plan/types.ts';
+import { applianceFiles, makeNestedReady, type NestedReady } from './nested-ready.ts';
 import { runInParallel, together } from './schedule.ts';
 
 export interface Ready {
@@ -14,6 +16,10 @@ export interface Ready {
   /** Each kernel of the plan, or what kept it away. */
   readonly kernels: ReadonlyMap<string, KernelImage | HostError | BuildError>;
   readonly trial: Trial | null;
+  /** What nested guests need, and the pinned QEMU. */
+  readonly nested: NestedReady;
+  /** The appliance with what it runs on here; null without one. */
+  readonly appliance: ApplianceFiles | null;
 }
 
 export interface ReadyOptions {
@@ -59,7 +65,7 @@ async function acquireAll(
 /** KVM is tried once, and only where a cell could use it. */
 async function trialFor(
   cells: readonly Cell[],
-  ready: Omit<Ready, 'trial'>,
+  ready: Pick<Ready, 'qemu' | 'initrdPath' | 'kernels'>,
   signal: AbortSignal,
 ): Promise<Trial | null> {
   const wanted = cells.some(({ guest }) => guest.topology !== 'tcg' && guest.clock === 'real');
@@ -75,6 +81,15 @@ export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Read
     (signal) => buildProbeImage({ signal }),
     (signal) => acquireAll(plan, { ...options, signal }),
   );
-  const ready = { qemu: options.qemu, initrdPath: probe.path, kernels };
-  return { ...ready, trial: await trialFor(plan.cells, ready, options.signal) };
+  const base = { qemu: options.qemu, initrdPath: probe.path, kernels };
+  const trial = await trialFor(plan.cells, base, options.signal);
+  const nested = await makeNestedReady(plan.cells, trial, {
+    signal: options.signal,
+    onProgress: (text) => options.onProgress?.('appliance', text),
+  });
+  const appliance =
+    nested.appliance === null || nested.appliance instanceof Error
+      ? null
+      : await applianceFiles(nested.appliance, trial);
+  return { ...base, trial, nested, appliance };
 }

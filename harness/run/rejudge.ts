@@ -1,19 +1,20 @@
 /** Verdicts again from what is stored: the consoles are read, no guest is booted. The record is left as it is. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gatherEvidence } from '../evidence/evidence.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
 import { UserError } from '../host/errors.ts';
 import type { Verdict } from '../matrix/types.ts';
+import { mergeHosts } from '../record/merge-outcome.ts';
 import type { RunRecord } from '../record/reader.ts';
 import { type CellView, resultOf } from '../record/run-view.ts';
+import type { HostJudgement } from '../record/types.ts';
 import { observe } from '../verdict/observe.ts';
 import { judgeCell } from '../verdict/outcome.ts';
 import type { Outcome } from '../verdict/types.ts';
 import type { BootResult } from './boot-cell.ts';
 import { logText } from './boot-once.ts';
 import { readBootFile } from './files.ts';
-import { finishedBoots } from './stored.ts';
+import { gatherFrom } from './gather.ts';
+import { type FinishedBoot, finishedBoots } from './stored.ts';
 
 export interface Judgement {
   readonly outcome: Outcome;
@@ -31,17 +32,34 @@ export interface Rejudged {
 async function judgeBoot(folder: string): Promise<BootResult> {
   const { launch, machine, ending, trueFrequency } = await readBootFile(folder);
   const path = join(folder, CONSOLE_FILE);
-  const bytes = await readFile(path).catch((error: Error) => {
+  const { evidence } = await gatherFrom(folder, launch).catch((error: Error) => {
     throw new UserError(
       `cannot read ${path}: ${error.message}`,
       'a run can be judged again only with its consoles',
     );
   });
-  const evidence = gatherEvidence(bytes, launch.nonce);
   return {
     observation: observe({ launch, ending, evidence, machine, trueKhz: trueFrequency }),
     log: logText(evidence),
   };
+}
+
+/** Of a merged record: the hosts that never booted the cell keep what they said. */
+function unbooted(view: CellView, booted: ReadonlySet<string>): readonly HostJudgement[] {
+  return view.judged?.hosts?.filter(({ label }) => !booted.has(label)) ?? [];
+}
+
+/** The boots of each host are judged together; a record that was not merged has one. */
+async function judgeByHost(view: CellView, boots: readonly FinishedBoot[]): Promise<Judgement> {
+  const byHost = new Map<string, BootResult[]>();
+  for (const { folder, host } of boots)
+    byHost.set(host ?? '', [...(byHost.get(host ?? '') ?? []), await judgeBoot(folder)]);
+  const hosts = [...byHost].map(([label, results]) => ({
+    label,
+    ...judgeCell(results, view.cell.expectation),
+    verdicts: results.map(({ observation }) => observation.verdict),
+  }));
+  return mergeHosts([...hosts, ...unbooted(view, new Set(byHost.keys()))]);
 }
 
 async function rejudgeCell(record: RunRecord, view: CellView): Promise<Rejudged> {
@@ -50,12 +68,7 @@ async function rejudgeCell(record: RunRecord, view: CellView): Promise<Rejudged>
   const boots = finishedBoots(record, view);
   // A cell that was skipped, or never ran, has nothing to be judged again.
   if (boots.length === 0) return { cell: view.cell.id, recorded, now: recorded, changed: false };
-  const results: BootResult[] = [];
-  for (const boot of boots) results.push(await judgeBoot(boot.folder));
-  const now: Judgement = {
-    ...judgeCell(results, view.cell.expectation),
-    verdicts: results.map(({ observation }) => observation.verdict),
-  };
+  const now = await judgeByHost(view, boots);
   const changed = now.outcome !== recorded.outcome || now.verdicts.join() !== recorded.verdicts.join();
   return { cell: view.cell.id, recorded, now, changed };
 }

@@ -23,6 +23,8 @@ export interface FinishedBoot {
   readonly boot: number;
   readonly folder: string;
   readonly transcriptSha256: string | null;
+  /** In a merged record: label of the host that it ran on. */
+  readonly host: string | null;
 }
 
 /** Boots that ended, with their absolute folders. */
@@ -35,6 +37,7 @@ export function finishedBoots(record: RunRecord, cell: CellView): FinishedBoot[]
             boot,
             folder: join(record.dir, finished.folder),
             transcriptSha256: finished.transcriptSha256 ?? null,
+            host: finished.host ?? null,
           },
         ],
   );

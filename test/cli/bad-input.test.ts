@@ -62,6 +62,14 @@ test.each<[string, string[], RegExp[]]>([
   ['no memory', ['boot', 'text-kernel', '--memory', 'lots'], [/--memory/]],
   ['an HPET that is neither', ['boot', 'text-kernel', '--hpet', 'maybe'], [/--hpet/]],
   [
+    'a personality of an emulated CPU',
+    ['boot', 'x', '--personality', 'xen'],
+    [/impossible/, /hint: .*nested/],
+  ],
+  ['no personality', ['boot', 'x', '--personality', 'zen'], [/--personality zen/, /hint: .*xen/]],
+  ['a delay without a unit', ['boot', 'x', '--ref-delay', '1.5'], [/--ref-delay 1\.5/, /10us/]],
+  ['an emulator of no name', ['boot', 'x', '--emulator', 'qemu'], [/--emulator qemu/, /pinned, system/]],
+  [
     'counted instructions under KVM',
     ['boot', 'x', '--topology', 'kvm', '--clock', 'deterministic'],
     [/impossible/, /hint: /],

@@ -101,6 +101,27 @@ test('events of an unknown type and unknown keys are kept', async () => {
   expect(record.events).toHaveLength(SAMPLE.length);
 });
 
+test('what a guest printed cannot end a line of the log', async () => {
+  // JSON leaves these as they are; readers of lines take some of them for an end.
+  const message = 'one\u2028two\u2029three\u0085four\rfive\u0000six';
+  const writer = await openRecord(join(scratch.path, 'r'), 'x');
+  for (const event of BEGIN) await writer.append(event);
+  await writer.append({ type: 'kernel-failed', kernel: 'old', message });
+  await writer.close();
+  const record = await readRecord(writer.dir);
+  expect(record.problems.filter(({ line }) => line > 0)).toEqual([]);
+  expect(record.events.at(-1)).toMatchObject({ message });
+});
+
+test('a letter that lies across two reads of the file is whole', async () => {
+  const text = 'ü€😀'.repeat(40_000);
+  const writer = await openRecord(join(scratch.path, 'r'), 'x');
+  for (const event of BEGIN) await writer.append(event);
+  await writer.append({ type: 'kernel-failed', kernel: 'old', message: text });
+  await writer.close();
+  expect((await readRecord(writer.dir)).events.at(-1)).toMatchObject({ message: text });
+});
+
 test('a newer version is refused with what to do', async () => {
   writeFileSync(log, readFileSync(log, 'utf8').replace('"version":1', '"version":2'));
   const error = await readRecord(dir).catch((e: unknown) => e);

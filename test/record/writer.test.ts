@@ -6,6 +6,7 @@ import { HostError, UserError } from '../../harness/host/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { isLocked } from '../../harness/record/lock.ts';
 import { readRecord } from '../../harness/record/reader.ts';
+import type { RunEvent } from '../../harness/record/types.ts';
 import { openRecord } from '../../harness/record/writer.ts';
 import { BEGIN, SAMPLE } from './sample-run.ts';
 
@@ -40,6 +41,36 @@ test('runs of one name at one time get folders of their own, and latest is the l
   const last = await openRecord(scratch.path, 'z', NOW);
   expect(readlinkSync(join(scratch.path, 'latest'))).toBe(last.run);
   for (const writer of [...writers, last]) await writer.close();
+});
+
+test.each([
+  '../../outside',
+  '/etc/outside',
+  '..',
+  '.',
+  '',
+  '-rf',
+  'latest',
+  'a\0b',
+  'a\nb',
+  '\u001b[2J',
+  'C:\\x',
+  '~root',
+  '$(touch x)',
+  'ü'.repeat(400),
+  'x'.repeat(4000),
+])('the matrix name %j cannot leave the results folder', async (label) => {
+  const results = join(scratch.path, 'in', 'results');
+  const writer = await openRecord(results, label, NOW);
+  await writer.append({ ...(BEGIN[0] as RunEvent) });
+  await writer.close();
+  expect(writer.run).toMatch(/^20260131-235959(-[A-Za-z0-9][A-Za-z0-9._-]*)?$/);
+  expect(writer.run.length).toBeLessThan(100);
+  expect(writer.dir).toBe(join(results, writer.run));
+  expect(readdirSync(results).sort()).toEqual([writer.run, 'latest']);
+  expect(readlinkSync(join(results, 'latest'))).toBe(writer.run);
+  expect(readdirSync(scratch.path)).toEqual(['in']);
+  expect(readdirSync(join(scratch.path, 'in'))).toEqual(['results']);
 });
 
 test('a run is locked while its writer is open, by a living process alone', async () => {

@@ -1,0 +1,32 @@
+/** `tscmatrix merge`: the blobs of shards, or of several hosts, to one run of the usual form. */
+import { relative } from 'node:path';
+import { mergeBlobs } from '../record/merge.ts';
+import { hostsText } from '../record/merge-outcome.ts';
+import type { RunEvent } from '../record/types.ts';
+import { multiplex } from '../report/multiplexer.ts';
+import { makeReporters } from '../report/registry.ts';
+import { oneLine } from '../report/safe-text.ts';
+
+export interface MergeFlags {
+  readonly results: string;
+  readonly reporter: readonly string[];
+  readonly json?: boolean;
+}
+
+/** The exit code is that of the merged run. */
+export async function mergeCommand(blobs: readonly string[], flags: MergeFlags): Promise<number> {
+  const reporters = multiplex(makeReporters(flags.reporter, { progress: false, json: flags.json === true }));
+  const events: RunEvent[] = [];
+  const { dir, exitCode, disagreements } = await mergeBlobs(blobs, flags.results, (event) => {
+    events.push(event);
+  });
+  reporters.opened(dir);
+  for (const event of events) reporters.event(event);
+  await reporters.close();
+  for (const { cell, hosts } of disagreements)
+    process.stderr.write(`tscmatrix: hosts disagree on ${oneLine(cell)}: ${oneLine(hostsText(hosts))}\n`);
+  process.stderr.write(
+    `tscmatrix: ${blobs.length} ${blobs.length === 1 ? 'blob' : 'blobs'} merged; the record is in ${relative('', dir)}\n`,
+  );
+  return exitCode;
+}
