@@ -6,10 +6,11 @@ cd "$(dirname "$0")/.."
 
 # What each is for: docs/requirements.md. libatomic1 is for the pinned Node itself.
 packages="libatomic1 qemu-system-x86 qemu-system-data seabios gcc libc6-dev busybox-static util-linux
-	debian-archive-keyring libarchive-tools make flex bison bc libelf-dev lz4 xz-utils patch git"
-# Only the tests use these: validators, an sshd to talk to, packages to make.
+	debian-archive-keyring libarchive-tools make flex bison bc libelf-dev lz4 xz-utils patch git
+	ninja-build python3-venv binutils libglib2.0-dev libpcre2-dev zlib1g-dev libfdt-dev libseccomp-dev"
+# Only the tests use these: validators, an sshd to talk to, packages to make, a browser for the pages.
 if [ "${1:-}" = test ]; then
-	packages="$packages libxml2-utils openssh-client openssh-server rpm cpio binutils"
+	packages="$packages libxml2-utils openssh-client openssh-server rpm cpio binutils chromium"
 fi
 
 debian_packages() {

@@ -7,7 +7,7 @@ import { lastLine, tryCompile } from './tools.ts';
 import { type Finding, missing, type Needed, ok, unusable } from './types.ts';
 
 /** A program, what it is given to do, and what must come of it. */
-interface Work {
+export interface Work {
   readonly program: string;
   readonly packageName: string;
   readonly file: string;
@@ -93,7 +93,8 @@ const WORKS: readonly Work[] = [
   compressor('xz', 'xz-utils'),
 ];
 
-async function tryWork({ run }: Context, work: Work): Promise<Finding> {
+/** Does the work and looks at what came of it. */
+export async function tryWork({ run }: Context, work: Work): Promise<Finding> {
   const { program, packageName, gives } = work;
   const scratch = await makeScratch();
   try {
@@ -111,7 +112,7 @@ async function tryWork({ run }: Context, work: Work): Promise<Finding> {
   }
 }
 
-interface Library {
+export interface Library {
   readonly needed?: Needed;
   readonly name: string;
   readonly packages: readonly string[];
@@ -137,7 +138,11 @@ const LIBRARIES: readonly Library[] = [
   },
 ];
 
-async function tryLibrary(context: Context, { name, source, flags, packages }: Library): Promise<Finding> {
+/** Compiles, links and runs a program with the library. */
+export async function tryLibrary(
+  context: Context,
+  { name, source, flags, packages }: Library,
+): Promise<Finding> {
   const fault = await tryCompile(context, source, flags);
   if (fault === null) return ok(`a program with ${flags.join(' ')} was compiled and run`);
   return missing(`no program can be made with ${name}: ${fault}`, null, packages);

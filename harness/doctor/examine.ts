@@ -2,8 +2,10 @@
 import { HostError } from '../host/errors.ts';
 import { findProgram } from '../record/host-facts.ts';
 import { oneLine } from '../report/safe-text.ts';
+import { APPLIANCE_CHECKS } from './appliance.ts';
 import { BUILD_CHECKS } from './build-tools.ts';
 import { type Check, type Context, type ExamineOptions, makeContext, Unavailable } from './context.ts';
+import { EMULATOR_CHECKS } from './emulator-tools.ts';
 import { GUEST_CHECKS } from './guests.ts';
 import { HOST_CHECKS, ROOM_FOR_BUILDS } from './host.ts';
 import { TSC_CHECKS } from './host-tsc.ts';
@@ -21,8 +23,10 @@ const CHECKS: readonly Check[] = [
   ...QEMU_CHECKS,
   ...BUILD_CHECKS,
   ROOM_FOR_BUILDS,
+  ...EMULATOR_CHECKS,
   ...TSC_CHECKS,
   ...GUEST_CHECKS,
+  ...APPLIANCE_CHECKS,
   ...KVM_CHECKS,
 ];
 

@@ -11,7 +11,7 @@ import { type Finding, missing, ok, unknown, unusable } from './types.ts';
 
 export type Device = 'there' | 'absent' | 'forbidden';
 
-const USE_TCG = 'use topology tcg (or auto), which needs no KVM; or a host whose KVM works';
+const USE_TCG = 'use topology nested (or auto), whose KVM guests need no KVM here; or a host whose KVM works';
 
 async function lookForDevice(): Promise<Device> {
   try {
@@ -85,11 +85,15 @@ async function findNested(context: Context): Promise<Finding> {
     parameter === null
       ? 'no KVM module has a parameter "nested"'
       : `${parameter.module}: nested=${parameter.value}`;
-  if ((await lookForDevice()) !== 'there') return missing(`there is no KVM to use here; ${says}`, null);
+  if ((await lookForDevice()) !== 'there')
+    return missing(`there is no KVM to use here; ${says}; the appliance is emulated instead`, null);
   await needs('a kernel', context.kernelImage());
   const trial = await needs('the probe', context.kvmTrial());
   if (!trial.usable || trial.cpu !== 'host') {
-    return unusable(`no guest runs under KVM with -cpu host; ${says}`, null);
+    return unusable(
+      `no guest runs under KVM with -cpu host; ${says}; the appliance is emulated instead`,
+      null,
+    );
   }
   if (parameter !== null && !isOn(parameter.value)) {
     return missing(says, `modprobe -r ${parameter.module} && modprobe ${parameter.module} nested=1`);
@@ -132,7 +136,7 @@ const topic = 'KVM';
 
 export const KVM_CHECKS: readonly Check[] = [
   { topic, name: 'guest under KVM', needed: 'for kvm', restsOn: 'QEMU', find: findKvm },
-  { topic, name: 'nested KVM', needed: 'for nested on kvm', restsOn: 'QEMU', find: findNested },
+  { topic, name: 'appliance on host KVM', needed: 'for nested on kvm', restsOn: 'QEMU', find: findNested },
   {
     topic,
     name: 'TSC scaling',

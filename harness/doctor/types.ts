@@ -24,6 +24,7 @@ export const TOPICS = [
   'KVM',
   'TSC of this host',
   'kernel builds',
+  'pinned QEMU',
 ] as const;
 export type Topic = (typeof TOPICS)[number];
 

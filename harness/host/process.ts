@@ -89,8 +89,9 @@ export async function runTool(
 
 /**
  * $1 is a lock file, the rest a command. All of its descendants hold the lock, and all are killed at once when stdin
- * ends, which is also when we are killed: --pdeathsig reaches a child, not a child's children. Exit code 124 stands
- * for a lock file that cannot be had.
+ * ends, which is also when we are killed: --pdeathsig reaches a child, not a child's children. ninja gives each command
+ * a process group of its own, so all groups of our session are looked for: state, parent, group and session are the first
+ * fields after the name in /proc/PID/stat, see proc(5). Exit code 124 stands for a lock file that cannot be had.
  */
 const GROUP = `
 exec 9>"$1" && flock 9 || exit 124
@@ -98,7 +99,17 @@ shift
 exec 3<&0
 "$@" </dev/null 3<&- &
 main=$!
-( read -r _ <&3; kill -KILL 0 ) >/dev/null 2>&1 9>&- &
+( read -r _ <&3
+  again=yes
+  while [ $again = yes ]; do
+    again=no
+    for stat in /proc/[0-9]*/stat; do
+      read -r line <"$stat" || continue
+      set -- \${line##*) }
+      [ "$4" = $$ ] && [ "$3" != $$ ] && [ "$1" != Z ] && kill -KILL -- "-$3" && again=yes
+    done
+  done
+  kill -KILL 0 ) >/dev/null 2>&1 9>&- &
 exec 9>&- 3<&-
 wait $main
 `;

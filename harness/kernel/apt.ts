@@ -15,6 +15,9 @@ export interface Apt {
   readonly signal?: AbortSignal;
 }
 
+/** Which of the archive's indices apt reads: packages to install, and with them or not those of sources. */
+export type AptIndices = 'packages' | 'packages and sources';
+
 /** What the signed index says of one version of a package. */
 export interface PackageRecord {
   readonly package: string;
@@ -30,14 +33,19 @@ const KEYRINGS = [
 ];
 
 /** Makes the state in `folder` and brings its index up to date. */
-export async function openApt(folder: string, archive: Archive, signal?: AbortSignal): Promise<Apt> {
+export async function openApt(
+  folder: string,
+  archive: Archive,
+  signal?: AbortSignal,
+  indices: AptIndices = 'packages',
+): Promise<Apt> {
   if (/["\\\n]/.test(folder))
     throw new HostError('cache-unusable', `apt cannot work in a folder named ${folder}`);
   for (const part of ['state/lists/partial', 'cache/archives/partial']) {
     await mkdir(join(folder, part), { recursive: true });
   }
   await writeFile(join(folder, 'apt.conf'), await configuration(folder, signal));
-  await writeFile(join(folder, 'debian.sources'), stanza(archive, await findKeyring()));
+  await writeFile(join(folder, 'debian.sources'), stanza(archive, await findKeyring(), indices));
   const apt = { folder, archive, ...(signal === undefined ? {} : { signal }) };
   const result = await runApt(apt, 'apt-get', ['-q', 'update']);
   const fault = updateFault(result, archive);
@@ -80,19 +88,23 @@ export async function downloadPackage(apt: Apt, record: PackageRecord, into: str
     ['-q', 'download', `${record.package}=${record.version}`],
     into,
   );
-  if (result.exitCode === 0) return;
-  const what = `${record.package} ${record.version}`;
+  if (result.exitCode !== 0) throw downloadFault(apt, `${record.package} ${record.version}`, result);
+}
+
+/** Why apt did not download what its index lists. */
+export function downloadFault(apt: Apt, what: string, result: ToolResult): HostError {
   if (/404 +Not Found/.test(result.stderr)) {
-    throw new HostError(
+    return new HostError(
       'archive',
       `the Debian archive lists ${what} in ${apt.archive.suite} but does not have it`,
       'a mirror being updated will have it soon; of an old suite it may be gone for good: try another suite',
     );
   }
-  throw networkFault(`cannot download ${what}`, result);
+  return networkFault(`cannot download ${what}`, result);
 }
 
-function runApt(apt: Apt, tool: string, args: readonly string[], cwd?: string): Promise<ToolResult> {
+/** Runs one of apt's tools on this state. */
+export function runApt(apt: Apt, tool: string, args: readonly string[], cwd?: string): Promise<ToolResult> {
   return tryTool(tool, args, {
     env: { APT_CONFIG: join(apt.folder, 'apt.conf'), LC_ALL: 'C' },
     hint: 'package names need a Debian machine; elsewhere give the kernel as a .deb',
@@ -162,9 +174,10 @@ APT::Sandbox::User "root";
 `;
 }
 
-function stanza({ uri, suite }: Archive, keyring: string): string {
-  const fields = { Types: 'deb', URIs: uri, Suites: suite, Components: 'main', Architectures: 'amd64' };
-  const more = { Targets: 'Packages', PDiffs: 'no', 'Signed-By': keyring };
+function stanza({ uri, suite }: Archive, keyring: string, indices: AptIndices): string {
+  const [types, targets] = indices === 'packages' ? ['deb', 'Packages'] : ['deb deb-src', 'Packages Sources'];
+  const fields = { Types: types, URIs: uri, Suites: suite, Components: 'main', Architectures: 'amd64' };
+  const more = { Targets: targets, PDiffs: 'no', 'Signed-By': keyring };
   return Object.entries({ ...fields, ...more })
     .map(([key, value]) => `${key}: ${value}\n`)
     .join('');

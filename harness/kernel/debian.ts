@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { type Cache, withCacheLock } from '../host/cache.ts';
 import { sha256OfFile } from '../host/digest.ts';
 import { HostError, UserError } from '../host/errors.ts';
-import { type Apt, closeApt, downloadPackage, openApt, type PackageRecord, showPackage } from './apt.ts';
+import {
+  type Apt,
+  type AptIndices,
+  closeApt,
+  downloadPackage,
+  openApt,
+  type PackageRecord,
+  showPackage,
+} from './apt.ts';
 import { findArchive, machineArchives, ownSuite } from './apt-sources.ts';
 import { debReader } from './deb.ts';
 import { lookForKernel } from './unpack.ts';
@@ -131,6 +139,7 @@ export async function withSuite<T>(
   asked: string | undefined,
   context: Pick<FetchContext, 'cache' | 'signal' | 'tell'>,
   work: (apt: Apt, suite: string) => Promise<T>,
+  indices: AptIndices = 'packages',
 ): Promise<T> {
   const { cache, signal, tell } = context;
   const archives = await machineArchives(signal);
@@ -146,15 +155,16 @@ export async function withSuite<T>(
   }
   // Another mirror gets another state: apt would take the lists of the one for those of the other.
   const digest = createHash('sha256').update(archive.uri).digest('hex').slice(0, 12);
-  const folder = join(cache.root, 'apt', `${suite.replace('/', '_')}-${digest}`);
+  const name = indices === 'packages' ? suite : `${suite}-with-sources`;
+  const folder = join(cache.root, 'apt', `${name.replace('/', '_')}-${digest}`);
   const lock = {
     purpose: `reading Debian ${suite}`,
     onWait: tell,
     ...(signal === undefined ? {} : { signal }),
   };
-  return withCacheLock(cache, `apt ${suite} ${digest}`, lock, async () => {
+  return withCacheLock(cache, `apt ${name} ${digest}`, lock, async () => {
     tell(`reading the package index of Debian ${suite}`);
-    const apt = await openApt(folder, archive, signal);
+    const apt = await openApt(folder, archive, signal, indices);
     try {
       return await work(apt, suite);
     } finally {

@@ -28,12 +28,20 @@ export interface PatchShift {
   readonly offset: number;
 }
 
+/** Where a source in git came from: a path or an address, and the full commit. */
+export interface GitOrigin {
+  readonly repository: string;
+  readonly commit: string;
+}
+
 /** What was built, and with what. */
 export interface BuildFacts {
   readonly key: string;
   /** For people: "linux-source-6.1 6.1.192-2 (bookworm)". */
   readonly source: string;
   readonly sourceDigest: string;
+  /** Of a source in git. */
+  readonly git?: GitOrigin;
   readonly patches: readonly {
     readonly name: string;
     readonly sha256: string;

@@ -30,10 +30,10 @@ test('a KVM that opens and fails a real guest is unusable, with the words of QEM
   expect(finding.remedy).toContain('refuses a register');
 });
 
-test('a KVM whose guest never speaks is unusable, and TCG is the way out', () => {
+test('a KVM whose guest never speaks is unusable, and nested guests are the way out', () => {
   const finding = kvmFinding('there', trial(false, 'a guest with -cpu qemu64 ended as silent after 15 s'));
   expect(finding.status).toBe('unusable');
-  expect(finding.remedy).toContain('topology tcg');
+  expect(finding.remedy).toContain('topology nested (or auto)');
   expect(finding.remedy).not.toContain('register');
 });
 

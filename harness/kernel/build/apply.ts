@@ -26,12 +26,20 @@ export interface Applied {
   readonly shifts: readonly (readonly PatchShift[])[];
 }
 
+export interface ApplyOptions {
+  readonly fuzz: number;
+  readonly scratch: string;
+  readonly signal?: AbortSignal | undefined;
+  /** A patch that the tree has already is passed over: of many commits some have it. Else it is an error. */
+  readonly passOverApplied?: boolean;
+}
+
 const EXECUTABLE = 0o111;
 
 export async function applyPatches(
   tree: string,
   patches: readonly InputFile[],
-  options: { readonly fuzz: number; readonly scratch: string; readonly signal?: AbortSignal | undefined },
+  options: ApplyOptions,
 ): Promise<Applied> {
   const seen = new Set<string>();
   const shifts: (readonly PatchShift[])[] = [];
@@ -94,11 +102,7 @@ async function copyIfThere(from: string, to: string): Promise<void> {
 async function applyOne(
   patch: InputFile,
   files: readonly FilePatch[],
-  {
-    fuzz,
-    scratch,
-    signal,
-  }: { readonly fuzz: number; readonly scratch: string; readonly signal?: AbortSignal | undefined },
+  { fuzz, scratch, signal, passOverApplied }: ApplyOptions,
 ): Promise<PatchShift[]> {
   const title = `patch ${basename(patch.name)}`;
   for (const { oldPath, hunks } of files) {
@@ -130,6 +134,7 @@ async function applyOne(
     return notes.map(({ file, hunk, fuzz: lines, offset }) => ({ file, hunk, fuzz: lines, offset }));
   }
   if (reversed.exitCode === 0) {
+    if (passOverApplied === true) return [];
     throw new BuildError('patch', `${title} is in this tree already`, {
       hint: 'leave it out for this source',
     });

@@ -23,7 +23,13 @@ export async function findBuilt(job: Job, options: AcquireOptions): Promise<Foun
   if (entry === undefined || facts === undefined) return undefined;
   const found = await findKernel(BUILD_KIND, job.key, options);
   if (found === undefined) return undefined;
-  return { ...found, origin: originOf(job), build: JSON.parse(facts) as BuildFacts };
+  // The same tree may be that of another commit than when it was built.
+  const { git: _, ...build } = JSON.parse(facts) as BuildFacts;
+  return { ...found, origin: originOf(job), build: { ...build, ...gitOf(job) } };
+}
+
+function gitOf({ source }: Job): Pick<BuildFacts, 'git'> {
+  return source.git === undefined ? {} : { git: source.git };
 }
 
 /** Also puts the .config beside the log. */
@@ -40,6 +46,7 @@ export async function gatherFacts(
     key: job.key,
     source: job.source.label,
     sourceDigest: job.source.digest,
+    ...gitOf(job),
     patches: job.patches.map(({ name, sha256 }, index) => ({
       name,
       sha256,

@@ -1,5 +1,5 @@
-/** What kernels and their building take in the cache, and the removal of what was not used for long. */
-import { readdir, rename, stat } from 'node:fs/promises';
+/** What kernels, the emulator and their building take in the cache, and the removal of what was not used for long. */
+import { readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cache, withTemporary } from '../../host/cache.ts';
 import { listEntries, pruneCache } from '../../host/cache-prune.ts';
@@ -9,7 +9,7 @@ import { BUILD_KIND } from './built.ts';
 import { diskBytes, readTreeNote } from './trees.ts';
 import { readState } from './work.ts';
 
-export type KeptKind = 'image' | 'tree' | 'build folder' | 'repository' | 'log';
+export type KeptKind = 'image' | 'tree' | 'build folder' | 'emulator' | 'repository' | 'log';
 
 export interface Kept {
   readonly kind: KeptKind;
@@ -35,6 +35,7 @@ const IMAGE_KINDS = [BUILD_KIND, 'kernel-package', 'kernel-image'];
 const FOLDERS = [
   { folder: 'trees', kind: 'tree', lock: 'tree', dated: 'tree.json' },
   { folder: 'work', kind: 'build folder', lock: 'build', dated: 'state.json' },
+  { folder: 'emulators', kind: 'emulator', lock: 'build', dated: 'emulator.json' },
   { folder: 'git', kind: 'repository', lock: 'git', dated: '.' },
   { folder: 'logs', kind: 'log', lock: 'log', dated: 'build.log' },
 ] as const;
@@ -71,14 +72,27 @@ async function describe(kind: KeptKind, path: string): Promise<{ what: string; b
       return { what: note?.label ?? 'incomplete', bytes: note?.bytes ?? 0 };
     }
     case 'build folder':
-      // Its tree is links to the source's files.
       return {
         what: (await readState(path))?.label ?? 'incomplete',
-        bytes: await diskBytes(join(path, 'out')).catch(() => 0),
+        bytes: await diskBytes(await ownFiles(path)).catch(() => 0),
       };
+    case 'emulator':
+      return { what: await emulatorLabel(path), bytes: await diskBytes(path) };
     default:
       return { what: '', bytes: await diskBytes(path) };
   }
+}
+
+/** As the note beside it says. */
+async function emulatorLabel(path: string): Promise<string> {
+  const text = await readFile(join(path, 'emulator.json'), 'utf8').catch(() => '{}');
+  return (JSON.parse(text) as { label?: string }).label ?? 'incomplete';
+}
+
+/** Where its tree is links to a source's files, these are not its own; a tree that git moves from commit to commit is. */
+async function ownFiles(path: string): Promise<string> {
+  const moving = await stat(join(path, 'git')).catch(() => undefined);
+  return moving === undefined ? join(path, 'out') : path;
 }
 
 async function lastUseMs(path: string, dated: string): Promise<number> {

@@ -7,7 +7,7 @@ import { sha256OfParts } from '../../host/digest.ts';
 import { HostError, UserError } from '../../host/errors.ts';
 import { isGitUrl } from '../../matrix/kernel-fields.ts';
 import { fact, oneAtATime } from '../store.ts';
-import type { AcquireOptions } from '../types.ts';
+import type { AcquireOptions, GitOrigin } from '../types.ts';
 import { printable } from './errors.ts';
 import { type GitPlace, git, tryGit } from './git.ts';
 import { inputFile } from './input-file.ts';
@@ -23,7 +23,8 @@ export async function gitSource(location: string, ref: string, options: AcquireO
   const place = { repository: location, signal: options.signal };
   await checkRepository(place);
   const commit = await findCommit(place, ref);
-  return commitSource(place, commit, `${location} at ${nameOf(ref, commit)}`, options);
+  const git = { repository: location, commit };
+  return commitSource(place, git, `${location} at ${nameOf(ref, commit)}`, options);
 }
 
 async function checkRepository(place: GitPlace): Promise<void> {
@@ -57,13 +58,14 @@ async function findCommit(place: GitPlace, ref: string, what = place.repository)
 
 async function commitSource(
   place: GitPlace,
-  commit: string,
+  from: GitOrigin,
   label: string,
   options: AcquireOptions,
 ): Promise<Source> {
-  const tree = (await git(place, ['rev-parse', '--verify', `${commit}^{tree}`])).trim();
+  const tree = (await git(place, ['rev-parse', '--verify', `${from.commit}^{tree}`])).trim();
   return {
     ...treeSource(place, tree, label, options),
+    git: from,
     commitPatch: async (wanted) => {
       const id = await findCommit(place, wanted);
       const text = await git(place, [
@@ -129,7 +131,7 @@ async function remoteSource(url: string, ref: string, options: AcquireOptions): 
     }));
   const now = new Date();
   await utimes(place.repository, now, now); // Pruning goes by it.
-  return commitSource(place, commit, `${url} at ${nameOf(ref, commit)}`, options);
+  return commitSource(place, { repository: url, commit }, `${url} at ${nameOf(ref, commit)}`, options);
 }
 
 async function fetchMirror(url: string, place: GitPlace, options: AcquireOptions): Promise<void> {

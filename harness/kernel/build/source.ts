@@ -1,6 +1,6 @@
 /** What a kernel is built from: an identity that is cheap to find out, and a tree that is unpacked when it is needed. */
 import type { TreeSource } from '../../matrix/types.ts';
-import type { AcquireOptions } from '../types.ts';
+import type { AcquireOptions, GitOrigin } from '../types.ts';
 import type { InputFile } from './input-file.ts';
 import { archiveSource } from './source-archive.ts';
 import { debianSource } from './source-debian.ts';
@@ -12,6 +12,8 @@ export interface Source {
   readonly digest: string;
   /** For people. */
   readonly label: string;
+  /** Of a source in git: where it was taken from, and the full commit. */
+  readonly git?: GitOrigin;
   /** Fills an empty folder; the kernel's tree is this folder, or the only one in it. */
   readonly unpack: (into: string) => Promise<void>;
   /** A commit as a patch, for sources that have commits. */

@@ -75,6 +75,11 @@ export async function openWork(
   const usable =
     state !== undefined && state.endedMs <= Date.now() && (state.buildingSinceMs ?? 0) <= Date.now();
   if (!usable) return createWork(work, source, label, signal);
+  return settleWork(work, state, signal);
+}
+
+/** Takes away what a build that was killed may have left half done. */
+export async function settleWork(work: Work, state: WorkState, signal?: AbortSignal): Promise<WorkState> {
   if (state.buildingSinceMs === null) return state;
   // Processes of a build that was killed may live on for a moment; they hold this lock.
   await runTool('flock', [work.lockFile, 'true'], signal === undefined ? {} : { signal });

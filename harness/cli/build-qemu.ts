@@ -1,0 +1,55 @@
+/** `tscmatrix build --qemu`: the pinned QEMU, built or from the cache. */
+import { pinnedQemu } from '../emulator/pinned.ts';
+import { EXIT, UserError } from '../host/errors.ts';
+import { json, lines } from '../report/safe-text.ts';
+import { plainTable } from './build-table.ts';
+import { progressLine } from './progress-line.ts';
+
+export interface BuildQemuFlags {
+  readonly kernel: readonly string[];
+  readonly force?: boolean;
+  readonly jobs?: number;
+  readonly refresh?: boolean;
+  readonly json?: boolean;
+}
+
+/** 0 where it is there; what keeps it from being built is thrown. */
+export async function buildQemuCommand(
+  matrix: string | undefined,
+  flags: BuildQemuFlags,
+  signal: AbortSignal,
+): Promise<number> {
+  if (matrix !== undefined)
+    throw new UserError('--qemu goes without a matrix', 'build the one, then the other');
+  if (flags.kernel.length > 0) throw new UserError('--qemu goes without --kernel');
+  const line = progressLine(process.stderr);
+  const startedMs = performance.now();
+  try {
+    const qemu = await pinnedQemu({
+      signal,
+      onProgress: (text) => line.show(text),
+      ...(flags.force === true ? { force: true } : {}),
+      ...(flags.refresh === true ? { refresh: true } : {}),
+      ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
+    });
+    const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
+    line.clear();
+    const { version, debianVersion, sha256, behaviour, cached, program } = qemu;
+    const row = [version, debianVersion, sha256.slice(0, 12), behaviour.slice(0, 12), seconds.toFixed(1)];
+    process.stdout.write(
+      flags.json === true
+        ? `${json({ ...qemu, wallSeconds: seconds })}\n`
+        : lines(
+            plainTable(
+              ['QEMU', 'source', 'sha256', 'behaviour', 'seconds', 'from', 'program'],
+              [[...row, cached ? 'cache' : 'built', program]],
+            ),
+          ),
+    );
+    return EXIT.ok;
+  } catch (error) {
+    line.clear();
+    if (signal.aborted) return EXIT.interrupted;
+    throw error;
+  }
+}

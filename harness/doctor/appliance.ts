@@ -1,0 +1,69 @@
+/** Whether nested guests run here, which needs no KVM: the parts of the appliance, found in the cache and tried. */
+import { findPinnedQemu } from '../emulator/pinned.ts';
+import { findToolchain } from '../emulator/toolchain.ts';
+import type { PinnedQemu } from '../emulator/types.ts';
+import { openCache } from '../host/cache.ts';
+import { kernelEntry } from '../image/appliance.ts';
+import { findBuilt } from '../kernel/build/built.ts';
+import { prepareJob } from '../kernel/build/job.ts';
+import { pinnedMachine } from '../matrix/machines.ts';
+import type { Check, Context } from './context.ts';
+import { lastLine } from './tools.ts';
+import { type Finding, missing, ok, unusable } from './types.ts';
+
+/** What the appliance's machine is asked for: SVM that KVM can use, and counted instructions. */
+const TRIAL = [
+  ...['-nodefaults', '-no-user-config', '-display', 'none', '-S'],
+  ...['-machine', pinnedMachine('pc'), '-accel', 'tcg,thread=single', '-cpu', 'max,+svm,+npt,enforce'],
+  ...['-icount', 'shift=0,sleep=off,align=off', '-monitor', 'stdio'],
+];
+
+export interface ApplianceParts {
+  readonly emulator: Pick<PinnedQemu, 'version'> | null;
+  /** Release of the appliance's kernel; null where it is not built. */
+  readonly kernel: string | null;
+  /** What the pinned QEMU said when it was started with SVM; null where it took that. */
+  readonly fault: string | null;
+}
+
+export function applianceFinding({ emulator, kernel, fault }: ApplianceParts): Finding {
+  const lacking = [
+    ...(emulator === null ? ['the pinned QEMU'] : []),
+    ...(kernel === null ? ["the appliance's kernel"] : []),
+  ];
+  if (lacking.length > 0) {
+    const are = lacking.length === 1 ? 'is' : 'are';
+    return missing(
+      `what they are built with is here; ${lacking.join(' and ')} ${are} not built yet`,
+      'nothing: the first run with a nested guest builds it, in some minutes',
+    );
+  }
+  return fault === null
+    ? ok(
+        `the appliance's Linux ${kernel} and the pinned QEMU ${emulator?.version} are built; it emulates SVM`,
+      )
+    : unusable(`the pinned QEMU does not emulate SVM: ${fault}`, 'tscmatrix build --qemu --refresh');
+}
+
+/** Looks into the cache only where the archive was asked before: a doctor waits for no network. */
+async function builtKernel(signal: AbortSignal): Promise<string | null> {
+  const { source } = kernelEntry();
+  if (source.kind !== 'build') return null;
+  const options = { cache: await openCache(), signal };
+  const found = await findBuilt(await prepareJob(source, options), options);
+  return found === undefined ? null : (found.release.split(' ')[0] ?? '');
+}
+
+async function findAppliance({ run, signal }: Context): Promise<Finding> {
+  // Throws with what to install.
+  await findToolchain(signal);
+  const emulator = await findPinnedQemu({ signal });
+  if (emulator === undefined) return applianceFinding({ emulator: null, kernel: null, fault: null });
+  const { exitCode, stderr } = await run(emulator.program, TRIAL, { input: 'quit\n' });
+  const fault = exitCode === 0 ? null : lastLine(stderr);
+  return applianceFinding({ emulator, kernel: await builtKernel(signal), fault });
+}
+
+export const APPLIANCE_CHECKS: readonly Check[] = [
+  { topic: 'guests', name: 'nested guests (any host)', needed: 'for nested', find: findAppliance },
+];

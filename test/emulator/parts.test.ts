@@ -1,0 +1,234 @@
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { buildFailure } from '../../harness/emulator/failure.ts';
+import { parseLdd } from '../../harness/emulator/libraries.ts';
+import { FIRMWARE, upstreamVersion } from '../../harness/emulator/origins.ts';
+import { keysOf, patchNames, type Recipe, readRecipe } from '../../harness/emulator/recipe.ts';
+import { findStored, storeFolder } from '../../harness/emulator/store.ts';
+import { findToolchain } from '../../harness/emulator/toolchain.ts';
+import { patchTree } from '../../harness/emulator/tree.ts';
+import type { Origins } from '../../harness/emulator/types.ts';
+import { openCache } from '../../harness/host/cache.ts';
+import { HostError, UserError } from '../../harness/host/errors.ts';
+import { tryTool } from '../../harness/host/process.ts';
+import { parseSources } from '../../harness/kernel/apt-source.ts';
+import { inScratch } from '../kernel/tools.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const SHA = (letter: string) => letter.repeat(64);
+
+const SOURCES = `Package: qemu
+Binary: qemu-system, qemu-system-x86
+Version: 1:10.0.2+ds-1
+Checksums-Sha256:
+ ${SHA('a')} 7000 qemu_10.0.2+ds-1.dsc
+ ${SHA('b')} 39000000 qemu_10.0.2+ds.orig.tar.xz
+Homepage: http://www.qemu.org/
+
+Package: qemu
+Version: 1:10.0.13+ds-0+deb13u1
+Files:
+ 00000000000000000000000000000000 5 not-this.dsc
+Checksums-Sha256:
+ ${SHA('c')} 7001 qemu_10.0.13+ds-0+deb13u1.dsc
+`;
+
+test('source packages are read with the digests of their files', () => {
+  expect(parseSources(SOURCES)).toEqual([
+    {
+      package: 'qemu',
+      version: '1:10.0.2+ds-1',
+      files: [
+        { name: 'qemu_10.0.2+ds-1.dsc', sha256: SHA('a'), bytes: 7000 },
+        { name: 'qemu_10.0.2+ds.orig.tar.xz', sha256: SHA('b'), bytes: 39000000 },
+      ],
+    },
+    {
+      package: 'qemu',
+      version: '1:10.0.13+ds-0+deb13u1',
+      files: [{ name: 'qemu_10.0.13+ds-0+deb13u1.dsc', sha256: SHA('c'), bytes: 7001 }],
+    },
+  ]);
+  expect(parseSources('W: Unable to locate package qemu\n')).toEqual([]);
+});
+
+test.each([
+  ['1:10.0.13+ds-0+deb13u1', '10.0.13'],
+  ['10.1.0~rc2-1', '10.1.0'],
+  ['2:9.2-3', '9.2'],
+])('Debian calls QEMU %s, itself says %s', (debian, own) => {
+  expect(upstreamVersion(debian)).toBe(own);
+});
+
+test('the libraries of a program are read from ldd, and a missing one is an error', () => {
+  const text = `	linux-vdso.so.1 (0x00007ffc)
+	libm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x00007f01)
+	/lib64/ld-linux-x86-64.so.2 (0x00007f02)
+`;
+  expect(parseLdd(text, 'p')).toEqual(['/lib/x86_64-linux-gnu/libm.so.6', '/lib64/ld-linux-x86-64.so.2']);
+  expect(parseLdd('	statically linked\n', 'p')).toEqual([]);
+  expect(() => parseLdd('	libgone.so.1 => not found\n', 'p')).toThrow(/needs libgone.so.1/);
+});
+
+const ORIGINS: Origins = {
+  suite: 'trixie',
+  source: { version: '1:10.0.13-1', files: [{ name: 'qemu.dsc', sha256: SHA('a'), bytes: 1 }] },
+  packages: {
+    meson: { version: '1', sha256: SHA('b') },
+    seabios: { version: '1', sha256: SHA('c') },
+    'qemu-system-data': { version: '1', sha256: SHA('d') },
+  },
+};
+const TOOLCHAIN = { identity: 'gcc 12', compiler: 'gcc 12', libraries: [], glibFolder: '/' };
+
+test('a compiler decides the key alone, firmware and patches the behaviour too', async () => {
+  const recipe = await readRecipe();
+  const keys = keysOf(ORIGINS, recipe, TOOLCHAIN);
+  const otherCompiler = keysOf(ORIGINS, recipe, { ...TOOLCHAIN, identity: 'gcc 13' });
+  expect(otherCompiler.behaviour).toBe(keys.behaviour);
+  expect(otherCompiler.key).not.toBe(keys.key);
+  const seabios = { version: '1', sha256: SHA('e') };
+  const others = [
+    keysOf({ ...ORIGINS, packages: { ...ORIGINS.packages, seabios } }, recipe, TOOLCHAIN),
+    keysOf(ORIGINS, { ...recipe, patches: [] }, TOOLCHAIN),
+    keysOf(ORIGINS, { ...recipe, devices: { ...recipe.devices, sha256: SHA('f') } }, TOOLCHAIN),
+  ];
+  const seen = [keys, ...others];
+  expect(new Set(seen.map(({ key }) => key)).size).toBe(seen.length);
+  expect(new Set(seen.map(({ behaviour }) => behaviour)).size).toBe(seen.length);
+  const meson = { version: '2', sha256: SHA('e') };
+  const otherMeson = keysOf({ ...ORIGINS, packages: { ...ORIGINS.packages, meson } }, recipe, TOOLCHAIN);
+  expect(otherMeson.behaviour).toBe(keys.behaviour);
+  expect(otherMeson.key).not.toBe(keys.key);
+});
+
+test('every package that firmware comes from names its files', () => {
+  expect(Object.keys(FIRMWARE).sort()).toEqual(['qemu-system-data', 'seabios']);
+});
+
+test('each patch says in a header what it mends and where the fault was seen', async () => {
+  const recipe = await readRecipe();
+  expect(patchNames(recipe)).not.toEqual([]);
+  for (const { name, content } of recipe.patches) {
+    const [header = ''] = content.toString('utf8').split('\n---\n');
+    expect(header.split('\n')[0], name).toMatch(/^[a-z0-9/]+: .{10,65}$/);
+    expect(header, name).toMatch(/^Seen (?:as|with) /m);
+  }
+});
+
+test('a series that names a patch which is not there is the input of whoever wrote it', () =>
+  inScratch(async (folder) => {
+    await mkdir(join(folder, 'patches'));
+    await writeFile(join(folder, 'patches', 'series'), '# none yet\n0001-gone.patch\n');
+    await writeFile(join(folder, 'devices.mak'), '');
+    await expect(readRecipe(folder)).rejects.toThrow(UserError);
+    await expect(readRecipe(folder)).rejects.toThrow(/0001-gone.patch: there is no such file/);
+  }));
+
+const SVM = join('target', 'i386', 'tcg', 'system', 'svm_helper.c');
+
+/** Our recipe with the patch of that file alone. */
+async function svmRecipe(): Promise<Recipe> {
+  const recipe = await readRecipe();
+  return { ...recipe, patches: recipe.patches.filter(({ name }) => /-svm-/.test(name)) };
+}
+
+/** The lines that the patch rests on, in a tree with nothing else. */
+async function writeSvm(tree: string, change: (text: string) => string): Promise<void> {
+  const [patch] = (await svmRecipe()).patches;
+  const hunk = (patch?.content.toString('utf8') ?? '').split(/^@@.*$/m)[1] ?? '';
+  const lines = hunk.split('\n').filter((line) => line.startsWith(' '));
+  const text = lines.map((line) => `${line.slice(1)}\n`).join('');
+  await mkdir(dirname(join(tree, SVM)), { recursive: true });
+  await mkdir(join(tree, 'configs', 'devices', 'x86_64-softmmu'), { recursive: true });
+  await writeFile(join(tree, SVM), change(text));
+}
+
+test('the patch is applied where QEMU has moved its lines', () =>
+  inScratch(async (folder) => {
+    const tree = join(folder, 'tree');
+    await writeSvm(tree, (text) => `/* a licence */\n\n${text}`);
+    await patchTree(tree, await svmRecipe(), '10.0.99', join(folder, 'scratch'));
+    expect(await readFile(join(tree, SVM), 'utf8')).toContain('cs->exception_index = -1;');
+    const list = join(tree, 'configs', 'devices', 'x86_64-softmmu', 'tscmatrix.mak');
+    expect(await readFile(list, 'utf8')).toContain('CONFIG_XEN_EMU=y');
+  }));
+
+test('a QEMU that has changed there refuses the patch, and both sides are shown', () =>
+  inScratch(async (folder) => {
+    const tree = join(folder, 'tree');
+    await writeSvm(tree, (text) => text.replace('do_interrupt_x86_hardirq(env, vector, 1)', 'deliver(env)'));
+    const failure = patchTree(tree, await svmRecipe(), '10.9.0', join(folder, 'scratch'));
+    const error = await failure.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(HostError);
+    expect(error).toMatchObject({ code: 'emulator-patch', hint: expect.stringContaining('series') });
+    expect((error as Error).message).toMatch(
+      /^QEMU 10\.9\.0 does not take our patches: patch 0001-\S+ does not/,
+    );
+    expect((error as Error).message).toContain('deliver(env);');
+    expect((error as Error).message).toContain('do_interrupt_x86_hardirq(env, vector, 1);');
+  }));
+
+test('all that is missing is named at once, with the packages', () =>
+  inScratch(async (folder) => {
+    for (const program of ['gcc', 'ld', 'strip', 'pkg-config', 'patch', 'xz', 'ldd', 'setpriv']) {
+      const { stdout } = await tryTool('sh', ['-c', `command -v ${program}`]);
+      await symlink(stdout.trim(), join(folder, program));
+    }
+    vi.stubEnv('PATH', folder);
+    const message = 'the pinned QEMU cannot be built here: ninja is not installed';
+    await expect(findToolchain()).rejects.toMatchObject({
+      code: 'tool-missing',
+      message,
+      hint: expect.stringMatching(/^apt-get install .*\bninja-build$/),
+    });
+  }));
+
+test('a failed compilation shows its first error and the log', () => {
+  const lines = [
+    '[7/9] Compiling C object a.o',
+    '../a.c:3:1: error: unknown type\x1b[0m',
+    'ninja: build stopped.',
+  ];
+  const error = buildFailure('ninja', 1, lines, '/logs/build.log');
+  expect(error).toMatchObject({ code: 'emulator-build', hint: expect.stringContaining('qemu: system') });
+  expect(error.message).toContain('../a.c:3:1: error: unknown type?[0m');
+  expect(error.message).toContain('/logs/build.log');
+  expect(buildFailure('ninja', 1, ['x: No space left on device'], 'l').code).toBe('no-space');
+  const configure = buildFailure('../tree/configure', 1, ['ERROR: Dependency "glib-2.0" not found'], 'l');
+  expect(configure.message).toContain('configure ended with 1');
+  expect(configure.message).toContain('Dependency "glib-2.0" not found');
+});
+
+test('an emulator in the cache whose bytes have changed is not used', () =>
+  inScratch(async (folder) => {
+    const cache = await openCache(join(folder, 'cache'));
+    const made = join(folder, 'made');
+    await mkdir(join(made, 'bin'), { recursive: true });
+    await writeFile(join(made, 'bin', 'program'), 'whole');
+    const key = SHA('a');
+    const facts = {
+      version: '1',
+      debianVersion: '1-1',
+      key,
+      behaviour: SHA('b'),
+      patches: [],
+      compiler: '',
+      seconds: 1,
+    };
+    await storeFolder(cache, made, facts);
+    const found = await findStored(cache, key);
+    expect(found?.manifest).toMatchObject(facts);
+    await writeFile(join(found?.folder ?? '', 'bin', 'program'), 'other');
+    const damage: string[] = [];
+    expect(await findStored(cache, key, (text) => damage.push(text))).toBeUndefined();
+    expect(damage.join()).toContain('was damaged');
+    expect(await findStored(cache, key)).toBeUndefined();
+  }));
