@@ -4,17 +4,27 @@ import { resolve } from 'node:path';
 import { chooseAccelerator } from '../guest/accelerator.ts';
 import { EXIT, HostError, UserError } from '../host/errors.ts';
 import { makeScratch } from '../host/scratch.ts';
-import { canonicalSettings, DEFAULT_GUEST, SETTINGS, type SettingName } from '../matrix/settings.ts';
-import type { GuestSpec, KernelEntry } from '../matrix/types.ts';
+import {
+  canonicalSettings,
+  DEFAULT_GUEST,
+  normalGuest,
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingName,
+} from '../matrix/settings.ts';
+import type { ClockMode, GuestSpec, KernelEntry } from '../matrix/types.ts';
+import { faultOf } from '../matrix/zod-problems.ts';
 import { cellId } from '../plan/cell-id.ts';
 import { impossibleGuest } from '../plan/impossible.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import { launchOf } from '../run/boot-cell.ts';
-import { bootOnce, type Observed } from '../run/boot-once.ts';
-import { makeReady } from '../run/make-ready.ts';
+import { json, oneLine } from '../report/safe-text.ts';
+import { endingText } from '../report/words.ts';
+import { launchOf, missingOf } from '../run/boot-cell.ts';
+import { bootOnce } from '../run/boot-once.ts';
+import { makeReady, type Ready } from '../run/make-ready.ts';
 import { needQemu } from '../run/need-qemu.ts';
 import { measureHostTsc } from '../run/true-frequency.ts';
-import { diagnosisText } from './diagnosis-text.ts';
+import { bootDocument, bootText } from './boot-text.ts';
 import { kernelArgument } from './kernel-argument.ts';
 
 export interface BootFlags {
@@ -26,6 +36,10 @@ export interface BootFlags {
   readonly smp?: number;
   readonly memory?: string;
   readonly machine?: string;
+  readonly personality?: string;
+  readonly refDelay?: string;
+  /** The setting `qemu`; --qemu names a program. */
+  readonly emulator?: string;
   readonly append?: string;
   readonly sha256?: string;
   readonly timeout: number;
@@ -34,38 +48,48 @@ export interface BootFlags {
   readonly json?: boolean;
 }
 
-const GUEST_OPTIONS = [
-  'topology',
-  'clock',
-  'cpu',
-  'hpet',
-  'pmtimer',
-  'smp',
-  'memory',
-  'machine',
-  'append',
-] as const;
+/** Each option that is a guest setting, and where commander leaves its value. */
+const GUEST_OPTIONS = {
+  topology: ['topology', 'topology'],
+  clock: ['clock', 'clock'],
+  cpu: ['cpu', 'cpu'],
+  hpet: ['hpet', 'hpet'],
+  pmtimer: ['pmtimer', 'pmtimer'],
+  smp: ['smp', 'smp'],
+  memory: ['memory', 'memory'],
+  machine: ['machine', 'machine'],
+  personality: ['personality', 'personality'],
+  'ref-delay': ['ref-delay', 'refDelay'],
+  qemu: ['emulator', 'emulator'],
+  append: ['append', 'append'],
+} as const satisfies Record<SettingName, readonly [option: string, flag: keyof BootFlags]>;
+
+/** Where --clock is absent: counted instructions, unless the other options rule that out or make it useless. */
+function clockFor({ topology = DEFAULT_GUEST.topology, smp = 1 }: BootFlags): ClockMode {
+  if (topology === 'nested') return 'deterministic';
+  // On the bare emulator counted instructions are for one CPU; host KVM, which auto may be, has none to count.
+  return topology === 'tcg' && smp === 1 ? DEFAULT_GUEST.clock : 'real';
+}
+
+/** An option's value as the setting takes it: a command line knows only text, also where a number is meant. */
+function checkedOption(name: SettingName, option: string, value: unknown): unknown {
+  const candidates = typeof value === 'string' && /^[0-9]+$/.test(value) ? [value, Number(value)] : [value];
+  const results = candidates.map((candidate) => SETTINGS[name].schema.safeParse(candidate));
+  const sound = candidates.find((_, index) => results[index]?.success);
+  if (sound !== undefined) return sound;
+  const issues = results.at(-1)?.error?.issues ?? [];
+  const { message, hint } = faultOf(issues, candidates.at(-1));
+  throw new UserError(`--${option} ${value}: ${message}`, hint);
+}
 
 /** The options as a guest, by the same rules as in a matrix file. */
 function guestOf(flags: BootFlags): GuestSpec {
   const raw: Partial<Record<SettingName, unknown>> = {};
-  for (const name of GUEST_OPTIONS) {
-    const value = flags[name];
-    if (value === undefined) continue;
-    const checked = SETTINGS[name].schema.safeParse(value);
-    if (!checked.success) {
-      throw new UserError(
-        `--${name} ${value}: ${checked.error.issues.map((issue) => issue.message).join('; ')}`,
-      );
-    }
-    raw[name] = value;
+  for (const name of SETTING_NAMES) {
+    const [option, flag] = GUEST_OPTIONS[name];
+    if (flags[flag] !== undefined) raw[name] = checkedOption(name, option, flags[flag]);
   }
-  // Counted instructions are for one emulated CPU; where the options ask for more, real time goes without saying.
-  const clock =
-    flags.clock === undefined && ((flags.smp ?? 1) > 1 || (flags.topology ?? 'tcg') !== 'tcg')
-      ? 'real'
-      : DEFAULT_GUEST.clock;
-  const guest: GuestSpec = { ...DEFAULT_GUEST, clock, ...canonicalSettings(raw) };
+  const guest = normalGuest({ ...DEFAULT_GUEST, clock: clockFor(flags), ...canonicalSettings(raw) });
   const impossible = impossibleGuest(guest);
   if (impossible !== undefined)
     throw new UserError(`that guest is impossible: ${impossible.why}`, impossible.instead);
@@ -76,28 +100,12 @@ function planOf(entry: KernelEntry, cell: Cell): Plan {
   return { name: 'boot', matrixPath: '', matrixSha256: '', kernels: [entry], cells: [cell], warnings: [] };
 }
 
-function text(
-  kernel: string,
-  cell: Cell,
-  reason: string,
-  { life, observation }: Observed,
-  isTty: boolean,
-): string {
-  const { diagnosis } = observation;
-  const ppm =
-    observation.ppm === null ? '' : `, ${observation.ppm} ppm from the true ${observation.trueKhz} kHz`;
-  const lines = [
-    `kernel        ${kernel}`,
-    `guest         ${cell.id}`,
-    `accelerator   ${reason}`,
-    `verdict       ${observation.verdict}: ${observation.reason}`,
-    `available     ${observation.available?.join(' ') ?? 'not seen'}`,
-    `current       ${observation.current ?? 'not seen'}`,
-    `frequency     ${observation.kernelKhz === null ? 'not seen' : `${observation.kernelKhz} kHz${ppm}`}`,
-    `took          ${(life.wallMs / 1000).toFixed(1)} s`,
-  ];
-  const more = diagnosis === null ? '' : `\n${diagnosisText(diagnosis, isTty && !process.env.NO_COLOR)}`;
-  return `${lines.join('\n')}\n${more}`;
+/** What cannot be made here is this host's fault, also where a compiler says so. */
+function refuseMissing(cell: Cell, ready: Ready): void {
+  const missing = missingOf(cell, ready);
+  if (missing instanceof HostError) throw missing;
+  if (missing !== null)
+    throw new HostError('appliance-failed', `the appliance cannot be made: ${missing.message}`, missing.hint);
 }
 
 async function keepFolder(path: string): Promise<string> {
@@ -127,14 +135,15 @@ export async function bootCommand(kernel: string, flags: BootFlags, signal: Abor
   const ready = await makeReady(planOf(entry, cell), {
     qemu: flags.qemu,
     signal,
-    onProgress: (name, said) => void process.stderr.write(`tscmatrix: ${name}: ${said}\n`),
+    onProgress: (name, said) => void process.stderr.write(`tscmatrix: ${oneLine(`${name}: ${said}`)}\n`),
   });
   const image = ready.kernels.get(entry.name);
   if (image instanceof Error) throw image;
   if (image === undefined) return EXIT.interrupted;
   const { reason } = chooseAccelerator(guest.topology, guest.clock, ready.trial);
+  refuseMissing(cell, ready);
   const launch = launchOf(cell, image.path, ready);
-  if (launch === null) throw new HostError('no-accelerator', reason, 'use --topology auto or tcg');
+  if (launch === null) throw new HostError('no-accelerator', reason, 'use --topology nested, auto or tcg');
 
   const scratch = flags.keep === undefined ? await makeScratch() : null;
   try {
@@ -143,13 +152,16 @@ export async function bootCommand(kernel: string, flags: BootFlags, signal: Abor
       folder,
       signal,
       limits: { deadlineMs: flags.timeout * 1000 },
+      onRetry: async ({ ending }) =>
+        void process.stderr.write(`tscmatrix: ${oneLine(`trying again after ${endingText(ending)}`)}\n`),
     });
     if (signal.aborted) return EXIT.interrupted;
-    const { observation, evidence, life } = seen;
+    const { observation } = seen;
+    const shown = { kernel: image, cell: cell.id, seen };
     process.stdout.write(
       flags.json === true
-        ? `${JSON.stringify({ cell: cell.id, kernel: image, accelerator: launch.accelerator, acceleratorReason: reason, ending: life.ending, observation, transcriptSha256: evidence.transcriptSha256 }, null, 2)}\n`
-        : text(image.release, cell, reason, seen, process.stdout.isTTY),
+        ? `${json(bootDocument(shown))}\n`
+        : bootText(shown, process.stdout.isTTY && !process.env.NO_COLOR),
     );
     if (observation.verdict === 'infra-error') return EXIT.infrastructure;
     return cell.expectation.registration.includes(observation.verdict) ? EXIT.ok : EXIT.unexpected;

@@ -1,6 +1,7 @@
 /** The kernels of a build as a table for people. */
 import Table from 'cli-table3';
 import type { KernelImage } from '../kernel/types.ts';
+import { oneLine } from '../report/safe-text.ts';
 import type { BuildRow } from './build.ts';
 
 const PLAIN = Object.fromEntries(
@@ -44,7 +45,7 @@ export function buildTable(rows: readonly BuildRow[]): string {
           ]
         : [
             name,
-            image.release,
+            oneLine(image.release),
             image.sha256.slice(0, 12),
             image.build?.buildId?.slice(0, 12) ?? '-',
             seconds.toFixed(1),

@@ -6,6 +6,7 @@ import { globTest } from '../matrix/glob.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { suggestion } from '../matrix/suggest.ts';
 import type { KernelEntry, Matrix } from '../matrix/types.ts';
+import { block, json } from '../report/safe-text.ts';
 import { buildTable } from './build-table.ts';
 import { progressLine } from './progress-line.ts';
 
@@ -46,7 +47,13 @@ function chosen(matrix: Matrix, wanted: readonly string[]): readonly KernelEntry
 }
 
 /** 0 where all are there; 1 where one does not build; 69 where the host cannot build. */
-export async function buildCommand(path: string, flags: BuildFlags, signal: AbortSignal): Promise<number> {
+export async function buildCommand(
+  path: string | undefined,
+  flags: BuildFlags,
+  signal: AbortSignal,
+): Promise<number> {
+  if (path === undefined)
+    throw new UserError('build needs a matrix', 'tscmatrix build MATRIX.yaml, or tscmatrix build --qemu');
   const entries = chosen(await loadMatrix(path), flags.kernel);
   const cache = await openCache();
   const line = progressLine(process.stderr);
@@ -69,15 +76,13 @@ export async function buildCommand(path: string, flags: BuildFlags, signal: Abor
       line.clear();
       if (signal.aborted) return EXIT.interrupted;
       if (!(error instanceof BuildError || error instanceof HostError)) throw error;
-      process.stderr.write(`tscmatrix: ${error.message}\n`);
-      if (error.hint !== undefined) process.stderr.write(`  hint: ${error.hint}\n`);
+      process.stderr.write(`tscmatrix: ${block(error.message)}\n`);
+      if (error.hint !== undefined) process.stderr.write(`  hint: ${block(error.hint)}\n`);
       rows.push({ name: entry.name, error, seconds: seconds() });
     }
   }
   line.clear();
-  process.stdout.write(
-    flags.json === true ? `${JSON.stringify(rows.map(toJson), null, 2)}\n` : buildTable(rows),
-  );
+  process.stdout.write(flags.json === true ? `${json(rows.map(toJson))}\n` : buildTable(rows));
   if (rows.some(({ error }) => error instanceof BuildError)) return EXIT.unexpected;
   return rows.some(({ error }) => error !== undefined) ? EXIT.infrastructure : EXIT.ok;
 }

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { readConsole } from '../evidence/console.ts';
 import { gatherFacts } from '../evidence/facts.ts';
 import { UserError } from '../host/errors.ts';
+import { json, oneLine } from '../report/safe-text.ts';
 import { diagnose } from '../verdict/diagnose.ts';
 import { diagnosisText } from './diagnosis-text.ts';
 
@@ -39,7 +40,7 @@ export async function diagnoseCommand(options: DiagnoseOptions): Promise<number>
   const diagnosis = diagnose({ facts: gatherFacts(lines), available, current: current?.[0] });
   stdout.write(
     options.json === true
-      ? `${JSON.stringify(diagnosis, null, 2)}\n`
+      ? `${json(diagnosis)}\n`
       : diagnosisText(diagnosis, stdout.isTTY === true && !process.env.NO_COLOR),
   );
   return 0;
@@ -84,7 +85,7 @@ async function readOverSsh(target: string, options: DiagnoseOptions): Promise<Ui
   return collectOverSsh(target, {
     identity: options.identity,
     signal: options.signal,
-    say: (text) => void process.stderr.write(`tscmatrix: ${target}: ${text}\n`),
+    say: (text) => void process.stderr.write(`tscmatrix: ${oneLine(`${target}: ${text}`)}\n`),
   });
 }
 

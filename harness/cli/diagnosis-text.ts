@@ -1,6 +1,6 @@
 /** A diagnosis as text for people. */
 import { styleText } from 'node:util';
-import { neutralise } from '../evidence/console.ts';
+import { oneLine } from '../report/safe-text.ts';
 import type { Citation, Diagnosis } from '../verdict/types.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -9,11 +9,11 @@ export function diagnosisText(d: Diagnosis, colours: boolean): string {
   const paint = (style: Style, text: string): string =>
     colours ? styleText(style, text, { validateStream: false }) : text;
   const lines = [
-    paint('bold', neutralise(d.summary)),
+    paint('bold', oneLine(d.summary)),
     '',
     `registration  ${paint(d.registration === 'never' || d.registration === 'unstable' ? 'red' : 'cyan', d.registration)}`,
-    `current       ${d.current ?? 'not known'}`,
-    `available     ${d.available?.join(' ') ?? 'not known'}`,
+    `current       ${oneLine(d.current ?? 'not known')}`,
+    `available     ${oneLine(d.available?.join(' ') ?? 'not known')}`,
     `cause         ${paint(d.cause === 'none' ? 'green' : 'yellow', d.cause)}`,
     `confidence    ${d.confidence}`,
     ...section('What shows it', d.evidence.flatMap(citation)),
@@ -27,13 +27,10 @@ export function diagnosisText(d: Diagnosis, colours: boolean): string {
   }
   function citation({ line, text, shows }: Citation): string[] {
     const where = line > 0 ? `line ${line}` : 'missing';
-    return [
-      `  ${where.padEnd(9)} ${paint('dim', neutralise(text))}`,
-      `${' '.repeat(12)}${neutralise(shows)}`,
-    ];
+    return [`  ${where.padEnd(9)} ${paint('dim', oneLine(text))}`, `${' '.repeat(12)}${oneLine(shows)}`];
   }
 }
 
 function item(text: string): string {
-  return `  - ${neutralise(text)}`;
+  return `  - ${oneLine(text)}`;
 }

@@ -2,7 +2,7 @@
 import { openCache } from '../host/cache.ts';
 import { EXIT } from '../host/errors.ts';
 import { type Kept, listKept, pruneKept } from '../kernel/build/list.ts';
-import { lines } from '../report/safe-text.ts';
+import { block, json, lines, oneLine } from '../report/safe-text.ts';
 import { plainTable } from './build-table.ts';
 
 export interface KernelsFlags {
@@ -44,20 +44,18 @@ function tableOf(kept: readonly Kept[]): string {
 
 export async function kernelsCommand(flags: KernelsFlags, signal: AbortSignal): Promise<number> {
   const cache = await openCache();
-  const onProgress = (text: string): void => void process.stderr.write(`tscmatrix: ${text}\n`);
+  const onProgress = (text: string): void => void process.stderr.write(`tscmatrix: ${oneLine(text)}\n`);
   const kept =
     flags.prune === true
       ? await pruneKept(flags.olderThan * 1000, { cache, signal, onProgress })
       : await listKept(cache);
   if (flags.json === true) {
-    process.stdout.write(
-      `${JSON.stringify({ cache: cache.root, [flags.prune ? 'removed' : 'kept']: kept }, null, 2)}\n`,
-    );
+    process.stdout.write(`${json({ cache: cache.root, [flags.prune ? 'removed' : 'kept']: kept })}\n`);
     return EXIT.ok;
   }
   const bytes = kept.reduce((sum, one) => sum + one.bytes, 0);
   const said = flags.prune === true ? 'removed from' : 'in';
-  if (kept.length > 0) process.stdout.write(tableOf(kept));
+  if (kept.length > 0) process.stdout.write(block(tableOf(kept)));
   process.stdout.write(`${sizeText(bytes)} ${said} ${cache.root}\n`);
   return EXIT.ok;
 }

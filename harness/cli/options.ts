@@ -31,3 +31,10 @@ export function onOff(option: string): (text: string) => boolean {
     throw new UserError(`${option} takes on or off, not "${text}"`);
   };
 }
+
+/** A probability to stop at: above one half, below one. */
+export function probability(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0.5 && value < 1) return value;
+  throw new UserError(`--confidence takes a probability between 0.5 and 1, such as 0.995, not "${text}"`);
+}

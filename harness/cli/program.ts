@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../host/errors.ts';
 import { projectFolder } from '../host/project.ts';
-import { collect, onOff, seconds, wholeNumber } from './options.ts';
+import { collect, onOff, probability, seconds, wholeNumber } from './options.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 all as expected; 1 something unexpected or flaky; 2 bad usage or input;
@@ -20,6 +20,7 @@ function age(text: string): number {
 const RESULTS = 'folder of the runs';
 /** Where an option that may be repeated is not given at all. */
 const NONE = { filter: [], reporter: [], kernel: [] };
+const NONE_BISECT = { expect: [], kernels: [], skip: [], patch: [] };
 const JSON_HELP = 'print the result as JSON on stdout';
 
 function timeout(): Option {
@@ -54,8 +55,8 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     };
 
   program
-    .command('run <matrix>')
-    .description('boot every cell of a matrix and judge it')
+    .command('run [matrix]')
+    .description('boot every cell of a matrix and judge it, or go on with a run that was cut off')
     .option('--filter <axis=value>', 'only these cells; repeat to narrow further', collect)
     .option('--jobs <n>', 'guests at once (default: what CPUs and memory allow)', wholeNumber('--jobs', 1))
     .option('--repeat <n>', 'boots of each cell', wholeNumber('--repeat', 1), 1)
@@ -63,15 +64,44 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .option('--results <dir>', RESULTS, 'results')
     .option(
       '--reporter <name[=file]>',
-      'live, lines, table, markdown, junit, tap, json, none; repeatable',
+      'live, lines, table, markdown, summary, junit, tap, json, kcidb, none; repeatable',
       collect,
     )
     .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
     .option('--refresh', 'look for newer versions of packaged kernels')
+    .option('--shard <i/n>', 'only part I of N, the same split on every machine')
+    .option('--durations <file>', 'with --shard: what cells took before (a JSON report, or docs/shards.md)')
+    .option('--label <word>', 'what this host is called in merged records (default: its name)')
+    .option('--blob <file>', 'also write the whole record as one portable file, for merge')
+    .option('--resume <run>', 'go on with a run that was cut off; RUN as in report')
     .option('--json', JSON_HELP)
     .action(
-      does(async (matrix, options) =>
-        (await import('./run.ts')).runCommand(matrix, { ...NONE, ...options }, signal),
+      does(async (matrix, options, command: Command) =>
+        (await import('./run.ts')).runCommand(
+          matrix,
+          { ...NONE, ...options },
+          (flag) => command.getOptionValueSource(flag) === 'cli',
+          signal,
+        ),
+      ),
+    );
+
+  program
+    .command('blob <run> <file>')
+    .description('write a recorded run as one portable file, for merge')
+    .option('--label <word>', 'what the host of the run is called (default: the name of this one)')
+    .option('--results <dir>', RESULTS, 'results')
+    .action(does(async (run, file, options) => (await import('./blob.ts')).blobCommand(run, file, options)));
+
+  program
+    .command('merge <blobs...>')
+    .description('make one run of the blobs of shards, or of several hosts')
+    .option('--results <dir>', RESULTS, 'results')
+    .option('--reporter <name[=file]>', 'as in report; repeatable', collect)
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (blobs, options) =>
+        (await import('./merge.ts')).mergeCommand(blobs, { ...NONE, ...options }),
       ),
     );
 
@@ -80,6 +110,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .description('show the cells of a matrix and their ids')
     .option('--filter <axis=value>', 'only these cells; repeat to narrow further', collect)
     .option('--command', 'show the exact QEMU command line of each (fetches the kernels)')
+    .option('--refresh', 'with --command: look for newer versions of packaged kernels')
     .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
     .option('--json', JSON_HELP)
     .action(
@@ -89,8 +120,9 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     );
 
   program
-    .command('build <matrix>')
-    .description('build the kernels of a matrix that are given as sources')
+    .command('build [matrix]')
+    .description('build the kernels of a matrix that are given as sources, or the pinned QEMU')
+    .option('--qemu', 'build the pinned QEMU; a matrix is not needed then')
     .option('--kernel <name>', 'only this kernel, or a glob; repeatable', collect)
     .option('--force', 'build again what is in the cache')
     .option('--jobs <n>', 'compilers at once (default: one for each CPU)', wholeNumber('--jobs', 1))
@@ -98,7 +130,9 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .option('--json', JSON_HELP)
     .action(
       does(async (matrix, options) =>
-        (await import('./build.ts')).buildCommand(matrix, { ...NONE, ...options }, signal),
+        options.qemu === true
+          ? (await import('./build-qemu.ts')).buildQemuCommand(matrix, { ...NONE, ...options }, signal)
+          : (await import('./build.ts')).buildCommand(matrix, { ...NONE, ...options }, signal),
       ),
     );
 
@@ -117,7 +151,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
   program
     .command('boot <kernel>')
     .description('boot one kernel (bzImage, .deb, .rpm, or debian:PACKAGE[@SUITE]) and show its clocksources')
-    .option('--topology <topology>', 'tcg, kvm or auto')
+    .option('--topology <topology>', 'tcg, kvm, nested or auto')
     .option('--clock <clock>', 'real or deterministic')
     .option('--cpu <model[,flags]>', "QEMU's -cpu value")
     .option('--hpet <on|off>', 'an HPET', onOff('--hpet'))
@@ -125,6 +159,9 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .option('--smp <n>', 'CPUs', wholeNumber('--smp', 1))
     .option('--memory <size>', 'memory, for example 512M')
     .option('--machine <type>', 'versioned machine type, pc or q35')
+    .option('--personality <name>', 'of a KVM guest: kvm, xen, hyperv or none')
+    .option('--ref-delay <time>', 'added to reads of the reference counters, for example 10us')
+    .option('--emulator <which>', 'pinned (the QEMU built here) or system (that of --qemu)')
     .option('--append <words>', 'additions to the kernel command line')
     .option('--sha256 <digest>', 'what the file must be; needed for a URL')
     .addOption(timeout())
@@ -157,10 +194,100 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .command('report [run]')
     .description('show a recorded run (default: the latest) in any form')
     .option('--results <dir>', RESULTS, 'results')
-    .option('--reporter <name[=file]>', 'table, markdown, junit, tap, json; repeatable', collect)
+    .option('--html <file>', 'write it as one self-contained page, with every console')
+    .option(
+      '--reporter <name[=file]>',
+      'table, markdown, summary, junit, tap, json, kcidb; repeatable',
+      collect,
+    )
     .option('--json', JSON_HELP)
     .action(
       does(async (run, options) => (await import('./report.ts')).reportCommand(run, { ...NONE, ...options })),
+    );
+
+  program
+    .command('compare [runs...]')
+    .description('what changed between two runs: cells regressed, flaky, fixed, new, gone, not comparable')
+    .option('--baseline <run>', 'compare one run (default: the latest) with this one, or with last-good')
+    .option('--all', 'list cells that are the same too')
+    .option('--html <file>', 'write it as one self-contained page too, with the consoles of both runs')
+    .option('--results <dir>', RESULTS, 'results')
+    .option('--reporter <name[=file]>', 'table, markdown, json, none; repeatable', collect)
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (runs, options) =>
+        (await import('./compare.ts')).compareCommand(runs, { ...NONE, ...options }),
+      ),
+    );
+
+  program
+    .command('history [cell-glob]')
+    .description('how cells fared over the last nights, how flaky they are, and since when')
+    .option('--kernel <name>', 'only cells of this kernel, or a glob')
+    .option('--matrix <name>', 'only runs of this matrix')
+    .option('--last <n>', 'nights to look at', wholeNumber('--last', 1), 30)
+    .option('--rebuild', 'make the database anew from the records')
+    .option('--results <dir>', RESULTS, 'results')
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (glob, options) => (await import('./history.ts')).historyCommand(glob, options, signal)),
+    );
+
+  program
+    .command('bisect [paths...]')
+    .description('find the first commit, or the first of a list of kernels, that behaves otherwise')
+    .option('--cell <cell>', 'the guest: SETTING=VALUE,..., or MATRIX.yaml#CELL')
+    .option('--expect <name=value>', "what is expected of it, in a matrix's words; repeatable", collect)
+    .option('--good <commit>', 'is as expected; with --bad, a later one that is not')
+    .option('--bad <commit>', 'is not as expected: what broke it is searched')
+    .option('--old <commit>', 'is not as expected; with --new, a later one that is')
+    .option('--new <commit>', 'is as expected: what fixed it is searched')
+    .option('--repo <dir>', 'the repository; nothing in it is changed (default: the current folder)')
+    .option('--kernels <list>', 'kernels instead of commits; repeatable, see docs/bisect.md', collect)
+    .option('--first-parent', 'of merges follow the first parent only')
+    .option('--skip <commit|range>', 'cannot be tested; repeatable', collect)
+    .option('--config <file>', 'a .config to build with (default: the small guest configuration)')
+    .option('--patch <file>', 'applied to every commit; repeatable', collect)
+    .option('--confidence <p>', 'in real time: stop at this probability', probability, 0.995)
+    .option('--jobs <n>', 'compilers at once (default: one for each CPU)', wholeNumber('--jobs', 1))
+    .addOption(timeout())
+    .option('--results <dir>', 'searches are kept in DIR/bisect', 'results')
+    .option('--resume [dir]', 'go on with a search (default: the latest that has no end)')
+    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (paths, options, command: Command) =>
+        (await import('./bisect.ts')).bisectCommand(
+          paths,
+          { ...NONE_BISECT, ...options },
+          (flag) => command.getOptionValueSource(flag) === 'cli',
+          signal,
+        ),
+      ),
+    );
+
+  program
+    .command('probe [kernel]')
+    .description('one kernel, or one commit, against an expectation: exit codes for "git bisect run"')
+    .requiredOption('--cell <cell>', 'the guest: SETTING=VALUE,..., or MATRIX.yaml#CELL')
+    .option('--expect <name=value>', "what is expected of it, in a matrix's words; repeatable", collect)
+    .option('--repo <dir>', 'without a KERNEL: build this repository (default: the current folder)')
+    .option('--commit <commit>', '... at this commit (default: HEAD)')
+    .option('--config <file>', 'a .config to build with (default: the small guest configuration)')
+    .option('--patch <file>', 'applied before the build; repeatable', collect)
+    .addOption(
+      new Option('--failure <what>', 'a guest that panics, hangs or says nothing: skip (125) or bad (1)')
+        .choices(['skip', 'bad'])
+        .default('skip'),
+    )
+    .option('--jobs <n>', 'compilers at once (default: one for each CPU)', wholeNumber('--jobs', 1))
+    .addOption(timeout())
+    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (kernel, options) =>
+        (await import('./probe.ts')).probeCommand(kernel, { ...NONE_BISECT, ...options }, signal),
+      ),
     );
 
   program

@@ -1,5 +1,6 @@
 /** `tscmatrix rejudge`: what is said today of consoles that were recorded then. */
 import { EXIT } from '../host/errors.ts';
+import { json, oneLine } from '../report/safe-text.ts';
 import { type Judgement, type Rejudged, rejudge } from '../run/rejudge.ts';
 import { openRun } from '../run/stored.ts';
 
@@ -24,9 +25,9 @@ export async function rejudgeCommand(run: string, flags: RejudgeFlags): Promise<
   const all = await rejudge(record);
   const changed = all.filter((cell) => cell.changed).length;
   if (flags.json === true) {
-    process.stdout.write(`${JSON.stringify({ run: record.run, changed, cells: all }, null, 2)}\n`);
+    process.stdout.write(`${json({ run: record.run, changed, cells: all })}\n`);
   } else {
-    for (const cell of all) process.stdout.write(`${line(cell)}\n`);
+    for (const cell of all) process.stdout.write(`${oneLine(line(cell))}\n`);
     process.stderr.write(`tscmatrix: ${all.length} cells judged again, ${changed} changed\n`);
   }
   const has = (...outcomes: string[]): boolean => all.some(({ now }) => outcomes.includes(now.outcome));

@@ -1,12 +1,14 @@
 /** An error as one message on stderr, and its exit code. */
 import { EXIT, HostError, UserError } from '../host/errors.ts';
+import { block } from '../report/safe-text.ts';
 
 /** EX_SOFTWARE of sysexits.h: a defect of this program. */
 const DEFECT = 70;
 
 function say(message: string, hint: string | undefined): void {
-  process.stderr.write(`tscmatrix: ${message}\n`);
-  if (hint !== undefined) process.stderr.write(`  hint: ${hint}\n`);
+  // A message may quote a guest, a file or a tool.
+  process.stderr.write(`tscmatrix: ${block(message)}\n`);
+  if (hint !== undefined) process.stderr.write(`  hint: ${block(hint)}\n`);
 }
 
 export function reportError(error: unknown, interrupted: boolean): number {

@@ -1,5 +1,6 @@
 /** `tscmatrix rerun`: one recorded cell again. */
 import { EXIT } from '../host/errors.ts';
+import { block, json } from '../report/safe-text.ts';
 import { type Rerun, rerun } from '../run/rerun.ts';
 import { openRun } from '../run/stored.ts';
 
@@ -37,7 +38,7 @@ export async function rerunCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const result = await rerun(await openRun(flags.results, run), cell, signal);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : text(result));
+  process.stdout.write(flags.json === true ? `${json(result)}\n` : block(text(result)));
   if (result.now.verdict === 'infra-error') return EXIT.infrastructure;
   const same = result.clock === 'real' ? result.sameVerdict : result.sameTranscript;
   return same ? EXIT.ok : EXIT.unexpected;

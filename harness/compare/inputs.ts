@@ -8,6 +8,7 @@ import {
   hostFacts,
   joinFacts,
   kernelFact,
+  pinnedQemuFacts,
   qemuFacts,
   shortDigest,
   toolFact,
@@ -38,12 +39,13 @@ export function inputsOf(run: ComparedRun, view: CellView): InputFact[] {
   // A nested guest's files are within its appliance, so any of them counts.
   const isUsed = (path: string): boolean =>
     argv === null || cell.guest.topology === 'nested' || argv.some((word) => word.includes(path));
+  const isPinned = view.boots.some(({ started }) => started?.emulator === 'pinned');
   const settings = Object.entries(cell.guest).filter(([name]) => !APART.has(name));
   return [
     kernelFact(cell.kernel, run.view.kernels.get(cell.kernel)),
     ...joinFacts(
       places.map((place) => [
-        ...qemuFacts(place),
+        ...(isPinned ? pinnedQemuFacts(place) : qemuFacts(place)),
         ...hostFacts(place),
         ...withInitramfs(fileFacts(place, isUsed)),
         toolFact(place),
@@ -104,7 +106,7 @@ export function compareInputs(before: readonly InputFact[], after: readonly Inpu
 /** Another version of QEMU is another program anyway. */
 function withoutImplied(differences: readonly InputDifference[]): InputDifference[] {
   const version = differences.some(({ input, what }) => input === 'qemu' && what === 'version');
-  return differences.filter(({ input, what }) => !(version && input === 'qemu' && what === 'program'));
+  return differences.filter(({ input, what }) => !(version && input === 'qemu' && what !== 'version'));
 }
 
 function inOrder(differences: readonly InputDifference[]): InputDifference[] {

@@ -44,6 +44,16 @@ export function qemuFacts({ provenance, noted }: Place): InputFact[] {
   ];
 }
 
+/** Of cells that run on the QEMU that was built here: what decides how a guest behaves is an input, who compiled it not. */
+export function pinnedQemuFacts({ provenance, noted }: Place): InputFact[] {
+  const pinned = provenance?.pinnedQemu ?? noted?.pinnedQemu;
+  const behaviour = pinned?.behaviour ?? null;
+  return [
+    fact('qemu', 'version', pinned === undefined ? null : `${pinned.version}, pinned`),
+    { input: 'qemu', what: 'behaviour', value: behaviour, text: shortDigest(behaviour) },
+  ];
+}
+
 /** What of the host can bear on a guest in real time. Its load and free memory are never the same twice. */
 export function hostFacts({ provenance, noted }: Place): InputFact[] {
   const host = provenance?.host;

@@ -2,7 +2,16 @@
 import type { Provenance } from './provenance-types.ts';
 
 /** Names of facts that make an input what it is; whatever else stands beside them does not count. */
-const TELLING = new Set(['sha256', 'version', 'commit', 'release', 'cpu', 'hypervisor', 'kernel']);
+const TELLING = new Set([
+  'sha256',
+  'version',
+  'commit',
+  'release',
+  'cpu',
+  'hypervisor',
+  'kernel',
+  'behaviour',
+]);
 /** The host's state rather than its nature, and what the log says elsewhere. */
 const LEFT_OUT = new Set(['load', 'memoryFreeMiB', 'tscKhz', 'matrix', 'version']);
 

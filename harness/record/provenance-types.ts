@@ -17,6 +17,23 @@ const provenance = z.looseObject({
   node: z.string(),
   matrix: z.looseObject({ name: z.string(), path: z.string(), sha256: z.string() }),
   qemu: z.looseObject({ path: textFact, version: textFact, sha256: textFact }),
+  /** The QEMU that was built here, where a cell runs on it or in it; absent in other records. */
+  pinnedQemu: z
+    .looseObject({
+      path: z.string(),
+      version: z.string(),
+      /** Of the source package. */
+      debianVersion: z.string(),
+      sha256: z.string(),
+      /** Everything that decides its bytes, and what decides how a guest behaves: docs/pinned-qemu.md. */
+      key: z.string(),
+      behaviour: z.string(),
+    })
+    .exactOptional(),
+  /** What nested guests run in. */
+  appliance: z
+    .looseObject({ kernelRelease: z.string(), qemuVersion: z.string(), sha256: z.string() })
+    .exactOptional(),
   kernels: z.array(
     z.looseObject({
       name: z.string(),

@@ -22,6 +22,9 @@ export interface ProvenanceInputs {
   readonly initramfs: string | null;
   /** Other files that go into guests. */
   readonly files?: readonly { readonly name: string; readonly path: string }[];
+  /** Where cells run on it, or in it. */
+  readonly pinnedQemu?: NonNullable<Provenance['pinnedQemu']>;
+  readonly appliance?: NonNullable<Provenance['appliance']>;
   readonly now?: Date;
 }
 
@@ -44,6 +47,8 @@ export async function gatherProvenance(inputs: ProvenanceInputs): Promise<Proven
     node: process.version,
     matrix: inputs.matrix,
     qemu,
+    ...(inputs.pinnedQemu === undefined ? {} : { pinnedQemu: inputs.pinnedQemu }),
+    ...(inputs.appliance === undefined ? {} : { appliance: inputs.appliance }),
     kernels,
     files: digests,
     host,
@@ -52,7 +57,7 @@ export async function gatherProvenance(inputs: ProvenanceInputs): Promise<Proven
 
 /** The event that carries the part of it which belongs beside the results. */
 export function hostNoted(provenance: Provenance): HostNoted {
-  const { tscmatrix, qemu, host } = provenance;
+  const { tscmatrix, qemu, pinnedQemu, host } = provenance;
   const commit = tscmatrix.commit.value?.slice(0, 12);
   return {
     type: 'host-noted',
@@ -64,6 +69,9 @@ export function hostNoted(provenance: Provenance): HostNoted {
     kernel: host.kernel,
     hypervisor: host.hypervisor.value,
     clocksource: host.clocksource.current.value,
+    ...(pinnedQemu === undefined
+      ? {}
+      : { pinnedQemu: { version: pinnedQemu.version, behaviour: pinnedQemu.behaviour } }),
   };
 }
 

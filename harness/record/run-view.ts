@@ -4,6 +4,7 @@ import type {
   CellFinished,
   CellJudged,
   CellPlanned,
+  CellRetried,
   CellStarted,
   HostNoted,
   KernelFailed,
@@ -17,6 +18,8 @@ import type {
 export interface BootView {
   readonly boot: number;
   readonly started: CellStarted | null;
+  /** Attempts at this boot that failed and were made again, in order. */
+  readonly retried: readonly CellRetried[];
   readonly finished: CellFinished | null;
 }
 export interface CellView {
@@ -75,7 +78,11 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       kernelView(view, event.kernel).failed = event;
       break;
     case 'cell-started':
-      setBoot(view, event.cell, event.boot, { started: event });
+      // One that begins once more, in a resumed run, has its attempts still before it.
+      setBoot(view, event.cell, event.boot, { started: event, retried: [] });
+      break;
+    case 'cell-retried':
+      setBoot(view, event.cell, event.boot, { retried: [...retriedOf(view, event), event] });
       break;
     case 'cell-finished':
       setBoot(view, event.cell, event.boot, { finished: event });
@@ -107,11 +114,15 @@ function kernelView(view: RunView, name: string): KernelView {
   return kernel;
 }
 
+function retriedOf(view: RunView, { cell, boot }: CellRetried): readonly CellRetried[] {
+  return view.cells.get(cell)?.boots.find((one) => one.boot === boot)?.retried ?? [];
+}
+
 function setBoot(view: RunView, id: string, boot: number, part: Partial<BootView>): void {
   const boots = view.cells.get(id)?.boots;
   if (boots === undefined) return;
   const at = boots.findIndex((b) => b.boot === boot);
-  const old = boots[at] ?? { boot, started: null, finished: null };
+  const old = boots[at] ?? { boot, started: null, retried: [], finished: null };
   if (at < 0) boots.push({ ...old, ...part });
   else boots[at] = { ...old, ...part };
   boots.sort((a, b) => a.boot - b.boot);

@@ -193,6 +193,7 @@ const EVENTS = [
     kernel: text.nullable(),
     hypervisor: text.nullable(),
     clocksource: text.nullable(),
+    pinnedQemu: z.looseObject({ version: text, behaviour: text }).exactOptional(),
     label: text.exactOptional(),
   }),
   z.looseObject({

@@ -132,6 +132,8 @@ export interface HostNoted {
   /** "none" on bare metal. */
   readonly hypervisor: string | null;
   readonly clocksource: string | null;
+  /** The QEMU that was built here, where a cell of the run needs it; qemuVersion is always the system's. */
+  readonly pinnedQemu?: { readonly version: string; readonly behaviour: string };
   /** In a merged record: whose facts these are. The last event is without one, with what all hosts have in common. */
   readonly label?: string;
 }

@@ -5,16 +5,10 @@ import { hostsDisagree } from '../record/merge-outcome.ts';
 import { type CellView, countOutcomes, type KernelView, type RunView, resultOf } from '../record/run-view.ts';
 import type { CellFinished, MergedPart } from '../record/types.ts';
 import type { Outcome } from '../verdict/types.ts';
+import { hostText } from './machines.ts';
 import { oneLine } from './safe-text.ts';
-import {
-  acceleratorOf,
-  countsText,
-  fitWidth,
-  hostText,
-  OUTCOME_WORDS,
-  ppmText,
-  shortRelease,
-} from './words.ts';
+import { troublesText } from './troubles.ts';
+import { countsText, fitWidth, OUTCOME_WORDS, ppmText, readsText, shortRelease } from './words.ts';
 
 /** Of a name in a table. The longest id of a cell has 150 characters. */
 const NAME_COLUMNS = 160;
@@ -25,6 +19,8 @@ export interface Face {
   readonly head: string;
   /** "tsc, +0.4 ppm", or empty. */
   readonly detail: string;
+  /** "71 reads": of the reference counters, where they were counted; else empty. */
+  readonly reads: string;
 }
 export interface Column {
   readonly kernel: string;
@@ -94,13 +90,19 @@ export function headingOf(view: RunView): string[] {
   const heading = [`run ${oneLine(view.started?.run ?? '')}, ${countsText(countOutcomes(cells))}`];
   if (view.finished === null) heading.push('INCOMPLETE: the record ends before the run was finished');
   else if (view.finished.interrupted) heading.push('INTERRUPTED: not every cell was run');
-  const argvs = cells.flatMap((cell) => cell.boots.map((boot) => acceleratorOf(boot.started?.argv ?? [])));
-  const accelerators = [...new Set(argvs.filter((name) => name !== null))].sort();
+  const troubles = troublesText(view);
+  if (troubles !== '') heading.push(troubles);
+  const boots = cells.flatMap((cell) => cell.boots);
   if (view.merged !== null) heading.push(`merged from ${view.merged.parts.map(partText).join(', ')}`);
   if (view.hosts.size > 1)
     for (const [label, host] of view.hosts)
-      heading.push(`${oneLine(label)}: ${hostText(host, accelerators)}`);
-  else if (view.host !== null) heading.push(hostText(view.host, accelerators));
+      heading.push(
+        `${oneLine(label)}: ${hostText(
+          host,
+          boots.filter(({ started }) => started?.host === label),
+        )}`,
+      );
+  else if (view.host !== null) heading.push(hostText(view.host, boots));
   return heading;
 }
 
@@ -141,11 +143,12 @@ function faceOf(cell: CellView, label: string, notes: NoteBook): Face {
   const verdicts = verdictsText(finished);
   const head = verdicts === '' || verdicts === word ? word : `${word} ${verdicts}`;
   const disagree = cell.judged?.hosts !== undefined && hostsDisagree(cell.judged.hosts);
-  if (outcome === 'expected' && !disagree) return { outcome, head, detail: detailOf(finished) };
+  const below = { detail: detailOf(finished), reads: readsText(finished) };
+  if (outcome === 'expected' && !disagree) return { outcome, head, ...below };
   const cause = causeText(finished);
   const text = oneLine(cause === '' ? reason : `${reason.replace(/[.\s]*$/, '.')} ${cause}`);
   const number = notes.add(text, `${name(cell.cell.kernel)}, ${label}`, oneLine(cell.cell.id));
-  return { outcome, head: `${head} [${number}]`, detail: detailOf(finished) };
+  return { outcome, head: `${head} [${number}]`, ...below };
 }
 
 /** "refined", or "refined x2, never x1" where the boots of a cell differ. */

@@ -2,8 +2,8 @@
 import { countOutcomes, type RunView, resultOf } from '../record/run-view.ts';
 import type { HostNoted } from '../record/types.ts';
 import { labelOf } from './grid.ts';
+import { acceleratorOf } from './machines.ts';
 import { json } from './safe-text.ts';
-import { acceleratorOf } from './words.ts';
 
 /** Raised when a program that reads the previous version could misread a document. */
 export const JSON_REPORT_VERSION = 1;
@@ -25,6 +25,10 @@ function documentOf(view: RunView): unknown {
     matrix: view.started?.matrix ?? null,
     options: view.started?.options ?? null,
     counts: countOutcomes(cells),
+    retries: cells.reduce(
+      (sum, { boots }) => sum + boots.reduce((n, { retried }) => n + retried.length, 0),
+      0,
+    ),
     host: view.host === null ? null : hostOf(view.host),
     ...(view.merged === null
       ? {}
@@ -51,9 +55,13 @@ function documentOf(view: RunView): unknown {
       verdicts: cell.judged?.verdicts ?? [],
       // Of a merged record alone: where several hosts ran the cell, what each said.
       ...(cell.judged?.hosts === undefined ? {} : { hosts: cell.judged.hosts }),
-      boots: cell.boots.map(({ boot, started, finished }) => ({
+      boots: cell.boots.map(({ boot, started, retried, finished }) => ({
         boot,
-        accelerator: acceleratorOf(started?.argv ?? []),
+        accelerator: acceleratorOf(started),
+        acceleratorReason: started?.acceleratorReason ?? null,
+        emulator: started?.emulator ?? null,
+        nested: started?.nested ?? null,
+        retried: retried.map(({ nonce, ending, wallMs, cpuMs }) => ({ nonce, ending, wallMs, cpuMs })),
         wallMs: finished?.wallMs ?? null,
         cpuMs: finished?.cpuMs ?? null,
         ending: finished?.ending ?? null,
@@ -75,6 +83,18 @@ function hostOf({
   kernel,
   hypervisor,
   clocksource,
+  pinnedQemu,
 }: HostNoted) {
-  return { tscmatrix, node, qemuVersion, qemuSha256, cpu, kernel, hypervisor, clocksource };
+  const pinned = pinnedQemu ?? null;
+  return {
+    tscmatrix,
+    node,
+    qemuVersion,
+    qemuSha256,
+    pinnedQemu: pinned,
+    cpu,
+    kernel,
+    hypervisor,
+    clocksource,
+  };
 }

@@ -4,7 +4,7 @@ import { resultOf } from '../record/run-view.ts';
 import type { CellFinished } from '../record/types.ts';
 import { excerptOf } from './kcidb-excerpt.ts';
 import type { KcidbOptions, KcidbResource, KcidbStatus, KcidbTest } from './kcidb-types.ts';
-import { acceleratorOf, hostText } from './words.ts';
+import { acceleratorsOf, hostText } from './machines.ts';
 
 /** Files of a boot besides its console, as docs/record.md names them. */
 const OUTPUT_FILES = ['evidence.json', 'boot.json', 'command.sh', 'qemu-stderr.log'];
@@ -92,14 +92,12 @@ function worstPpm(finished: readonly CellFinished[]): number | null {
 }
 
 function environmentOf(cell: CellView, view: RunView): KcidbTest['environment'] {
-  const accelerators = [
-    ...new Set(cell.boots.flatMap(({ started }) => acceleratorOf(started?.argv ?? []) ?? [])),
-  ];
+  const accelerators = acceleratorsOf(cell.boots);
   // Where several hosts ran the cell, the one of the first boot; each boot has its own below.
   const label = cell.boots.find(({ started }) => started?.host !== undefined)?.started?.host;
   const host = (label === undefined ? undefined : view.hosts.get(label)) ?? view.host;
   return {
-    ...(host === null ? {} : { comment: hostText(host, accelerators) }),
+    ...(host === null ? {} : { comment: hostText(host, cell.boots) }),
     misc: {
       guest: cell.cell.guest,
       accelerators,
@@ -114,6 +112,7 @@ function environmentOf(cell: CellView, view: RunView): KcidbTest['environment'] 
               clocksource: host.clocksource,
             },
             qemu: { version: host.qemuVersion, sha256: host.qemuSha256 },
+            pinned_qemu: host.pinnedQemu,
             tscmatrix: host.tscmatrix,
           }),
     },

@@ -4,7 +4,15 @@ import type { RunEvent } from '../record/types.ts';
 import type { Reporter } from './reporter.ts';
 import { oneLine } from './safe-text.ts';
 import type { Sink } from './sink.ts';
-import { countsText, OUTCOME_WORDS, observationText, secondsText, shortRelease } from './words.ts';
+import { troublesText } from './troubles.ts';
+import {
+  countsText,
+  endingText,
+  OUTCOME_WORDS,
+  observationText,
+  secondsText,
+  shortRelease,
+} from './words.ts';
 
 export function linesReporter(sink: Sink, nowMs: () => number = Date.now): Reporter {
   const view = newRunView();
@@ -58,6 +66,8 @@ function textOf(event: RunEvent, view: RunView, judged: number): string | null {
       return `kernel ${event.kernel} failed: ${event.message}`;
     case 'cell-started':
       return `started ${event.cell} boot ${event.boot}`;
+    case 'cell-retried':
+      return `retrying ${event.cell} boot ${event.boot}: ${endingText(event.ending)} (${secondsText(event.wallMs)})`;
     case 'cell-finished':
       return `finished ${event.cell} boot ${event.boot}: ${observationText(event)} (${secondsText(event.wallMs)})`;
     case 'cell-judged': {
@@ -65,7 +75,7 @@ function textOf(event: RunEvent, view: RunView, judged: number): string | null {
       return `${OUTCOME_WORDS[event.outcome]} ${event.cell} (${judged}/${view.cells.size})${why}`;
     }
     case 'run-finished':
-      return `${event.interrupted ? 'interrupted' : 'finished'}: ${countsText(countOutcomes(view.cells.values()))}`;
+      return `${event.interrupted ? 'interrupted' : 'finished'}: ${[countsText(countOutcomes(view.cells.values())), troublesText(view)].filter((text) => text !== '').join('; ')}`;
     default:
       return null;
   }

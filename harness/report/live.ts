@@ -7,7 +7,8 @@ import type { Reporter } from './reporter.ts';
 import { oneLine } from './safe-text.ts';
 import type { OutputStream } from './sink.ts';
 import { paint } from './table.ts';
-import { clockText, countsText, OUTCOME_WORDS } from './words.ts';
+import { troublesText } from './troubles.ts';
+import { clockText, countsText, endingText, OUTCOME_WORDS } from './words.ts';
 
 export interface LiveOptions {
   readonly colour: boolean;
@@ -52,6 +53,8 @@ export function liveReporter(stream: OutputStream, options: LiveOptions): Report
       guests.set(`${cell} ${boot}`, { cell, boot, startedMs: nowMs(), progress: null });
     } else if (event.type === 'cell-finished') {
       guests.delete(`${event.cell} ${event.boot}`);
+    } else if (event.type === 'cell-retried') {
+      area.persist(oneLine(`retrying ${event.cell}: ${endingText(event.ending)}`));
     } else if (event.type === 'kernel-ready') {
       kernels.delete(event.kernel);
     } else if (event.type === 'kernel-failed') {
@@ -80,7 +83,10 @@ export function liveReporter(stream: OutputStream, options: LiveOptions): Report
       signal?.removeEventListener('abort', makeRoom);
       area.clear();
       const judged = [...view.cells.values()].filter((cell) => cell.judged !== null);
-      area.persist(`${countsText(countOutcomes(judged))} in ${clockText(nowMs() - state.startedMs)}`);
+      const amiss = troublesText(view);
+      area.persist(
+        `${countsText(countOutcomes(judged))} in ${clockText(nowMs() - state.startedMs)}${amiss === '' ? '' : `; ${amiss}`}`,
+      );
       // Shows the cursor again.
       area.done();
     },

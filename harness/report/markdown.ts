@@ -34,7 +34,7 @@ function tableRow(cells: readonly string[]): string {
 function faceText(face: Face | null): string {
   if (face === null) return '';
   const head = face.outcome === 'expected' ? safe(face.head) : `**${safe(face.head)}**`;
-  return face.detail === '' ? head : `${head}<br>${safe(face.detail)}`;
+  return [head, ...[face.detail, face.reads].filter((text) => text !== '').map(safe)].join('<br>');
 }
 
 /** What the numbers in the table stand for. */

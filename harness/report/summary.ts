@@ -2,14 +2,16 @@
  * Markdown for the summary page of a CI job: how it went, then only what is not as expected, then the hosts and, where
  * there is room, the whole table folded away. Never longer than a job summary may be.
  */
-import { countOutcomes, type RunView } from '../record/run-view.ts';
+import { type BootView, countOutcomes, type RunView } from '../record/run-view.ts';
 import type { HostNoted } from '../record/types.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { gridOf } from './grid.ts';
+import { hostText } from './machines.ts';
 import { notesText, tableText } from './markdown.ts';
 import { oneLine, markdown as safe } from './safe-text.ts';
 import { type Finding, findingsOf, skippedOf } from './summary-findings.ts';
-import { acceleratorOf, countsText, fitWidth, hostText } from './words.ts';
+import { troublesText } from './troubles.ts';
+import { countsText, fitWidth } from './words.ts';
 
 /** GitHub drops a step's summary that is longer than 1 MiB; other pages are slow long before that. */
 export const SUMMARY_MAX_BYTES = 512 * 1024;
@@ -21,9 +23,11 @@ export function renderSummary(view: RunView): string {
   const cells = [...view.cells.values()];
   const counts = countOutcomes(cells);
   const run = view.started?.run ?? '';
+  const amiss = troublesText(view);
+  const troubles = amiss === '' ? '' : `; ${safe(amiss)}`;
   const parts = [
     `## ${safe(view.started?.matrix.name ?? 'run')}: ${headline(counts, cells.length)}`,
-    [stateText(view), `Run ${safe(run)}, ${safe(countsText(counts))}.`]
+    [stateText(view), `Run ${safe(run)}, ${safe(countsText(counts))}${troubles}.`]
       .filter((text) => text !== '')
       .join('\n\n'),
     ...findingParts(findingsOf(view), run),
@@ -92,12 +96,9 @@ function skippedParts(view: RunView): string[] {
 
 function hostParts(view: RunView): string[] {
   const cells = [...view.cells.values()];
-  const acceleratorsOn = (label: string | undefined): string[] => {
-    const boots = cells.flatMap((cell) => cell.boots).filter(({ started }) => started?.host === label);
-    const names = boots.flatMap(({ started }) => acceleratorOf(started?.argv ?? []) ?? []);
-    return [...new Set(names)].sort();
-  };
-  const line = (host: HostNoted) => safe(hostText(host, acceleratorsOn(host.label)));
+  const bootsOn = (label: string | undefined): BootView[] =>
+    cells.flatMap((cell) => cell.boots).filter(({ started }) => started?.host === label);
+  const line = (host: HostNoted) => safe(hostText(host, bootsOn(host.label)));
   if (view.hosts.size > 0) {
     const hosts = [...view.hosts].map(([label, host]) => `- ${safe(label)}: ${line(host)}`);
     return ['### Hosts', hosts.join('\n')];

@@ -61,18 +61,23 @@ export function renderTable(view: RunView, style: TableStyle): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** Candidates, best first: long row labels may be broken in two, since every row has two lines anyway. */
+/**
+ * Candidates, best first: long row labels may be broken in two, since every row has two lines anyway, and counted reads
+ * are left out where they make it too wide.
+ */
 function tablesOf(grid: Grid, style: TableStyle): string[] {
   const longest = Math.max(0, ...grid.rows.map((row) => stringWidth(row.label)));
   const half = Math.max(12, Math.ceil(longest / 2) + 4);
-  return [tableOf(grid, style, longest), tableOf(grid, style, half)];
+  return [longest, half].flatMap((columns) =>
+    [true, false].map((reads) => tableOf(grid, style, columns, reads)),
+  );
 }
 
 function fitsIn(text: string, columns: number | undefined): boolean {
   return columns === undefined || text.split('\n').every((line) => stringWidth(line) <= columns);
 }
 
-function tableOf(grid: Grid, style: TableStyle, labelColumns: number): string {
+function tableOf(grid: Grid, style: TableStyle, labelColumns: number, reads: boolean): string {
   const table = new Table({
     head: ['guest', ...grid.columns.map((column) => `${column.kernel}\n${column.release}`)],
     style: { head: [], border: [] },
@@ -81,7 +86,9 @@ function tableOf(grid: Grid, style: TableStyle, labelColumns: number): string {
   for (const row of grid.rows) {
     table.push([
       wrapAnsi(row.label, labelColumns),
-      ...row.faces.map((face) => (face === null ? '' : faceText(face, '\n', style))),
+      ...row.faces.map((face) =>
+        face === null ? '' : faceText(reads ? face : { ...face, reads: '' }, '\n', style),
+      ),
     ]);
   }
   return table.toString().replaceAll(/ +$/gm, '');
@@ -101,7 +108,8 @@ function listOf(grid: Grid, style: TableStyle, wrap: (text: string, indent: stri
 
 function faceText(face: Face, separator: string, style: TableStyle): string {
   const head = paint(face.head, face.outcome, style.colour);
-  return face.detail === '' ? head : `${head}${separator}${face.detail}`;
+  const below = [face.detail, face.reads].filter((text) => text !== '').join(', ');
+  return below === '' ? head : `${head}${separator}${below}`;
 }
 
 export function noteText(note: Note): string {

@@ -1,6 +1,7 @@
 /** How figures and results are said, the same in every report. */
 import stringWidth from 'string-width';
-import type { CellFinished, HostNoted, KernelReady } from '../record/types.ts';
+import type { Ending } from '../guest/ending.ts';
+import type { CellFinished, KernelReady } from '../record/types.ts';
 import { OUTCOMES, type Outcome } from '../verdict/types.ts';
 import { oneLine } from './safe-text.ts';
 
@@ -37,6 +38,16 @@ export function clockText(ms: number): string {
   return s >= 3600 ? `${Math.floor(s / 3600)}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
 }
 
+/** "71 reads", "71 to 114 reads" where boots differ, empty where nothing was counted. Both counters, before the probe's own. */
+export function readsText(finished: readonly CellFinished[]): string {
+  const counts = finished.flatMap(({ observation: { readCounts } }) =>
+    readCounts === undefined || readCounts === null ? [] : [readCounts.pm + readCounts.hpet],
+  );
+  if (counts.length === 0) return '';
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return `${least === most ? '' : `${least} to `}${most} ${most === 1 ? 'read' : 'reads'}`;
+}
+
 export function secondsText(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
@@ -46,31 +57,23 @@ export function shortRelease(ready: KernelReady): string {
   return oneLine(ready.release).split(' ')[0] ?? '';
 }
 
+/** "guest-stalled: the guest stood still ..." */
+export function endingText(ending: Ending): string {
+  const name = ending.kind === 'host-fault' ? ending.code : ending.kind;
+  return 'detail' in ending ? `${name}: ${ending.detail}` : name;
+}
+
 /** What a boot showed: "refined, tsc, +0.4 ppm". */
 export function observationText(finished: CellFinished): string {
   const { verdict, current, ppm } = finished.observation;
-  return [verdict, current === null ? '' : oneLine(current), ppm === null ? '' : ppmText(ppm)]
+  return [
+    verdict,
+    current === null ? '' : oneLine(current),
+    ppm === null ? '' : ppmText(ppm),
+    readsText([finished]),
+  ]
     .filter((part) => part !== '')
     .join(', ');
-}
-
-/** The accelerator on QEMU's command line, as in "-accel tcg,thread=single". */
-export function acceleratorOf(argv: readonly string[]): string | null {
-  const at = argv.findIndex((arg) => arg === '-accel' || arg === '--accel');
-  return at < 0 ? null : (argv[at + 1]?.split(',')[0] ?? null);
-}
-
-/** "QEMU 7.2.22 (tcg); host AMD EPYC, Linux 6.18.44, under KVM, clocksource tsc; tscmatrix 0.1.0" */
-export function hostText(host: HostNoted, accelerators: readonly string[]): string {
-  const qemu = host.qemuVersion === null ? 'QEMU of unknown version' : `QEMU ${oneLine(host.qemuVersion)}`;
-  const facts = [
-    host.cpu,
-    host.kernel === null ? null : `Linux ${host.kernel}`,
-    host.hypervisor === null || host.hypervisor === 'none' ? null : `under ${host.hypervisor}`,
-    host.clocksource === null ? null : `clocksource ${host.clocksource}`,
-  ].filter((fact) => fact !== null);
-  const accelerator = accelerators.length === 0 ? '' : `, ${accelerators.join(' and ')}`;
-  return `${qemu}${accelerator}; host ${oneLine(facts.join(', '))}; tscmatrix ${oneLine(host.tscmatrix)}`;
 }
 
 const SEGMENTS = new Intl.Segmenter();

@@ -4,6 +4,7 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeScratch } from '../../harness/host/scratch.ts';
+import { inputDifferences } from '../../harness/record/inputs.ts';
 import { gatherProvenance, hostNoted } from '../../harness/record/provenance.ts';
 import { parseProvenance } from '../../harness/record/provenance-types.ts';
 
@@ -50,4 +51,31 @@ test('what is not to be had is null and says why', async () => {
 
 test('a provenance of a newer version is refused', () => {
   expect(() => parseProvenance({ version: 99 })).toThrow('newer version 99');
+});
+
+test('the QEMU that was built here and the appliance are kept, and noted beside the host', async () => {
+  const behaviour = 'ab'.repeat(32);
+  const pinnedQemu = {
+    path: '/q',
+    version: '10.0.13',
+    debianVersion: '1:10.0.13',
+    sha256: 'a',
+    key: 'k',
+    behaviour,
+  };
+  const appliance = { kernelRelease: '6.1.176', qemuVersion: '10.0.13', sha256: 's' };
+  const provenance = await gatherProvenance({
+    qemu: null,
+    matrix,
+    kernels: [],
+    initramfs: null,
+    pinnedQemu,
+    appliance,
+  });
+  expect(parseProvenance(JSON.parse(JSON.stringify(provenance)))).toMatchObject({ pinnedQemu, appliance });
+  expect(hostNoted(provenance)).toMatchObject({ pinnedQemu: { version: '10.0.13', behaviour } });
+  const other = { ...provenance, pinnedQemu: { ...pinnedQemu, behaviour: 'cd'.repeat(32) } };
+  expect(inputDifferences(provenance, other)).toEqual([
+    `pinnedQemu behaviour: ${behaviour} then, ${'cd'.repeat(32)} now`,
+  ]);
 });

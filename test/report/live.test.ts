@@ -159,7 +159,7 @@ test('the time left is the mean of what is finished, over as many as go on at on
   );
   const all = viewOf(BEGIN);
   for (const cell of all.cells.values()) {
-    cell.boots.push({ boot: 1, started: null, finished: finishedOf(cell.cell.id, {}) });
+    cell.boots.push({ boot: 1, started: null, retried: [], finished: finishedOf(cell.cell.id, {}) });
   }
   expect(timeLeftMs({ ...none, view: all }, 0)).toBe(0);
 });

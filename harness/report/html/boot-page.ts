@@ -1,9 +1,10 @@
 /** One boot as a page shows it: what was observed, why, the console, and the commands to do it again. */
 import { shellCommand } from '../../guest/shell.ts';
 import type { BootView } from '../../record/run-view.ts';
-import type { CellFinished } from '../../record/types.ts';
+import type { CellFinished, CellStarted } from '../../record/types.ts';
+import { acceleratorOf } from '../machines.ts';
 import { readCostPlot } from '../plot/read-costs.ts';
-import { acceleratorOf, ppmText, secondsText } from '../words.ts';
+import { endingText, ppmText, secondsText } from '../words.ts';
 import { type BootFiles, readBootFiles } from './boot-files.ts';
 import { consolePage } from './console-page.ts';
 import type { MeasuredCosts } from './evidence-file.ts';
@@ -28,7 +29,7 @@ export async function bootPage(
     host: hostOf(boot),
     verdict: observation?.verdict ?? 'not finished',
     reason: visible(observation?.reason ?? 'the record ends while this boot was going on'),
-    facts: finished === null ? [] : factsOf(finished, acceleratorOf(argv)),
+    facts: finished === null ? [] : factsOf(boot, finished),
     diagnosis: diagnosis === null ? null : diagnosisPage(diagnosis),
     differences: (observation?.differences ?? []).map(({ what, asked, got, seenBy }) => ({
       what: visible(what),
@@ -36,7 +37,7 @@ export async function bootPage(
       got: visible(got),
       seenBy: visible(seenBy),
     })),
-    commands: commandsOf(files, argv),
+    commands: commandsOf(files, argv, started?.nested?.argv),
     readCosts: files.costs === null ? null : readCostsOf(files.costs, observation?.kernelKhz ?? null),
     consoles: finished === null ? [] : consolesOf(finished, files, extent),
     problems: files.problems.map(visible),
@@ -49,7 +50,7 @@ function hostOf({ started, finished }: BootView): string | null {
   return label === undefined ? null : visible(label);
 }
 
-function factsOf(finished: CellFinished, accelerator: string | null): Pair[] {
+function factsOf({ started, retried }: BootView, finished: CellFinished): Pair[] {
   const { observation: o, ending, wallMs, cpuMs, transcriptSha256 } = finished;
   const detail = 'detail' in ending ? `: ${ending.detail}` : '';
   const facts: (readonly [string, string | null])[] = [
@@ -63,12 +64,27 @@ function factsOf(finished: CellFinished, accelerator: string | null): Pair[] {
     ['Accuracy', o.ppm === null ? null : ppmText(o.ppm)],
     ['Reads counted', countsOf(o.readCounts ?? null)],
     ['How the guest ended', ending.kind + detail],
-    ['Accelerator', accelerator],
+    ...retried.map((one) => ['Tried again after', endingText(one.ending)] as const),
+    ['Accelerator', acceleratorText(started)],
+    ['Runs on', started?.emulator === 'pinned' ? 'the pinned QEMU' : null],
+    ['Appliance', applianceText(started)],
     ['Host', finished.host ?? null],
     ['Time', `${secondsText(wallMs)}, CPU ${secondsText(cpuMs)}`],
     ['Transcript sha256', transcriptSha256 ?? 'none: the end frame never came'],
   ];
   return facts.flatMap(([name, value]) => (value === null ? [] : [[name, visible(value)] as const]));
+}
+
+function acceleratorText(started: CellStarted | null): string | null {
+  const accelerator = acceleratorOf(started);
+  const reason = started?.acceleratorReason;
+  return accelerator === null || reason === undefined ? accelerator : `${accelerator}: ${reason}`;
+}
+
+function applianceText(started: CellStarted | null): string | null {
+  if (started?.nested === undefined) return null;
+  const { kernelRelease, qemuVersion, sha256 } = started.nested;
+  return `Linux ${kernelRelease}, QEMU ${qemuVersion}, sha256 ${sha256}`;
 }
 
 /** From outside the guest, so of firmware and kernel together. */
@@ -96,15 +112,20 @@ function diagnosisPage(diagnosis: NonNullable<CellFinished['observation']['diagn
 }
 
 /** The command files of the boot; where they are gone, what the event log has. */
-function commandsOf(files: BootFiles, argv: readonly string[]): BootPage['commands'] {
+function commandsOf(
+  files: BootFiles,
+  argv: readonly string[],
+  inner: readonly string[] = [],
+): BootPage['commands'] {
   if (files.commands.length > 0) {
     return files.commands.map(({ name, text }) => ({
       title: name,
       text: visible(text.replace(/^#!.*\n/, '').trimEnd()),
     }));
   }
-  const [qemu, ...rest] = argv;
-  return qemu === undefined ? [] : [{ title: 'QEMU', text: visible(shellCommand({ qemu, argv: rest })) }];
+  const command = (title: string, [qemu, ...rest]: readonly string[]): BootPage['commands'] =>
+    qemu === undefined ? [] : [{ title, text: visible(shellCommand({ qemu, argv: rest })) }];
+  return [...command('QEMU', argv), ...command('QEMU in the appliance', inner)];
 }
 
 const SOURCES: Readonly<Record<string, string>> = {

@@ -63,11 +63,17 @@ export function verdictsOf(view: CellView): string[] {
 }
 
 function expectationOf({ expectation }: Cell): Pair[] {
-  const { registration, current, accuracyPpm, messages, from } = expectation;
+  const { registration, current, accuracyPpm, offByPpm, reads, messages, from } = expectation;
+  const bounds = [
+    reads?.min === undefined ? '' : `at least ${reads.min}`,
+    reads?.max === undefined ? '' : `at most ${reads.max}`,
+  ];
   const pairs: (readonly [string, string | undefined])[] = [
     ['Registration', registration.join(' or ')],
     ['Current clocksource', current?.join(' or ')],
     ['Accuracy', accuracyPpm === undefined ? undefined : `within ${accuracyPpm} ppm`],
+    ['Frequency', offByPpm === undefined ? undefined : `wrong by at least ${offByPpm} ppm`],
+    ['Reads', bounds.filter((bound) => bound !== '').join(', ') || undefined],
     ['The log has', messages?.must.join(' and ') || undefined],
     ['The log lacks', messages?.mustNot.join(' and ') || undefined],
     ['Said by', from.join(' and ')],

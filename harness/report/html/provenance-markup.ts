@@ -1,4 +1,5 @@
 /** What the run rests on, folded away. */
+import type { Provenance } from '../../record/provenance-types.ts';
 import type { RunRecord } from '../../record/reader.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -25,6 +26,7 @@ export function provenanceMarkup({ provenance, view, dir, version }: RunRecord):
       ['Node', node],
       ['QEMU', `${said(qemu.version as Known)} at ${said(qemu.path as Known)}`],
       ['QEMU sha256', said(qemu.sha256 as Known)],
+      ...pinnedRows(provenance),
       ['Host CPU', `${said(host.cpu as Known)}, ${host.cpus} CPUs`],
       ['Host kernel', host.kernel],
       ['Host hypervisor', said(host.hypervisor as Known)],
@@ -36,6 +38,20 @@ export function provenanceMarkup({ provenance, view, dir, version }: RunRecord):
     );
   }
   return html`<details><summary>What the run rests on</summary><dl class="pairs">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></details>`;
+}
+
+function pinnedRows({ pinnedQemu, appliance }: Provenance): (readonly [string, string])[] {
+  const rows: (readonly [string, string])[] = [];
+  if (pinnedQemu !== undefined) {
+    const { version, debianVersion, behaviour, path } = pinnedQemu;
+    rows.push(['Pinned QEMU', `${version} (Debian ${debianVersion}), behaviour ${behaviour}, at ${path}`]);
+  }
+  if (appliance !== undefined)
+    rows.push([
+      'Appliance',
+      `Linux ${appliance.kernelRelease}, QEMU ${appliance.qemuVersion}, sha256 ${appliance.sha256}`,
+    ]);
+  return rows;
 }
 
 function optionsText(options: Readonly<Record<string, unknown>> | undefined): string {

@@ -1,7 +1,7 @@
 /** The cells of a run, ready for the table and for the filter. */
 import { type CellView, type KernelView, type RunView, resultOf } from '../../record/run-view.ts';
 import { labelOf } from '../grid.ts';
-import { ppmText, shortRelease } from '../words.ts';
+import { ppmText, readsText, shortRelease } from '../words.ts';
 import { verdictsOf } from './cell-page.ts';
 import type { MeasuredCosts } from './evidence-file.ts';
 import { visible } from './markup.ts';
@@ -57,7 +57,8 @@ export function indexEntry(cell: CellView, costs: MeasuredCosts | null): IndexEn
 function detailOf(cell: CellView, ppm: number | null): string {
   const sources = cell.boots.flatMap(({ finished }) => finished?.observation.current ?? []);
   const said = [...new Set(sources)].join('/');
-  return visible([said, ppm === null ? '' : ppmText(ppm)].filter((part) => part !== '').join(', '));
+  const reads = readsText(cell.boots.flatMap(({ finished }) => finished ?? []));
+  return visible([said, ppm === null ? '' : ppmText(ppm), reads].filter((part) => part !== '').join(', '));
 }
 
 function furthest(ppms: readonly number[]): number | null {

@@ -1,0 +1,80 @@
+/** What `tscmatrix boot` prints of one guest, as text and as JSON. */
+import { describeReads } from '../evidence/reads.ts';
+import type { Launch } from '../guest/types.ts';
+import type { KernelImage } from '../kernel/acquire.ts';
+import { oneLine } from '../report/safe-text.ts';
+import { endingText, ppmText } from '../report/words.ts';
+import type { Observed } from '../run/boot-once.ts';
+import { emulatorOf } from '../run/nested-ready.ts';
+import { diagnosisText } from './diagnosis-text.ts';
+
+export interface Shown {
+  readonly kernel: KernelImage;
+  readonly cell: string;
+  readonly seen: Observed;
+}
+
+function applianceText({ appliance, outer }: NonNullable<Launch['nested']>): string {
+  const { kernelRelease, qemuVersion, sha256 } = appliance;
+  return `Linux ${kernelRelease} on ${outer}, with QEMU ${qemuVersion} in it (sha256 ${sha256.slice(0, 12)})`;
+}
+
+/** Of the QEMU that runs the machine itself; in a nested guest, the appliance's. */
+function qemuVersionOf({ life }: Observed): string | null {
+  return life.machine?.qemuVersion ?? null;
+}
+
+function readsOf({ evidence }: Observed): string | null {
+  return evidence.exits === null ? null : describeReads(evidence.exits);
+}
+
+function frequencyText({ kernelKhz, trueKhz, ppm }: Observed['observation']): string {
+  if (kernelKhz === null) return 'not seen';
+  return ppm === null ? `${kernelKhz} kHz` : `${kernelKhz} kHz, ${ppmText(ppm)} from the true ${trueKhz} kHz`;
+}
+
+export function bootText({ kernel, cell, seen }: Shown, colour: boolean): string {
+  const { launch, life, observation, failed } = seen;
+  const { diagnosis } = observation;
+  const reads = readsOf(seen);
+  const fields: (readonly [string, string | null])[] = [
+    ['kernel', kernel.release],
+    ['guest', cell],
+    ['accelerator', `${launch.accelerator}: ${launch.acceleratorReason}`],
+    ['QEMU', `${emulatorOf(launch.guest, launch.accelerator)}, ${qemuVersionOf(seen) ?? 'version not told'}`],
+    ['appliance', launch.nested === undefined ? null : applianceText(launch.nested)],
+    ...failed.map(({ ending }) => ['retried', `after ${endingText(ending)}`] as const),
+    ['verdict', `${observation.verdict}: ${observation.reason}`],
+    ['available', observation.available?.join(' ') ?? 'not seen'],
+    ['current', observation.current ?? 'not seen'],
+    ['frequency', frequencyText(observation)],
+    ['reads', reads],
+    ['took', `${(life.wallMs / 1000).toFixed(1)} s`],
+  ];
+  const lines = fields.flatMap(([name, value]) =>
+    value === null ? [] : [oneLine(`${name.padEnd(14)}${value}`)],
+  );
+  const more = diagnosis === null ? '' : `\n${diagnosisText(diagnosis, colour)}`;
+  return `${lines.join('\n')}\n${more}`;
+}
+
+export function bootDocument({ kernel, cell, seen }: Shown): unknown {
+  const { launch, ending, observation, evidence, failed } = seen;
+  const { nested } = launch;
+  return {
+    cell,
+    kernel,
+    accelerator: launch.accelerator,
+    acceleratorReason: launch.acceleratorReason,
+    qemu: { which: emulatorOf(launch.guest, launch.accelerator), version: qemuVersionOf(seen) },
+    nested:
+      nested === undefined
+        ? null
+        : { argv: nested.command, outer: nested.outer, appliance: nested.appliance },
+    ending,
+    retried: failed,
+    observation,
+    reads: readsOf(seen),
+    transcriptSha256: evidence.transcriptSha256,
+  };
+}

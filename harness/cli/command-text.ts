@@ -1,0 +1,59 @@
+/** The exact command lines of a cell, and what they rest on, for `tscmatrix plan --command`. */
+import { chooseAccelerator } from '../guest/accelerator.ts';
+import { innerCommand, shellCommand } from '../guest/shell.ts';
+import type { Launch } from '../guest/types.ts';
+import type { Cell } from '../plan/types.ts';
+import { oneLine } from '../report/safe-text.ts';
+import { launchOf, missingOf } from '../run/boot-cell.ts';
+import type { Ready } from '../run/make-ready.ts';
+import { emulatorOf } from '../run/nested-ready.ts';
+
+/** Of one cell. Its command is null where this host cannot run it, and `reason` says why. */
+export interface CellCommand {
+  readonly command: string | null;
+  /** Of a nested guest: what the appliance is told to run, in its own paths. */
+  readonly guestCommand: string | null;
+  readonly accelerator: 'tcg' | 'kvm' | 'nested' | null;
+  readonly reason: string;
+  readonly emulator: 'pinned' | 'system' | null;
+  readonly appliance: NonNullable<Launch['nested']>['appliance'] | null;
+}
+
+const NOTHING = { command: null, guestCommand: null, emulator: null, appliance: null } as const;
+
+export function commandOf(cell: Cell, ready: Ready): CellCommand {
+  const { accelerator, reason } = chooseAccelerator(cell.guest.topology, cell.guest.clock, ready.trial);
+  const nothing = (why: string): CellCommand => ({ ...NOTHING, accelerator, reason: why });
+  const kernel = ready.kernels.get(cell.kernel);
+  if (kernel === undefined || kernel instanceof Error)
+    return nothing(`there is no kernel: ${kernel?.message ?? 'it was not fetched'}`);
+  const missing = missingOf(cell, ready);
+  if (missing !== null) {
+    const hint = missing.hint === undefined ? '' : ` (${missing.hint})`;
+    return nothing(`${reason}; what it runs on could not be made here: ${missing.message}${hint}`);
+  }
+  const launch = launchOf(cell, kernel.path, ready);
+  if (launch === null) return nothing(reason);
+  return {
+    command: shellCommand(launch),
+    guestCommand: innerCommand(launch),
+    accelerator: launch.accelerator,
+    reason: launch.acceleratorReason,
+    emulator: emulatorOf(cell.guest, launch.accelerator),
+    appliance: launch.nested?.appliance ?? null,
+  };
+}
+
+/** Text that a POSIX shell takes; what only the appliance can run is a comment. */
+export function commandText(cell: Cell, ready: Ready): string {
+  const { command, guestCommand, reason, emulator, appliance } = commandOf(cell, ready);
+  const lines = [`# ${cell.id}`, `# ${oneLine(reason)}`];
+  if (appliance !== null)
+    lines.push(
+      `# On the ${emulator} QEMU: an appliance of Linux ${oneLine(appliance.kernelRelease)} and QEMU ${appliance.qemuVersion}`,
+    );
+  lines.push(command ?? '# not possible here');
+  if (guestCommand !== null)
+    lines.push('# which runs, within the appliance:', guestCommand.replaceAll(/^/gm, '#   '));
+  return `${lines.join('\n')}\n\n`;
+}
