@@ -10,13 +10,17 @@ const ORDER = [
   'matrix',
   'plan',
   'kernel',
+  'emulator',
   'image',
   'guest',
   'evidence',
   'verdict',
   'record',
+  'history',
+  'compare',
   'report',
   'run',
+  'bisect',
   'cli',
 ];
 /** Beside a room of the order, and after all that comes before it. */

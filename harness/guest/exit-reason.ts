@@ -52,9 +52,14 @@ function withoutWarnings(stderr: string): string {
   return stderr.replace(/^.*\bwarning: .*$/gim, '');
 }
 
-function says(exit: QemuExit, patterns: readonly RegExp[]): boolean {
-  const words = withoutWarnings(exit.stderr);
+function says({ stderr }: Pick<QemuExit, 'stderr'>, patterns: readonly RegExp[]): boolean {
+  const words = withoutWarnings(stderr);
   return patterns.some((pattern) => pattern.test(words));
+}
+
+/** Whether a QEMU that gave up did so because it does not have what it was asked for. */
+export function refuses(stderr: string): boolean {
+  return says({ stderr }, UNSUPPORTED);
 }
 
 function startFault(exit: QemuExit): Ending {
@@ -62,8 +67,7 @@ function startFault(exit: QemuExit): Ending {
   // setpriv's answer, and a shell's, where the program does not exist.
   if (exit.exitCode === 127) return { kind: 'host-fault', code: 'qemu-missing', detail };
   if (says(exit, NO_ACCELERATOR)) return { kind: 'host-fault', code: 'no-accelerator', detail };
-  const unsupported = says(exit, UNSUPPORTED);
-  return { kind: 'host-fault', code: unsupported ? 'qemu-unsupported' : 'qemu-failed', detail };
+  return { kind: 'host-fault', code: refuses(exit.stderr) ? 'qemu-unsupported' : 'qemu-failed', detail };
 }
 
 /**

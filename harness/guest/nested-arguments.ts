@@ -6,7 +6,7 @@ import type { GuestSpec } from '../matrix/types.ts';
 import { kernelCommandLine, type ProbeOptions } from './command-line.ts';
 import { ICOUNT_ARGUMENTS, ICOUNT_TSC_KHZ } from './icount.ts';
 import { machineQuestions } from './machine-questions.ts';
-import { kvmAccelerator, kvmCpu } from './personality.ts';
+import { asksInvtsc, kvmAccelerator, kvmCpu } from './personality.ts';
 import { exitVariables } from './ref-delay.ts';
 import { BARE, machineArguments, QMP_SOCKET } from './shared-arguments.ts';
 import type { Launch } from './types.ts';
@@ -71,6 +71,8 @@ function outerCommandLine(guest: GuestSpec, outer: 'tcg' | 'kvm', nonce: string)
     'panic=-1',
     'nokaslr',
     'quiet',
+    // Else a guest's idle time is spent in a loop that waits for its next event, and a virtual ns is an instruction.
+    'kvm.halt_poll_ns=0',
     // The window of images/appliance/items.c.
     'memmap=4M$64M',
     outer === 'tcg' ? 'nolapic_timer' : '',
@@ -109,10 +111,21 @@ function innerCommand(guest: GuestSpec, commandLine: string): string[] {
   ];
 }
 
-function outerAccelerator({ clock }: GuestSpec, outer: 'tcg' | 'kvm'): string[] {
-  if (outer === 'kvm') return ['-accel', 'kvm', '-cpu', 'host'];
-  const accelerator = ['-accel', `tcg,thread=single,tb-size=${TRANSLATION_MIB}`, '-cpu', 'max'];
-  return clock === 'deterministic' ? [...accelerator, ...ICOUNT_ARGUMENTS] : accelerator;
+/**
+ * KVM offers its guests an invariant TSC where its own machine has one (__do_cpuid_func() in arch/x86/kvm/cpuid.c). The
+ * emulator has none to offer, though its TSC is steady: it is made to say so, where a cell asks for it.
+ */
+function outerCpu(guest: GuestSpec, outer: 'tcg' | 'kvm'): string {
+  const invtsc = asksInvtsc(guest);
+  if (outer === 'kvm') return invtsc ? 'host,migratable=off' : 'host';
+  return invtsc ? 'max,+invtsc,x-force-features=on' : 'max';
+}
+
+function outerAccelerator(guest: GuestSpec, outer: 'tcg' | 'kvm'): string[] {
+  const cpu = ['-cpu', outerCpu(guest, outer)];
+  if (outer === 'kvm') return ['-accel', 'kvm', ...cpu];
+  const accelerator = ['-accel', `tcg,thread=single,tb-size=${TRANSLATION_MIB}`, ...cpu];
+  return guest.clock === 'deterministic' ? [...accelerator, ...ICOUNT_ARGUMENTS] : accelerator;
 }
 
 /** Standard output is the guest's console; the appliance's own goes to descriptor 3. */

@@ -3,7 +3,9 @@ import type { GuestSpec, Personality } from '../matrix/types.ts';
 
 /**
  * Hyper-V enlightenments (QEMU docs/system/i386/hyperv.rst): the reference TSC page and the frequency MSRs decide the
- * clocksource; the others are what they need, and what management software gives a Windows guest.
+ * clocksource; the others are what they need, and what management software gives a Windows guest. KVM's own leaves are
+ * taken away: Linux believes the hypervisor whose leaves are highest (detect_hypervisor_vendor() in
+ * arch/x86/kernel/cpu/hypervisor.c), and beside Hyper-V's at 0x40000000 KVM's are at 0x40000100.
  */
 const HYPERV_FLAGS = [
   'hv-relaxed',
@@ -13,6 +15,7 @@ const HYPERV_FLAGS = [
   'hv-synic',
   'hv-stimer',
   'hv-frequencies',
+  'kvm=off',
 ];
 
 /** Xen 4.10, as in QEMU's docs/system/i386/xen.rst: event channels need an irqchip split between KVM and QEMU. */
@@ -36,13 +39,19 @@ const ADDED: Readonly<Record<Personality, readonly string[]>> = {
   none: ['kvm=off'],
 };
 
+/** Whether an invariant TSC is asked for by name. */
+export function asksInvtsc({ cpu }: GuestSpec): boolean {
+  return cpu.split(',').some((word) => word === '+invtsc' || word === 'invtsc=on');
+}
+
 /**
- * The value of -cpu for a KVM guest. Where KVM runs in an emulated machine it offers no invariant TSC, and QEMU drops
- * a feature that KVM does not offer with nothing but a warning (x86_cpu_filter_features() in target/i386/cpu.c):
- * x-force-features=on gets it through, and the guest's TSC then is what it says, since the machine's own is steady.
+ * The value of -cpu for a KVM guest. QEMU drops an invariant TSC from the models host and max unless they are not to
+ * be migrated, with nothing but a warning (x86_cpu_get_supported_feature_word() and x86_cpu_filter_features() in
+ * target/i386/cpu.c). In the appliance x-force-features=on gets it through: these models have nothing else that KVM does
+ * not offer. A named model may, and what is forced then is not there when the guest uses it (EPYC and XRSTORS): it gets
+ * its invariant TSC from the appliance's own CPU, which has one then.
  */
 export function kvmCpu(guest: GuestSpec, nested: boolean): string {
-  const asksInvtsc = guest.cpu.split(',').some((word) => word === '+invtsc' || /^invtsc=on$/.test(word));
-  const forced = nested && asksInvtsc ? ['x-force-features=on'] : [];
-  return [guest.cpu, ...ADDED[personalityOf(guest)], ...forced].join(',');
+  const forced = nested && asksInvtsc(guest) && /^(?:host|max),/.test(guest.cpu);
+  return [guest.cpu, ...ADDED[personalityOf(guest)], ...(forced ? ['x-force-features=on'] : [])].join(',');
 }

@@ -15,7 +15,7 @@ export function shellCommand(launch: Pick<Launch, 'qemu' | 'argv' | 'environment
   const lines: string[] = [`${variables.join('')}${quote(launch.qemu)}`];
   for (const word of launch.argv) {
     const previous = lines.at(-1) ?? '';
-    const takesValue = lines.length > 1 && /^-[a-z-]+$/.test(previous) && !word.startsWith('-');
+    const takesValue = lines.length > 1 && /^-[A-Za-z_-]+$/.test(previous) && !word.startsWith('-');
     if (takesValue) lines[lines.length - 1] = `${previous} ${quote(word)}`;
     else lines.push(quote(word));
   }

@@ -35,7 +35,7 @@ const KERNEL_PACKAGE = { package: 'linux-source-6.1', suite: 'bookworm' } as con
 /** Firmware that the guest's QEMU looks for; the rest of the folder is for machines that it does not make. */
 const FIRMWARE = ['bios-256k.bin', 'kvmvapic.bin', 'linuxboot_dma.bin', 'multiboot_dma.bin', 'pvh.bin'];
 
-function kernelEntry(): KernelEntry {
+export function kernelEntry(): KernelEntry {
   return {
     name: 'appliance',
     source: {

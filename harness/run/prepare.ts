@@ -1,4 +1,6 @@
 /** What the cells of a run need before the first one boots: kernels, probe, the true frequency, the provenance. */
+import type { PinnedQemu } from '../emulator/types.ts';
+import type { ApplianceFiles } from '../guest/nested-arguments.ts';
 import { HostError, UserError } from '../host/errors.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import type { Plan } from '../plan/types.ts';
@@ -91,6 +93,25 @@ function machineFiles({ nested: { appliance, pinned } }: Ready): { name: string;
   return files;
 }
 
+/** The QEMU that was built here and the appliance, as the record names them. */
+function madeHere({ appliance, nested }: Ready): Pick<Provenance, 'pinnedQemu' | 'appliance'> {
+  const made = nested.appliance === null || nested.appliance instanceof Error ? null : nested.appliance;
+  const pinned =
+    nested.pinned === null || nested.pinned instanceof Error ? (made?.emulator ?? null) : nested.pinned;
+  return {
+    ...(pinned === null ? {} : { pinnedQemu: pinnedFacts(pinned) }),
+    ...(appliance === null ? {} : { appliance: applianceFacts(appliance) }),
+  };
+}
+
+function pinnedFacts({ program, version, debianVersion, sha256, key, behaviour }: PinnedQemu) {
+  return { path: program, version, debianVersion, sha256, key, behaviour };
+}
+
+function applianceFacts({ kernelRelease, qemuVersion, sha256 }: ApplianceFiles) {
+  return { kernelRelease, qemuVersion, sha256 };
+}
+
 export function provenanceOf(session: Session, ready: Ready): Promise<Provenance> {
   const { plan, rules } = session;
   return gatherProvenance({
@@ -101,6 +122,7 @@ export function provenanceOf(session: Session, ready: Ready): Promise<Provenance
     ),
     initramfs: ready.initrdPath,
     files: machineFiles(ready),
+    ...madeHere(ready),
   });
 }
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConsole } from '../evidence/console.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
+import type { Launch } from '../guest/types.ts';
 import { sha256OfFile } from '../host/digest.ts';
 import { HostError, UserError } from '../host/errors.ts';
 import { makeScratch } from '../host/scratch.ts';
@@ -44,14 +45,18 @@ async function checkInput(name: string, path: string, sha256: string | null): Pr
   }
 }
 
-async function checkInputs(record: RunRecord, kernel: string, qemu: string): Promise<void> {
+async function checkInputs(record: RunRecord, kernel: string, launch: Launch): Promise<void> {
   const ready = record.view.kernels.get(kernel)?.ready;
   if (ready) await checkInput('kernel', ready.path, ready.sha256);
-  const initramfs = record.provenance?.files.find(({ name }) => name === 'initramfs');
-  if (initramfs) await checkInput('initramfs', initramfs.path, initramfs.sha256.value);
+  const files = record.provenance?.files ?? [];
+  const isUsed = (path: string): boolean => [launch.qemu, ...launch.argv].some((word) => word.includes(path));
+  for (const { name, path, sha256 } of files)
+    if (name === 'initramfs' || isUsed(path)) await checkInput(name, path, sha256.value);
+  // The pinned QEMU is one of those files; the system's is no input of such a guest.
+  if (files.some(({ path }) => path === launch.qemu)) return;
   const recorded = record.provenance?.qemu;
   const path = recorded?.path.value;
-  if (path) await checkInput(`QEMU (${qemu})`, path, recorded?.sha256.value ?? null);
+  if (path) await checkInput(`QEMU (${launch.qemu})`, path, recorded?.sha256.value ?? null);
 }
 
 function firstDifference(recorded: Buffer, now: Buffer): Rerun['firstDifference'] {
@@ -73,7 +78,7 @@ export async function rerun(record: RunRecord, cellId: string, signal: AbortSign
     );
   }
   const { launch } = await readBootFile(stored.folder);
-  await checkInputs(record, view.cell.kernel, launch.qemu);
+  await checkInputs(record, view.cell.kernel, launch);
   const scratch = await makeScratch();
   try {
     const host = await measureHostTsc(signal);

@@ -4,6 +4,7 @@
  */
 import type { ApplianceEvidence, TroubleKind } from '../evidence/appliance.ts';
 import type { Ending, HostFault } from '../guest/ending.ts';
+import { refuses } from '../guest/exit-reason.ts';
 
 function fault(code: HostFault, detail: string): Ending {
   return { kind: 'host-fault', code, detail };
@@ -37,16 +38,21 @@ function shutdownReason(appliance: ApplianceEvidence): string | null {
   return null;
 }
 
+/** The guest's QEMU gave up. What it refuses once it refuses always, so that is told apart from what may pass. */
+function gaveUp(exitCode: number | null, appliance: ApplianceEvidence): Ending {
+  const words = appliance.stderr.map(({ value }) => value).join('\n');
+  const detail = `the guest's QEMU gave up with exit code ${exitCode}: ${said(appliance)}`;
+  // Linux refuses memory that the machine does not have at all (__vm_enough_memory() in mm/util.c).
+  if (/Cannot allocate memory/.test(words)) return fault('appliance-memory', detail);
+  return fault(refuses(words) ? 'qemu-unsupported' : 'guest-qemu-failed', detail);
+}
+
 /** The guest's QEMU ended by itself. */
 function afterQemu(seen: Ending, appliance: ApplianceEvidence): Ending {
   const { exitCode, signal } = appliance.guest;
   if (signal !== null)
     return fault('guest-qemu-failed', `the guest's QEMU died of signal ${signal}: ${said(appliance)}`);
-  if (exitCode !== 0)
-    return fault(
-      'guest-qemu-failed',
-      `the guest's QEMU gave up with exit code ${exitCode}: ${said(appliance)}`,
-    );
+  if (exitCode !== 0) return gaveUp(exitCode, appliance);
   if (seen.kind === 'finished' || seen.kind === 'panic' || seen.kind === 'flood') return seen;
   const reason = shutdownReason(appliance);
   if (reason === 'guest-shutdown')

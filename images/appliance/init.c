@@ -37,7 +37,7 @@
 #define QMP_SOCKET "/run/qmp"
 /* QEMU's isa-debugcon: what is written there is in the host's file at once, whole, without a driver or an interrupt. */
 #define CONSOLE_PORT 0xe9
-#define LOOK_MS 5
+#define LOOK_MS 20
 #define BEAT_NS 1000000000ull
 #define LINES_MAX 128
 

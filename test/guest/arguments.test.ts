@@ -38,8 +38,8 @@ describe('the argument list', () => {
         -accel tcg,thread=single \\
         -icount shift=0,sleep=off,align=off \\
         -seed 1 \\
-        -rtc base=2026-01-01T00:00:00,clock=vm \\
         -cpu max \\
+        -rtc base=2026-01-01T00:00:00,clock=vm \\
         -smp 1 \\
         -m 512 \\
         -kernel /kernels/vmlinuz-6.1 \\
@@ -61,8 +61,8 @@ describe('the argument list', () => {
         -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny \\
         -machine pc-q35-7.2,hpet=off \\
         -accel tcg \\
-        -rtc base=2026-01-01T00:00:00,clock=vm \\
         -cpu max \\
+        -rtc base=2026-01-01T00:00:00,clock=vm \\
         -smp 2 \\
         -m 1024 \\
         -kernel /kernels/vmlinuz-6.1 \\
@@ -84,8 +84,8 @@ describe('the argument list', () => {
         -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny \\
         -machine pc-i440fx-7.2,hpet=on \\
         -accel kvm \\
-        -rtc base=2026-01-01T00:00:00,clock=vm \\
         -cpu host,migratable=off,+invtsc \\
+        -rtc base=2026-01-01T00:00:00,clock=vm \\
         -smp 1 \\
         -m 512 \\
         -kernel /kernels/vmlinuz-6.1 \\

@@ -4,7 +4,7 @@ import { rightBlame } from '../../harness/guest/blame.ts';
 import { type ConsoleState, NOTHING_YET, watchLines } from '../../harness/guest/console-watch.ts';
 import type { Ending } from '../../harness/guest/ending.ts';
 import { judgeRunning, type Moment } from '../../harness/guest/judge.ts';
-import { DEFAULT_LIMITS } from '../../harness/guest/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../harness/guest/limits.ts';
 import { follow, judgeQuiet, type Look, type Quiet, startQuiet } from '../../harness/guest/progress-watch.ts';
 import type { Launch, MachineFacts } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
@@ -101,6 +101,47 @@ describe('a silence', () => {
     // 198 s have passed since the earlier silence, none of them in this one.
     const later = look(7000, { consoleBytes: 200, guestS: 200 });
     expect(judgeQuiet(follow(quiet, later), later, DEFAULT_LIMITS)).toBeNull();
+  });
+});
+
+describe('a silence in which QEMU uses its CPU', () => {
+  const limits: Limits = { ...DEFAULT_LIMITS, stallCpuMs: 20_000 };
+  const look = (wallMs: number, cpuMs: number, consoleBytes = 100): Look => ({
+    wallMs,
+    cpuMs,
+    consoleBytes,
+    guestS: null,
+  });
+  const judge = (looks: readonly Look[], by = limits): Ending | null => {
+    const [first, ...rest] = looks as [Look, ...Look[]];
+    return judgeQuiet(rest.reduce(follow, startQuiet(first)), looks.at(-1) as Look, by);
+  };
+
+  test('is a stall once it has used too much of it', () => {
+    expect(judge([look(0, 0), look(21_000, 20_000)])).toBeNull();
+    expect(judge([look(0, 0), look(21_000, 20_001)])).toEqual({
+      kind: 'stalled',
+      limit: 'wall',
+      detail: 'nothing on the console while QEMU used 20.0 s of CPU time',
+    });
+  });
+
+  test('is judged by that time alone: a busy host may take long to give it', () => {
+    expect(judge([look(0, 0), look(59_000, 19_000)])).toBeNull();
+  });
+
+  test('has three times as much before the first byte', () => {
+    expect(judge([look(0, 0, 0), look(55_000, 60_000, 0)])).toBeNull();
+    expect(judge([look(0, 0, 0), look(55_000, 60_001, 0)])).toMatchObject({ kind: 'stalled' });
+  });
+
+  test('starts anew with each byte', () => {
+    expect(judge([look(0, 0), look(18_000, 18_000, 101), look(37_000, 37_000, 101)])).toBeNull();
+    expect(judge([look(0, 0), look(18_000, 18_000, 101), look(39_000, 39_000, 101)])).not.toBeNull();
+  });
+
+  test('has no such limit where the guest is not nested', () => {
+    expect(judge([look(0, 0), look(59_000, 59_000)], DEFAULT_LIMITS)).toBeNull();
   });
 });
 
