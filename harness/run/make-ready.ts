@@ -7,7 +7,7 @@ import { buildProbeImage } from '../image/probe-image.ts';
 import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import { applianceFiles, makeNestedReady, type NestedReady } from './nested-ready.ts';
+import { applianceFiles, hostNests, makeNestedReady, type NestedReady } from './nested-ready.ts';
 import { runInParallel, together } from './schedule.ts';
 
 export interface Ready {
@@ -68,7 +68,10 @@ async function trialFor(
   ready: Pick<Ready, 'qemu' | 'initrdPath' | 'kernels'>,
   signal: AbortSignal,
 ): Promise<Trial | null> {
-  const wanted = cells.some(({ guest }) => guest.topology !== 'tcg' && guest.clock === 'real');
+  const real = cells.filter(({ guest }) => guest.clock === 'real').map(({ guest }) => guest.topology);
+  const direct = real.some((topology) => topology === 'kvm' || topology === 'auto');
+  // An appliance of host KVM needs a host that nests; where it does not, there is nothing to be tried.
+  const wanted = direct || (real.includes('nested') && (await hostNests()));
   const kernel = [...ready.kernels.values()].find((image) => !(image instanceof Error));
   if (!wanted || kernel === undefined || signal.aborted) return null;
   const { qemu, initrdPath } = ready;

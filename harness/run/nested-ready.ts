@@ -65,7 +65,7 @@ export async function makeNestedReady(
 }
 
 /** Whether host KVM lets its guests use KVM: kvm_intel's and kvm_amd's parameter "nested" (arch/x86/kvm/). */
-async function hostNests(): Promise<boolean> {
+export async function hostNests(): Promise<boolean> {
   for (const vendor of ['kvm_intel', 'kvm_amd']) {
     const text = await readFile(`/sys/module/${vendor}/parameters/nested`, 'utf8').catch(() => '');
     if (/^[1Y]/.test(text)) return true;
@@ -94,6 +94,8 @@ export async function applianceFiles(appliance: Appliance, trial: Trial | null):
       ? 'host KVM is sound and nests'
       : sound
         ? 'host KVM does not nest'
-        : `host KVM is not usable: ${trial?.reason ?? 'it was not tried'}`,
+        : trial === null
+          ? 'host KVM does not nest'
+          : `host KVM is not usable: ${trial.reason}`,
   };
 }

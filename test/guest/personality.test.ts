@@ -33,7 +33,7 @@ const CASES = [
   [null, 'kvm', 'max'],
   ['kvm', 'kvm', 'max'],
   ['xen', XEN, 'max'],
-  ['hyperv', 'kvm', `max,${HYPERV}`],
+  ['hyperv', 'kvm', `max,${HYPERV},kvm=off`],
   ['none', 'kvm', 'max,kvm=off'],
 ] as const;
 

@@ -1,0 +1,79 @@
+/**
+ * git's own bisect, driven in a repository of the search's own: its log, replay and visualize show how far it is, and
+ * its skip, paths and first-parent are what they always are. Verdicts are told it as they become certain.
+ */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type GitPlace, git, tryGit } from '../kernel/build/git.ts';
+import { privateGit } from '../kernel/build/private-git.ts';
+import type { Side } from './decide.ts';
+import type { CommitSubjects } from './entries.ts';
+
+export const GIT_FOLDER = 'git';
+export const LOG_FILE = 'bisect.log';
+
+export interface Mark {
+  readonly id: string;
+  readonly as: Side | 'skip';
+}
+
+export interface GitBisect {
+  /** Tells git all verdicts that it does not know yet; from the beginning where one of them was taken back. */
+  mark(marks: readonly Mark[]): Promise<void>;
+  /** What git itself takes for the answer; null while it has none. */
+  answer(): Promise<string | null>;
+  readonly place: GitPlace;
+}
+
+/** git bisect's words: old and new may be called so only where nothing was called bad or good. */
+function termsOf(met: Side): Record<Side, string> {
+  return met === 'old' ? { old: 'good', new: 'bad' } : { old: 'old', new: 'new' };
+}
+
+/** Starts it anew in `folder`: the marks are the journal's, and git's state is made of them whenever it is wanted. */
+export async function startGitBisect(
+  folder: string,
+  subjects: CommitSubjects,
+  met: Side,
+  signal?: AbortSignal,
+): Promise<GitBisect> {
+  const repository = join(folder, GIT_FOLDER);
+  const users = { repository: subjects.repository, signal };
+  const place = await privateGit(repository, users);
+  const terms = termsOf(met);
+  let told = new Map<string, string>();
+
+  // Its exit code tells the same as its log: 2 where only skipped commits are left, for example.
+  const run = (args: readonly string[]) => tryGit(place, ['bisect', ...args]);
+  const start = async (): Promise<void> => {
+    await tryGit(place, ['bisect', 'reset']);
+    // Left by a git that was killed.
+    await rm(join(repository, 'index.lock'), { force: true });
+    const first = subjects.firstParent ? ['--first-parent'] : [];
+    const words = met === 'old' ? [] : ['--term-old=old', '--term-new=new'];
+    // git bisect wants to know where to return to: nowhere in particular.
+    await git(place, ['update-ref', '--no-deref', 'HEAD', subjects.new]);
+    told = new Map();
+    await run(['start', ...words, ...first, subjects.new, subjects.old, '--', ...subjects.paths]);
+  };
+  await start();
+  return {
+    place,
+    async mark(marks) {
+      const wanted = new Map(marks.map(({ id, as }) => [id, as === 'skip' ? 'skip' : terms[as]]));
+      const takenBack = [...told].some(([id, word]) => wanted.get(id) !== word);
+      if (takenBack) await start();
+      for (const [id, word] of wanted) {
+        if (told.get(id) === word) continue;
+        await run([word, id]);
+        told.set(id, word);
+      }
+      await writeFile(join(folder, LOG_FILE), await git(place, ['bisect', 'log']));
+    },
+    async answer() {
+      // The term is the one that was chosen: bad or new.
+      const log = await git(place, ['bisect', 'log']);
+      return /^# first (?:bad|new) commit: \[([0-9a-f]+)\]/m.exec(log)?.[1] ?? null;
+    },
+  };
+}

@@ -1,0 +1,232 @@
+/** A shell script that repeats an answer, or the whole search: all it needs besides the program and the commits is in it. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { projectFolder } from '../host/project.ts';
+import { readSeries } from '../kernel/build/series.ts';
+import type { BuildSource, Expectation, KernelSource } from '../matrix/types.ts';
+import { cellId } from '../plan/cell-id.ts';
+import { oneLine } from '../report/safe-text.ts';
+import { guestWords, SUBJECT } from './cell-spec.ts';
+import type { SearchSpec } from './entries.ts';
+import type { SearchResult } from './run-search.ts';
+
+/** A file that the script writes into its scratch folder. */
+interface Part {
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+export async function scriptOf(result: SearchResult, answer: string): Promise<string> {
+  const { spec, end, subjects } = result;
+  const parts: Part[] = [];
+  const add = async (path: string): Promise<string> => {
+    const name = `${parts.length + 1}-${basename(path)}`;
+    parts.push({ name, content: await readFile(path) });
+    return name;
+  };
+  const matrix = {
+    version: 1,
+    name: 'again',
+    kernels: await kernelsOf(spec, add, parts),
+    defaults: guestWords(spec.cell.guest),
+    expect: [ruleOf(spec.cell.expectation)],
+  };
+  parts.push({ name: 'again.yaml', content: Buffer.from(`${JSON.stringify(matrix, null, 2)}\n`) });
+  const first = Object.keys(matrix.kernels)[0] ?? SUBJECT;
+  const id = cellId(first, spec.cell.guest);
+  const found = end.kind === 'found' ? end.id : null;
+  const checks =
+    found === null
+      ? ['echo "the search found no single answer; use: sh $0 search" >&2', 'exit 2']
+      : [...subjects.search.parents(found), found].map((one) => checkLine(one, one === found, result));
+  const launcher = join(projectFolder(), 'tscmatrix');
+  const repository = spec.subjects.kind === 'commits' ? spec.subjects.repository : '';
+  return [
+    '#!/bin/sh',
+    `# ${oneLine(answer)}`,
+    '#   sh again.sh          boots the answer and what comes before it, once each',
+    '#   sh again.sh search   the whole search',
+    'set -eu',
+    `tscmatrix=\${TSCMATRIX:-${quote(existsSync(launcher) ? launcher : 'tscmatrix')}}`,
+    ...(repository === '' ? [] : [`repo=\${REPO:-${quote(repository)}}`]),
+    'dir=$(mktemp -d)',
+    'trap \'rm -rf "$dir"\' EXIT',
+    ...parts.map(partText),
+    `cell="$dir/again.yaml#${id}"`,
+    'check() {',
+    '\twanted=$1 name=$2; shift 2',
+    '\tcode=0; "$tscmatrix" probe --cell "$cell" "$@" || code=$?',
+    '\t[ $code = $wanted ] && { echo "$name: as in the search"; return; }',
+    '\techo "$name: exit code $code instead of $wanted"; exit 1',
+    '}',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's.
+    'case ${1:-answer} in',
+    'answer)',
+    ...checks.map((line) => `\t${line}`),
+    '\t;;',
+    'search)',
+    `\t"$tscmatrix" bisect --cell "$cell" ${searchWords(spec)}`,
+    '\t;;',
+    'esac',
+    '',
+  ].join('\n');
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function checkLine(id: string, isNew: boolean, { spec, state }: SearchResult): string {
+  const met = (state.met ?? 'old') === (isNew ? 'new' : 'old');
+  const words =
+    spec.subjects.kind === 'commits' ? `--repo "$repo" --commit ${id}` : `"$dir/again.yaml#${id}"`;
+  return `check ${met ? 0 : 1} ${quote(id.slice(0, 40))} ${words}`;
+}
+
+function searchWords({ subjects, met, confidence }: SearchSpec): string {
+  const [old, last] = met === 'new' ? ['--old', '--new'] : ['--good', '--bad'];
+  const ends = `${old} ${quote(subjects.old)} ${last} ${quote(subjects.new)}`;
+  const odds = `--confidence ${confidence}`;
+  if (subjects.kind === 'kernels')
+    return `--kernels "$dir/again.yaml" ${met === null ? '' : `${ends} `}${odds}`;
+  const words = [
+    '--repo "$repo"',
+    ends,
+    odds,
+    ...(subjects.firstParent ? ['--first-parent'] : []),
+    ...subjects.skip.map((id) => `--skip ${id}`),
+    ...(subjects.paths.length === 0 ? [] : ['--', ...subjects.paths.map(quote)]),
+  ];
+  return words.join(' ');
+}
+
+/** As a here document where the text allows it, else as base64. */
+function partText({ name, content }: Part): string {
+  const text = content.toString('utf8');
+  const isPlain = Buffer.from(text).equals(content) && text.endsWith('\n') && !text.includes('\0');
+  const end = 'END_OF_PART';
+  if (isPlain && !text.includes(end)) return `cat > "$dir"/${quote(name)} <<'${end}'\n${text}${end}`;
+  return `base64 -d > "$dir"/${quote(name)} <<'${end}'\n${content.toString('base64')}\n${end}`;
+}
+
+type Add = (path: string) => Promise<string>;
+
+async function kernelsOf(spec: SearchSpec, add: Add, parts: Part[]): Promise<Record<string, object>> {
+  if (spec.subjects.kind === 'commits') {
+    // The tree is the search's own; what counts is how it is built.
+    const kernel = await buildWords({ ...spec.subjects.recipe, kind: 'build', tree: NO_TREE }, add, parts);
+    return { [SUBJECT]: kernel };
+  }
+  const kernels: Record<string, object> = {};
+  for (const { name, source } of spec.subjects.kernels) kernels[name] = await kernelWords(source, add, parts);
+  return kernels;
+}
+
+const NO_TREE = { kind: 'git', location: '.', ref: 'HEAD' } as const;
+
+async function kernelWords(source: KernelSource, add: Add, parts: Part[]): Promise<object> {
+  switch (source.kind) {
+    case 'image':
+      return { image: source.path, ...sha(source) };
+    case 'deb':
+    case 'rpm':
+      return { [source.kind]: source.location, ...sha(source) };
+    case 'debian':
+      return { debian: source.package, ...(source.suite === undefined ? {} : { suite: source.suite }) };
+    case 'build':
+      return buildWords(source, add, parts);
+  }
+}
+
+const sha = ({ sha256 }: { readonly sha256?: string }): object => (sha256 === undefined ? {} : { sha256 });
+
+/** A build in the words of a matrix; every file that it names becomes a part of the script. */
+async function buildWords(source: BuildSource, add: Add, parts: Part[]): Promise<object> {
+  const { tree, series, config, toolchain } = source;
+  const patches: string[] = [];
+  for (const patch of series === undefined ? [] : await readSeries(series.file, series.variant)) {
+    const name = `${parts.length + 1}-${basename(patch.name)}`;
+    parts.push({ name, content: patch.content });
+    patches.push(name);
+  }
+  for (const path of source.patches) patches.push(await add(path));
+  const { base } = config;
+  const fragments: string[] = [];
+  for (const path of config.fragments) fragments.push(await add(path));
+  const wrappers: Record<string, string> = {};
+  for (const [name, path] of Object.entries(toolchain.wrappers)) wrappers[name] = await add(path);
+  const extra: Record<string, unknown> = {};
+  for (const [name, file] of Object.entries(toolchain.extraFiles)) {
+    extra[name] = 'path' in file ? await add(file.path) : file;
+  }
+  const { kcflags, kaflags, hostcflags, ldflags } = toolchain;
+  const lists = {
+    cc: toolchain.cc,
+    hostcc: toolchain.hostcc,
+    ld: toolchain.ld,
+    kcflags,
+    kaflags,
+    hostcflags,
+    ldflags,
+  };
+  const filled = Object.entries(lists).filter(([, words]) => words.length > 0);
+  return {
+    source: treeWords(tree),
+    patches,
+    'cherry-pick': source.cherryPick,
+    fuzz: source.fuzz,
+    config: {
+      base:
+        base.kind === 'guest'
+          ? 'guest'
+          : base.kind === 'file'
+            ? { file: await add(base.path) }
+            : { deb: base.location, ...sha(base) },
+      fragments,
+      set: config.set,
+    },
+    toolchain: {
+      ...Object.fromEntries(filled),
+      ...(toolchain.arch === undefined ? {} : { arch: toolchain.arch }),
+      make: toolchain.make,
+      wrappers,
+      'extra-files': extra,
+    },
+  };
+}
+
+function treeWords(tree: BuildSource['tree']): object {
+  switch (tree.kind) {
+    case 'git':
+      return { git: tree.location, ref: tree.ref };
+    case 'directory':
+      return { directory: tree.path };
+    case 'debian':
+      return { debian: tree.package, ...(tree.suite === undefined ? {} : { suite: tree.suite }) };
+    default:
+      return { [tree.kind]: tree.location, ...sha(tree) };
+  }
+}
+
+/** An expectation as a rule of a matrix. */
+function ruleOf({ registration, current, accuracyPpm, offByPpm, reads, messages }: Expectation): object {
+  const accuracy =
+    offByPpm === undefined
+      ? accuracyPpm
+      : { min: offByPpm, ...(accuracyPpm === undefined ? {} : { max: accuracyPpm }) };
+  return {
+    registration,
+    ...(current === undefined ? {} : { current }),
+    ...(accuracy === undefined ? {} : { 'accuracy-ppm': accuracy }),
+    ...(reads === undefined ? {} : { reads }),
+    ...(messages === undefined
+      ? {}
+      : {
+          messages: {
+            ...(messages.must.length === 0 ? {} : { must: messages.must }),
+            ...(messages.mustNot.length === 0 ? {} : { 'must-not': messages.mustNot }),
+          },
+        }),
+  };
+}

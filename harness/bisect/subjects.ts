@@ -1,0 +1,81 @@
+/** What a search is over, commits or kernels, as the search sees it: a history, titles, and an image for each. */
+import type { HostError } from '../host/errors.ts';
+import { UserError } from '../host/errors.ts';
+import { acquireKernel, type BuildError } from '../kernel/acquire.ts';
+import { acquireCommit, planCommit } from '../kernel/build/commit.ts';
+import type { AcquireOptions, BuildFacts } from '../kernel/types.ts';
+import type { Search } from './decide.ts';
+import type { CommitSubjects, KernelSubjects, SearchSpec } from './entries.ts';
+import { lineOf } from './history.ts';
+import { readHistory } from './range.ts';
+
+export interface SubjectImage {
+  readonly path: string;
+  readonly sha256: string;
+  readonly release: string;
+  readonly origin: string;
+  readonly key: string | null;
+  readonly cached: boolean;
+  readonly build: BuildFacts | null;
+}
+
+export interface Subjects {
+  readonly search: Search;
+  /** A commit's title; nothing for a kernel. */
+  readonly title: (id: string) => string;
+  /** A short name. */
+  readonly name: (id: string) => string;
+  /** Throws BuildError where it does not build. */
+  image(id: string, options: AcquireOptions): Promise<SubjectImage>;
+}
+
+export type ImageFault = BuildError | HostError | UserError;
+
+export async function openSubjects(spec: SearchSpec, signal: AbortSignal): Promise<Subjects> {
+  const rest = { exact: spec.cell.guest.clock === 'deterministic', confidence: spec.confidence };
+  return spec.subjects.kind === 'commits'
+    ? openCommits(spec.subjects, rest, signal)
+    : openKernels(spec.subjects, rest);
+}
+
+type Rest = Pick<Search, 'exact' | 'confidence'>;
+
+async function openCommits(subjects: CommitSubjects, rest: Rest, signal: AbortSignal): Promise<Subjects> {
+  const place = { repository: subjects.repository, signal };
+  const { history, parents, subject } = await readHistory(place, subjects, subjects);
+  const { old, new: end, bases } = subjects;
+  return {
+    search: { history, old, new: end, bases, parents, ...rest },
+    title: subject,
+    name: (id) => id.slice(0, 12),
+    async image(id, options) {
+      const plan = await planCommit(subjects.repository, id, subjects.recipe, options);
+      const { build, ...found } = await acquireCommit(plan, options);
+      return { ...found, key: plan.key, build: build ?? null };
+    },
+  };
+}
+
+function openKernels({ kernels, old, new: end }: KernelSubjects, rest: Rest): Subjects {
+  const names = kernels.map(({ name }) => name);
+  const line = names.slice(names.indexOf(old), names.indexOf(end) + 1);
+  const search: Search = {
+    history: lineOf(line.slice(1)),
+    old,
+    new: end,
+    bases: [],
+    parents: (id) => line.slice(line.indexOf(id) - 1, line.indexOf(id)),
+    ...rest,
+  };
+  return {
+    search,
+    title: () => '',
+    name: (id) => id,
+    async image(id, options) {
+      const entry = kernels.find(({ name }) => name === id);
+      if (entry === undefined) throw new UserError(`the list has no kernel ${id}`);
+      const { build, ...found } = await acquireKernel(entry, options);
+      return { ...found, key: null, build: build ?? null };
+    },
+  };
+}

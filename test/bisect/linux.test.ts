@@ -1,0 +1,68 @@
+// A hundred commits on a real kernel: the one that breaks it and the one that repairs it are found, commit for commit.
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { recipeOf } from '../../harness/bisect/prepare.ts';
+import { openCache } from '../../harness/host/cache.ts';
+import { planCommit } from '../../harness/kernel/build/commit.ts';
+import { openWorkshop, processesOf, type Workshop } from '../cli/tscmatrix.ts';
+import { git } from '../kernel-build/fake-tree.ts';
+import { BREAKS, type LinuxHistory, makeLinuxHistory, REPAIRS } from './linux-history.ts';
+
+const MINUTES = 60_000;
+/** A KVM guest whose reads of the PM timer are slow: the field report's failure. tsc is to be registered all the same. */
+const CELL = [
+  '--cell',
+  'topology=nested,hpet=off,ref-delay=20us',
+  '--expect',
+  'registration=known-frequency,refined',
+];
+
+let shop: Workshop;
+let history: LinuxHistory;
+beforeAll(async () => {
+  shop = await openWorkshop();
+  history = await makeLinuxHistory(join(shop.folder, 'linux'), randomBytes(8).toString('hex'));
+}, 5 * MINUTES);
+afterAll(async () => {
+  // A test that took too long has left its search running.
+  for (const pid of await processesOf(shop)) process.kill(pid, 'SIGKILL');
+  while ((await processesOf(shop)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  const cache = await openCache();
+  const { folder } = await planCommit(history.repository, 'main', recipeOf({ patch: [] }, null), { cache });
+  await rm(folder, { recursive: true, force: true });
+  await shop.remove();
+}, 2 * MINUTES);
+
+async function bisect(...args: string[]) {
+  const ran = await shop.run(['bisect', '--repo', 'linux', ...CELL, ...args, '--json']);
+  expect(ran.code, ran.stderr).toBe(0);
+  return JSON.parse(ran.stdout);
+}
+
+const mostBuilds = (candidates: number): number => Math.ceil(Math.log2(candidates)) + 2;
+
+test(
+  'the commit that breaks it, and the one that repairs it',
+  async () => {
+    const before = git(history.repository, 'rev-parse', 'HEAD', '--all');
+    const broke = await bisect('--good', history.at(0), '--bad', history.at(66));
+    expect(broke.culprit.id).toBe(history.at(BREAKS));
+    expect(broke.gitSays).toBe(history.at(BREAKS));
+    expect(broke.searched.candidates).toBe(66);
+    expect(broke.builds).toBeGreaterThan(2);
+    expect(broke.builds).toBeLessThanOrEqual(mostBuilds(66));
+    expect(broke.culprit.files).toEqual(['arch/x86/kernel/kvmclock.c', 'arch/x86/kernel/tsc.c']);
+    expect(broke.culprit.diff).toContain('SMI_TRESHOLD');
+    // The middle of that range does not compile.
+    expect(broke.skips).toBeGreaterThan(0);
+
+    const repaired = await bisect('--old', history.at(30), '--new', history.at(100));
+    expect(repaired.culprit.id).toBe(history.at(REPAIRS));
+    expect(repaired.searched.candidates).toBe(70);
+    expect(repaired.builds).toBeLessThanOrEqual(mostBuilds(70));
+    expect(git(history.repository, 'rev-parse', 'HEAD', '--all')).toBe(before);
+  },
+  40 * MINUTES,
+);
