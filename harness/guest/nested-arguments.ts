@@ -8,7 +8,7 @@ import { ICOUNT_ARGUMENTS, ICOUNT_TSC_KHZ } from './icount.ts';
 import { machineQuestions } from './machine-questions.ts';
 import { asksInvtsc, kvmAccelerator, kvmCpu } from './personality.ts';
 import { exitVariables } from './ref-delay.ts';
-import { BARE, machineArguments, QMP_SOCKET } from './shared-arguments.ts';
+import { BARE, HARDENING, machineArguments, QMP_SOCKET } from './shared-arguments.ts';
 import type { Launch } from './types.ts';
 
 /** The appliance as it lies in the cache, and what is in it. */
@@ -139,7 +139,7 @@ export function makeNestedLaunch(input: NestedInput): Launch {
   const environment = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const questions = machineQuestions(guest.cpu);
   const argv = [
-    ...BARE,
+    ...HARDENING,
     ...(input.firmwareDir ? ['-L', input.firmwareDir] : []),
     ...['-machine', OUTER_MACHINE],
     ...outerAccelerator(guest, outer),

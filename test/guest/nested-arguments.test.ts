@@ -13,6 +13,7 @@ describe('a deterministic nested guest', () => {
         -no-user-config \\
         -display none \\
         -no-reboot \\
+        -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny \\
         -L /emulator/share/qemu \\
         -machine pc-i440fx-7.2 \\
         -accel tcg,thread=single,tb-size=256 \\
