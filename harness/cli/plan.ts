@@ -1,7 +1,10 @@
 /** `tscmatrix plan`: the cells, their ids and expectations, and on demand their exact command lines. */
-import { EXIT } from '../host/errors.ts';
+import { expectedDurations } from '../history/durations.ts';
+import { withHistory } from '../history/open.ts';
+import { EXIT, UserError } from '../host/errors.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { Expectation } from '../matrix/types.ts';
+import { DURATIONS_VERSION } from '../plan/durations.ts';
 import { makePlan } from '../plan/expand.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { block, json, oneLine } from '../report/safe-text.ts';
@@ -12,6 +15,8 @@ import { warnAbout } from './warnings.ts';
 export interface PlanFlags {
   readonly filter: readonly string[];
   readonly command?: boolean;
+  readonly durations?: boolean;
+  readonly results: string;
   readonly refresh?: boolean;
   readonly qemu: string;
   readonly json?: boolean;
@@ -48,9 +53,29 @@ function printJson(plan: Plan, ready: Ready | null): void {
   process.stdout.write(`${json({ name, matrixPath, matrixSha256, kernels, cells })}\n`);
 }
 
+/** What the recorded runs say of how long the cells take: the file of run's --durations. */
+async function printDurations(plan: Plan, results: string): Promise<number> {
+  const cells = plan.cells.map(({ id, kernel, guest: { topology, clock } }) => ({
+    id,
+    kernel,
+    topology,
+    clock,
+  }));
+  const expected = await withHistory(results, (history) => expectedDurations(history, cells));
+  if (expected.size === 0)
+    throw new UserError(
+      `no run in ${results} says how long a guest takes`,
+      'without --durations each kind has a default',
+    );
+  const known = [...expected].map(([id, { ms }]) => [id, Math.round(ms)] as const);
+  process.stdout.write(`${json({ version: DURATIONS_VERSION, cells: Object.fromEntries(known) })}\n`);
+  return EXIT.ok;
+}
+
 export async function planCommand(path: string, flags: PlanFlags, signal: AbortSignal): Promise<number> {
   const plan = makePlan(await loadMatrix(path), flags.filter);
   warnAbout(plan);
+  if (flags.durations === true) return printDurations(plan, flags.results);
   const say = (kernel: string, text: string): void =>
     void process.stderr.write(`tscmatrix: ${oneLine(`${kernel}: ${text}`)}\n`);
   const ready =

@@ -111,6 +111,8 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .option('--filter <axis=value>', 'only these cells; repeat to narrow further', collect)
     .option('--command', 'show the exact QEMU command line of each (fetches the kernels)')
     .option('--refresh', 'with --command: look for newer versions of packaged kernels')
+    .option('--durations', 'print what the cells took in the recorded runs, for --durations of run')
+    .option('--results <dir>', RESULTS, 'results')
     .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
     .option('--json', JSON_HELP)
     .action(
