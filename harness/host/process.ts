@@ -90,8 +90,9 @@ export async function runTool(
 /**
  * $1 is a lock file, the rest a command. All of its descendants hold the lock, and all are killed at once when stdin
  * ends, which is also when we are killed: --pdeathsig reaches a child, not a child's children. ninja gives each command
- * a process group of its own, so all groups of our session are looked for: state, parent, group and session are the first
- * fields after the name in /proc/PID/stat, see proc(5). Exit code 124 stands for a lock file that cannot be had.
+ * a process group of its own, some moments after it was started, so all processes of our session are looked for (state,
+ * parent, group and session are the first fields after the name in /proc/PID/stat, see proc(5)), and the command is
+ * stopped first, that it starts no more. Exit code 124 stands for a lock file that cannot be had.
  */
 const GROUP = `
 exec 9>"$1" && flock 9 || exit 124
@@ -100,13 +101,18 @@ exec 3<&0
 "$@" </dev/null 3<&- &
 main=$!
 ( read -r _ <&3
+  kill -STOP $main
+  self=$(exec sh -c 'echo $PPID')
   again=yes
   while [ $again = yes ]; do
     again=no
     for stat in /proc/[0-9]*/stat; do
+      pid=\${stat#/proc/}
+      pid=\${pid%/stat}
+      case $pid in $$ | $main | $self) continue ;; esac
       read -r line <"$stat" || continue
       set -- \${line##*) }
-      [ "$4" = $$ ] && [ "$3" != $$ ] && [ "$1" != Z ] && kill -KILL -- "-$3" && again=yes
+      [ "$4" = $$ ] && [ "$1" != Z ] && kill -KILL $pid && again=yes
     done
   done
   kill -KILL 0 ) >/dev/null 2>&1 9>&- &
