@@ -20,6 +20,10 @@ export function rightBlame(seen: Ending, launch: Launch, machine: MachineFacts |
     const detail = 'the guest finished, but QEMU did not tell over QMP what machine it made';
     return { kind: 'host-fault', code: 'qemu-failed', detail };
   }
+  if (seen.kind === 'truncated' && machine === null) {
+    const detail = `QEMU ended without having told over QMP what machine it made: ${seen.detail}`;
+    return { kind: 'host-fault', code: 'qemu-failed', detail };
+  }
   if (launch.nested !== undefined) return seen;
   if ((seen.kind === 'stalled' || seen.kind === 'silent') && starves(launch, machine)) {
     return {

@@ -113,7 +113,8 @@ test.each([
 });
 
 test.each([
-  ['seed', 60, 10],
+  ['seed', 20, 7],
+  ['seed-full', 960, 10],
   ['centos7', 16, 4],
 ])('matrices/%s.yaml plans without its sources', async (name, cells, kernels) => {
   const plan = makePlan(await loadMatrix(new URL(`../../matrices/${name}.yaml`, import.meta.url).pathname));
