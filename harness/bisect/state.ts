@@ -87,7 +87,8 @@ export function stateOf(spec: SearchSpec, entries: readonly Entry[]): SearchStat
     subjects,
     met,
     seen: seenOf(spec, subjects, exact),
-    builds: entries.filter((entry) => entry.type === 'image' && !entry.cached).length,
+    // A package that is fetched has no key, and is not built.
+    builds: entries.filter((entry) => entry.type === 'image' && !entry.cached && entry.key !== null).length,
     boots: all.length,
   };
 }
