@@ -2,6 +2,8 @@
 import { basename, resolve } from 'node:path';
 import { UserError } from '../host/errors.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
+import { loadMatrix } from '../matrix/load.ts';
+import { suggestion } from '../matrix/suggest.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 
 const HINT =
@@ -35,4 +37,15 @@ export function kernelArgument(text: string, sha256?: string): KernelEntry {
     throw new UserError(`the kernel ${JSON.stringify(text)}: ${[...new Set(faults)].join('; ')}`, HINT);
   }
   return { name: nameOf(text), source: kernelSource(checked.data, process.cwd()) };
+}
+
+/** A kernel as kernelArgument() takes it, or MATRIX.yaml#NAME for one that a matrix names. */
+export async function kernelEntry(text: string): Promise<KernelEntry> {
+  const [path = '', name] = text.split('#');
+  if (name === undefined || !/\.ya?ml$/.test(path)) return kernelArgument(text);
+  const { kernels } = await loadMatrix(path);
+  const entry = kernels.find((one) => one.name === name);
+  if (entry !== undefined) return entry;
+  const names = kernels.map((one) => one.name);
+  throw new UserError(`${path} has no kernel ${name}`, suggestion(name, names));
 }

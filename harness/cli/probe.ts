@@ -11,13 +11,11 @@ import { makeScratch } from '../host/scratch.ts';
 import { acquireKernel, BuildError } from '../kernel/acquire.ts';
 import { acquireCommit, planCommit } from '../kernel/build/commit.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
-import { loadMatrix } from '../matrix/load.ts';
-import { suggestion } from '../matrix/suggest.ts';
 import { json, oneLine } from '../report/safe-text.ts';
 import { needQemu } from '../run/need-qemu.ts';
 import { forgetGit } from './git-environment.ts';
 import { SKIP } from './git-exit-code.ts';
-import { kernelArgument } from './kernel-argument.ts';
+import { kernelEntry } from './kernel-argument.ts';
 import { progressLine } from './progress-line.ts';
 
 export interface ProbeFlags extends BuildWords {
@@ -66,7 +64,7 @@ export async function probeCommand(
     path =
       kernel === undefined
         ? await commitKernel(flags, recipeOf(flags, spec.recipe), options)
-        : (await acquireKernel(await kernelOf(kernel), options)).path;
+        : (await acquireKernel(await kernelEntry(kernel), options)).path;
   } catch (error) {
     line.clear();
     if (!(error instanceof BuildError)) throw error;
@@ -85,22 +83,6 @@ function tell({ code, reason, boots }: Probed, flags: ProbeFlags): number {
   const data = { exitCode: code, verdict: word, reason, boots, cell: flags.cell };
   process.stdout.write(flags.json === true ? `${json(data)}\n` : `${word}: ${oneLine(reason)}\n`);
   return code;
-}
-
-/** A kernel as in boot, or MATRIX.yaml#NAME. */
-async function kernelOf(text: string) {
-  const [path = '', name] = text.split('#');
-  if (name === undefined || !/\.ya?ml$/.test(path)) return kernelArgument(text);
-  const { kernels } = await loadMatrix(path);
-  const entry = kernels.find((one) => one.name === name);
-  if (entry !== undefined) return entry;
-  throw new UserError(
-    `${path} has no kernel ${name}`,
-    suggestion(
-      name,
-      kernels.map((one) => one.name),
-    ),
-  );
 }
 
 async function commitKernel(
