@@ -1,12 +1,6 @@
 /** Boots kernels in one cell, and says of each boot whether it was as expected. */
-import { mkdir, rm } from 'node:fs/promises';
-import { chooseAccelerator } from '../guest/accelerator.ts';
-import { HostError } from '../host/errors.ts';
 import type { Cell } from '../plan/types.ts';
-import { launchOf } from '../run/boot-cell.ts';
-import { bootOnce, logText } from '../run/boot-once.ts';
-import { makeReady, type Ready } from '../run/make-ready.ts';
-import { measureHostTsc, type TrueFrequency } from '../run/true-frequency.ts';
+import { type HostFailed, openBench as openAnyBench } from '../run/bench.ts';
 import { judgeCell } from '../verdict/outcome.ts';
 import type { Observation } from '../verdict/types.ts';
 
@@ -27,8 +21,7 @@ export type Judged =
       readonly transcriptSha256: string | null;
       readonly seconds: number;
     }
-  /** The host failed; it says nothing of the kernel. */
-  | { readonly kind: 'fault'; readonly reason: string };
+  | HostFailed;
 
 export interface Bench {
   /** Boots a kernel; what the guest left is in `folder`, which is made anew. */
@@ -36,50 +29,23 @@ export interface Bench {
 }
 
 /** What all boots need is got with the first one. */
-export function openBench(options: BenchOptions): Bench {
-  const { cell, qemu, signal, tell } = options;
-  let ready: Ready | undefined;
-  let frequency: TrueFrequency | undefined;
-
-  const prepare = async (kernelPath: string): Promise<Ready> => {
-    const kernel = { name: cell.kernel, source: { kind: 'image', path: kernelPath } } as const;
-    const plan = { name: 'bisect', matrixPath: '', matrixSha256: '', kernels: [kernel], cells: [cell] };
-    return makeReady(plan, { qemu, signal, onProgress: (_, text) => tell(text) });
-  };
+export function openBench({ cell, ...options }: BenchOptions): Bench {
+  const bench = openAnyBench({ ...options, cells: [cell] });
   return {
     async boot(kernelPath, folder) {
-      ready ??= await prepare(kernelPath);
-      frequency ??= await measureHostTsc(signal);
-      const launch = launchOf(cell, kernelPath, ready);
-      if (launch === null) {
-        const { reason } = chooseAccelerator(cell.guest.topology, cell.guest.clock, ready.trial);
-        throw new HostError(
-          'no-accelerator',
-          reason,
-          'choose a topology that this host has: tscmatrix doctor',
-        );
-      }
-      // A boot that was cut off left a part of it.
-      await rm(folder, { recursive: true, force: true });
-      await mkdir(folder, { recursive: true });
-      const startedMs = performance.now();
-      const { observation, evidence } = await bootOnce(launch, frequency, {
-        folder,
-        signal,
-        limits: { deadlineMs: options.timeoutS * 1000 },
-        onProgress: (phase, guestS) =>
-          tell(`booting: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
-      });
-      if (signal.aborted) throw new HostError('interrupted', 'interrupted');
-      const judged = judgeCell([{ observation, log: logText(evidence) }], cell.expectation);
-      if (judged.outcome === 'infra-error') return { kind: 'fault', reason: observation.reason };
+      const booted = await bench.boot(cell, kernelPath, folder, (phase, guestS) =>
+        options.tell(`booting: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
+      );
+      if (booted.kind === 'fault') return booted;
+      const { observation, log, transcriptSha256, seconds } = booted;
+      const judged = judgeCell([{ observation, log }], cell.expectation);
       return {
         kind: 'answer',
         met: judged.outcome === 'expected',
         reason: judged.reason,
         observation,
-        transcriptSha256: evidence.transcriptSha256 ?? null,
-        seconds: Math.round((performance.now() - startedMs) / 10) / 100,
+        transcriptSha256,
+        seconds,
       };
     },
   };

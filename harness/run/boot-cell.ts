@@ -19,7 +19,7 @@ import { emulatorOf, type NestedReady } from './nested-ready.ts';
 import type { TrueFrequency } from './true-frequency.ts';
 
 /** What every boot of a run shares. */
-export interface Bench {
+export interface RunBench {
   readonly qemu: string;
   readonly initrdPath: string;
   readonly trial: Trial | null;
@@ -38,7 +38,7 @@ export function nonceOf(cellId: string): string {
   return createHash('sha256').update(cellId).digest('hex').slice(0, 8);
 }
 
-type Needs = Pick<Bench, 'qemu' | 'initrdPath' | 'trial' | 'nested' | 'appliance'>;
+type Needs = Pick<RunBench, 'qemu' | 'initrdPath' | 'trial' | 'nested' | 'appliance'>;
 
 /** What of the machines below this cell's guest could not be made here, or null. */
 export function missingOf(cell: Cell, bench: Needs): HostError | BuildError | null {
@@ -81,7 +81,12 @@ export interface BootResult {
   readonly log: string | null;
 }
 
-export async function bootCell(bench: Bench, cell: Cell, boot: number, launch: Launch): Promise<BootResult> {
+export async function bootCell(
+  bench: RunBench,
+  cell: Cell,
+  boot: number,
+  launch: Launch,
+): Promise<BootResult> {
   const folder = await bench.record.folderFor(cell.id, boot);
   const argv = [launch.qemu, ...launch.argv];
   const { accelerator, acceleratorReason, nested } = launch;

@@ -6,7 +6,7 @@ import type { Verdict } from '../matrix/types.ts';
 import type { Cell } from '../plan/types.ts';
 import { judgeCell, judgeUnbuilt } from '../verdict/outcome.ts';
 import type { Outcome } from '../verdict/types.ts';
-import { type Bench, type BootResult, bootCell, launchOf, missingOf } from './boot-cell.ts';
+import { type BootResult, bootCell, launchOf, missingOf, type RunBench } from './boot-cell.ts';
 import type { Prepared } from './prepare.ts';
 import { runInParallel } from './schedule.ts';
 import type { Session } from './session.ts';
@@ -24,7 +24,7 @@ interface Judgement {
 function withoutGuest(
   cell: Cell,
   kernel: KernelImage | HostError | BuildError | undefined,
-  bench: Bench,
+  bench: RunBench,
 ): Judgement | null {
   if (kernel instanceof BuildError)
     return { ...judgeUnbuilt(kernel.message, cell.expectation), verdicts: ['build-failed'] };
@@ -41,7 +41,7 @@ function withoutGuest(
 /** Boots what is not in `kept`, and judges all. Null where the run was interrupted. */
 async function bootAndJudge(
   session: Session,
-  bench: Bench,
+  bench: RunBench,
   cell: Cell,
   kernel: KernelImage,
   kept: Kept,
@@ -58,7 +58,7 @@ async function bootAndJudge(
   return { ...judgeCell(results, cell.expectation), verdicts };
 }
 
-export function benchOf(session: Session, { ready, hostFrequency }: Prepared): Bench {
+export function benchOf(session: Session, { ready, hostFrequency }: Prepared): RunBench {
   const { rules, record, emit, reporter, signal } = session;
   return {
     ...ready,
