@@ -21,6 +21,8 @@ const ORDER = [
   'report',
   'run',
   'bisect',
+  'sweep',
+  'validate',
   'cli',
 ];
 /** Beside a room of the order, and after all that comes before it. */

@@ -1,0 +1,109 @@
+/**
+ * One boot that asks for several delays at once. Where the reads of a sample are disturbed at random, from a seed, its tries take
+ * different times: 3d + kD for k disturbed reads of three. The seed is chosen so that the first tries of the refinement have k =
+ * 3, 2, 1, 0 in this order, and the count of reads, taken from outside the guest, then tells which of them was accepted: one boot
+ * narrows the margin to a fifth, where a plain one halves it. It is a hint and never an answer: the count rests on what
+ * refinement does (tsc_refine_calibration_work() in arch/x86/kernel/tsc.c), a plain delay on nothing. Pure.
+ */
+import type { RefDelay } from '../matrix/types.ts';
+import { READS_A_SAMPLE, type Reference } from './limits.ts';
+
+/** What the reads of an undelayed boot were, in a kernel that refines. */
+export interface ReadPlan {
+  readonly reference: Reference;
+  /** By firmware and kernel before the first try of the refinement's start sample. */
+  readonly before: number;
+}
+
+export interface GradedBoot {
+  readonly refDelay: RefDelay;
+  /** The plain delays, ns per read, that the tries are worth, the longest (the first tried) first. */
+  readonly levelsNs: readonly number[];
+  readonly plan: ReadPlan;
+}
+
+const MASK = (1n << 64n) - 1n;
+const COUNTERS = 2n;
+const COUNTER: Readonly<Record<Reference, bigint>> = { pm: 0n, hpet: 1n };
+const HALF = 2 ** 31;
+/** Half of all reads; written so, a matrix gives just 2^31 chances of 2^32. */
+const PROBABILITY = 0.5;
+const SEEDS = 1_000_000;
+
+/** draw() of images/exits/kvm-exits.c: splitmix64 of the number of the read. */
+export function isDisturbed(reference: Reference, seed: number, nth: number): boolean {
+  let z = (BigInt(seed) + (BigInt(nth) * COUNTERS + COUNTER[reference]) * 0x9e3779b97f4a7c15n) & MASK;
+  z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & MASK;
+  z = ((z ^ (z >> 27n)) * 0x94d049bb133111ebn) & MASK;
+  return Number((z ^ (z >> 31n)) >> 32n) < HALF;
+}
+
+/** How many different delays one boot can ask for. */
+export function levelCount(reference: Reference): number {
+  return READS_A_SAMPLE[reference] + 1;
+}
+
+/** Disturbed reads of the `nth` try, counted from 0. */
+function disturbedOf({ reference, before }: ReadPlan, seed: number, nth: number): number {
+  const reads = READS_A_SAMPLE[reference];
+  const first = before + 1 + nth * reads;
+  return Array.from({ length: reads }, (_, i) => isDisturbed(reference, seed, first + i)).filter(Boolean)
+    .length;
+}
+
+const chosen = new Map<string, number>();
+
+/** The first seed whose tries go from all reads disturbed down to none, and whose stop sample is then not disturbed either. */
+export function seedFor(plan: ReadPlan): number {
+  const key = `${plan.reference} ${plan.before}`;
+  const known = chosen.get(key);
+  if (known !== undefined) return known;
+  const wanted = Array.from(
+    { length: levelCount(plan.reference) },
+    (_, i) => READS_A_SAMPLE[plan.reference] - i,
+  );
+  // After the last try comes the stop sample, which must pass where that try did.
+  const tries = [...wanted, 0];
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    if (!tries.every((k, nth) => disturbedOf(plan, seed, nth) === k)) continue;
+    chosen.set(key, seed);
+    return seed;
+  }
+  throw new Error(`no seed up to ${SEEDS} for ${key}`);
+}
+
+/** `lowestNs` is the shortest delay asked for, the others lie `spacingNs` apart above it; both whole. */
+export function gradedBoot(plan: ReadPlan, lowestNs: number, spacingNs: number): GradedBoot {
+  const reads = READS_A_SAMPLE[plan.reference];
+  return {
+    plan,
+    levelsNs: Array.from({ length: reads + 1 }, (_, i) => lowestNs + (reads - i) * spacingNs),
+    refDelay: {
+      pmNs: plan.reference === 'pm' ? lowestNs : 0,
+      hpetNs: plan.reference === 'hpet' ? lowestNs : 0,
+      disturbance: { kind: 'random', probability: PROBABILITY, seed: seedFor(plan), ns: spacingNs * reads },
+    },
+  };
+}
+
+/** What a graded boot hints at: the margin is at least `fromNs` and below `belowNs`; null is no bound. */
+export interface Hint {
+  readonly fromNs: number | null;
+  readonly belowNs: number | null;
+}
+
+/**
+ * `reads` is what firmware and kernel had read when all was settled. Null where the count fits no try: then it tells
+ * nothing.
+ */
+export function hintOf({ plan, levelsNs }: GradedBoot, registers: boolean, reads: number): Hint | null {
+  const each = READS_A_SAMPLE[plan.reference];
+  if (!registers) return { fromNs: null, belowNs: levelsNs.at(-1) ?? null };
+  // Rejected tries of the start sample, the one that was accepted, and the stop sample.
+  const rejected = (reads - plan.before) / each - 2;
+  if (!Number.isInteger(rejected) || rejected < 0 || rejected >= levelsNs.length) return null;
+  return {
+    fromNs: levelsNs[rejected] ?? null,
+    belowNs: rejected === 0 ? null : (levelsNs[rejected - 1] ?? null),
+  };
+}
