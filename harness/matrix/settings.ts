@@ -225,10 +225,11 @@ export function textOf(guest: GuestSpec, name: SettingName): string {
   return value === null ? (leftOpen(guest, name) ?? BY_TOPOLOGY) : settingText(value);
 }
 
-/** What a topology makes of a setting that is left to it; undefined where the host decides. */
-function leftOpen({ topology }: GuestSpec, name: SettingName): string | undefined {
+/** What topology and clock make of a setting that is left to them; undefined where the host decides. */
+function leftOpen({ topology, clock }: GuestSpec, name: SettingName): string | undefined {
   // auto is kvm or nested, a KVM guest in either case.
   if (name === 'personality') return topology === 'tcg' ? 'tcg' : 'kvm';
+  if (clock === 'deterministic') return 'pinned';
   if (topology === 'auto') return undefined;
   return topology === 'nested' ? 'pinned' : 'system';
 }

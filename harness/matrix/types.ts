@@ -39,7 +39,7 @@ export interface GuestSpec {
   /** Null: kvm where the guest is a KVM guest; nothing to choose under plain tcg. */
   readonly personality: Personality | null;
   readonly refDelay: RefDelay;
-  /** Null: pinned for nested guests, system for all others. */
+  /** Null: pinned for nested and for deterministic guests, system for all others. */
   readonly qemu: Emulator | null;
   /** Additions to the kernel command line. */
   readonly append: string;

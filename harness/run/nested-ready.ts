@@ -29,9 +29,12 @@ export interface NestedOptions {
   readonly onProgress?: (text: string) => void;
 }
 
-/** Which QEMU runs the machine itself. */
+/**
+ * Which QEMU runs the machine itself. Counted instructions are the pinned one's too: only there they are a function of the
+ * inputs alone (patch 0004), and the same on every machine.
+ */
 export function emulatorOf(guest: GuestSpec, accelerator: 'tcg' | 'kvm' | 'nested'): 'pinned' | 'system' {
-  return guest.qemu ?? (accelerator === 'nested' ? 'pinned' : 'system');
+  return guest.qemu ?? (accelerator === 'nested' || guest.clock === 'deterministic' ? 'pinned' : 'system');
 }
 
 async function orFault<T>(make: Promise<T>, signal: AbortSignal): Promise<T | Fault> {

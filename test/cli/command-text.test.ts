@@ -81,7 +81,7 @@ test('an appliance that cannot be made is the reason, with its hint', () => {
 });
 
 test('a guest that runs directly has one command', () => {
-  const cell: Cell = { ...CELL, id: 'k.tcg', guest: DEFAULT_GUEST };
+  const cell: Cell = { ...CELL, id: 'k.tcg', guest: { ...DEFAULT_GUEST, clock: 'real' } };
   const made = commandOf(cell, readyWith({ appliance: null }));
   expect(made).toMatchObject({ accelerator: 'tcg', emulator: 'system', guestCommand: null, appliance: null });
   expect(commandText(cell, readyWith({ appliance: null }))).not.toContain('appliance');

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { pinnedQemu } from '../../harness/emulator/pinned.ts';
 import { type Evidence, gatherEvidence } from '../../harness/evidence/evidence.ts';
 import { bootGuest } from '../../harness/guest/boot.ts';
 import { readGuestSeconds } from '../../harness/guest/machine-facts.ts';
@@ -21,6 +22,7 @@ async function deterministic(suite: Suite, guest: Partial<GuestSpec> = {}): Prom
     kernelPath: (await debianKernel(suite)).path,
     initrdPath: (await buildProbeImage()).path,
     guest: { clock: 'deterministic', ...guest },
+    qemu: (await pinnedQemu()).program,
   });
 }
 

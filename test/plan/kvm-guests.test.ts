@@ -16,11 +16,13 @@ test('an id names a personality, a delay and an emulator where they differ from 
     'a.nested.deterministic.personality=xen.qemu=system.refdelay=pm10us,hpet5.5us,every7+1ns',
   );
   expect(id({ topology: 'nested', personality: 'kvm', qemu: 'pinned' })).toBe('a.nested.deterministic');
-  expect(id({ qemu: 'system' })).toBe('a.tcg.deterministic');
-  expect(id({ qemu: 'pinned' })).toBe('a.tcg.deterministic.qemu=pinned');
+  expect(id({ qemu: 'pinned' })).toBe('a.tcg.deterministic');
+  expect(id({ qemu: 'system' })).toBe('a.tcg.deterministic.qemu=system');
+  expect(id({ clock: 'real', qemu: 'system' })).toBe('a.tcg.real');
+  expect(id({ topology: 'auto', qemu: 'pinned' })).toBe('a.auto.deterministic');
   // What the host will make of auto is not known, and an id must not depend on it.
-  expect(id({ topology: 'auto', qemu: 'pinned' })).toBe('a.auto.deterministic.qemu=pinned');
-  expect(id({ topology: 'auto', qemu: 'system' })).toBe('a.auto.deterministic.qemu=system');
+  expect(id({ topology: 'auto', clock: 'real', qemu: 'pinned' })).toBe('a.auto.real.qemu=pinned');
+  expect(id({ topology: 'auto', clock: 'real', qemu: 'system' })).toBe('a.auto.real.qemu=system');
 });
 
 test('a setting that asks for what the topology gives is the same cell as one that leaves it open', () => {
@@ -34,7 +36,7 @@ test('a setting that asks for what the topology gives is the same cell as one th
 
 const STORY = `defaults: { topology: nested }
 axes: { kernel: [a], personality: [kvm, xen], ref-delay: [0, 10us, { pm: 10us, every: 7, longer: 1ms }] }
-include: [{ topology: tcg }]
+include: [{ topology: tcg, clock: real }]
 expect:
   - { when: { personality: kvm }, registration: refined }
   - { when: { personality: kvm, ref-delay: { not: 0 } }, registration: never, reads: { min: 80 } }
@@ -52,7 +54,7 @@ test('conditions see what the topology makes of a setting that is left open', ()
   expect(
     cell(STORY, 'a.nested.deterministic.personality=xen.refdelay=pm10us,every7+1ms').expectation,
   ).toMatchObject({ offByPpm: 50, from: ['expect[2]', 'default'] });
-  expect(cell(STORY, 'a.tcg.deterministic').expectation.from).toEqual(['expect[3]']);
+  expect(cell(STORY, 'a.tcg.real').expectation.from).toEqual(['expect[3]']);
 });
 
 test.each([
