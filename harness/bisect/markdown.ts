@@ -1,4 +1,5 @@
 /** The report of a search as markdown, for people and for pasting into an issue. */
+import { fenced } from '../report/fence.ts';
 import { oneLine, markdown as safe } from '../report/safe-text.ts';
 import { clockText } from '../report/words.ts';
 import type { SearchReport, Step } from './report.ts';
@@ -31,7 +32,7 @@ export function renderSearch(report: SearchReport, scriptPath: string): string {
     parts.push(
       `### ${safe(culprit.id.slice(0, 12))} ${safe(culprit.title)}`,
       `${safe(culprit.author)}, ${safe(culprit.date)}; in ${culprit.files.map(safe).join(', ')}${others}`,
-      fenced(culprit.diff),
+      fenced(culprit.diff, 'diff'),
     );
   }
   parts.push(`Again: \`sh ${oneLine(scriptPath)}\``);
@@ -62,15 +63,4 @@ function evidenceOf(steps: readonly Step[]): string {
       return [`- ${step}, ${safe(name)}: ${safe(place)}`, ...lines].join('\n');
     })
     .join('\n');
-}
-
-/** A fence longer than any run of backticks inside. */
-function fenced(diff: string): string {
-  const text = diff
-    .split('\n')
-    .map((line) => oneLine(`|${line}`.replaceAll('\t', '        ')).slice(1))
-    .join('\n');
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}diff\n${text}\n${fence}`;
 }

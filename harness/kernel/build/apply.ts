@@ -4,7 +4,7 @@
  */
 import { copyFile, lstat, mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { tryTool } from '../../host/process.ts';
+import { type ToolResult, tryTool } from '../../host/process.ts';
 import type { PatchShift } from '../types.ts';
 import { BuildError, printable } from './errors.ts';
 import type { InputFile } from './input-file.ts';
@@ -45,8 +45,8 @@ export async function applyPatches(
   const shifts: (readonly PatchShift[])[] = [];
   for (const patch of patches) {
     const files = changesOf(patch);
-    for (const path of files.flatMap(({ oldPath, newPath }) => [oldPath, newPath])) {
-      if (path === null || seen.has(path)) continue;
+    for (const path of pathsOf(files)) {
+      if (seen.has(path)) continue;
       seen.add(path);
       await copyIfThere(join(tree, path), join(options.scratch, path));
     }
@@ -77,26 +77,51 @@ export function sameFile(a: ChangedFile, b: ChangedFile): boolean {
   return a.content.equals(b.content) && (a.mode & EXECUTABLE) === (b.mode & EXECUTABLE);
 }
 
-function changesOf(patch: InputFile): FilePatch[] {
+/** Of the old files and the new ones, each once. */
+export function pathsOf(files: readonly FilePatch[]): string[] {
+  const all = files.flatMap(({ oldPath, newPath }) => [oldPath, newPath]);
+  return [...new Set(all.filter((path) => path !== null))];
+}
+
+/** What a patch changes. Throws BuildError where it holds nothing that may be applied to a tree. */
+export function changesOf(patch: InputFile): FilePatch[] {
   const text = patch.content.toString('latin1');
   const files = parsePatch(text);
   const title = `patch ${basename(patch.name)}`;
   if (files.length === 0)
     throw new BuildError('patch', `${title} holds no change`, { hint: 'is it a unified diff?' });
   if (/^GIT binary patch$/m.test(text)) throw new BuildError('patch', `${title} changes a binary file`);
-  for (const path of files.flatMap(({ oldPath, newPath }) => [oldPath, newPath])) {
-    if (path !== null && (path.startsWith('/') || path.split('/').includes('..') || path === '')) {
+  for (const path of pathsOf(files)) {
+    if (path.startsWith('/') || path.split('/').includes('..') || path === '') {
       throw new BuildError('patch', `${title} names a file outside the tree: ${printable(path)}`);
     }
   }
   return files;
 }
 
-async function copyIfThere(from: string, to: string): Promise<void> {
+export async function copyIfThere(from: string, to: string): Promise<void> {
   const found = await lstat(from).catch(() => undefined);
   if (!found?.isFile()) return;
   await mkdir(dirname(to), { recursive: true });
   await copyFile(from, to);
+}
+
+/** patch(1) in the scratch folder. Its exit code is 0 where all hunks went in, 1 where some did not. */
+export function runPatch(
+  patch: InputFile,
+  more: readonly string[],
+  { scratch, signal }: Pick<ApplyOptions, 'scratch' | 'signal'>,
+): Promise<ToolResult> {
+  return tryTool(
+    'patch',
+    ['-p1', '--force', '--no-backup-if-mismatch', '--reject-file=-', '-d', scratch, ...more],
+    {
+      env: { LC_ALL: 'C' },
+      input: patch.content,
+      hint: 'apt-get install patch',
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
 }
 
 async function applyOne(
@@ -116,17 +141,7 @@ async function applyOne(
     if (oldPath === null) continue;
     before.set(oldPath, (await readChanged(join(scratch, oldPath))).content?.toString('latin1') ?? '');
   }
-  const run = (more: readonly string[]) =>
-    tryTool(
-      'patch',
-      ['-p1', '--force', '--no-backup-if-mismatch', '--reject-file=-', '-d', scratch, ...more],
-      {
-        env: { LC_ALL: 'C' },
-        input: patch.content,
-        hint: 'apt-get install patch',
-        ...(signal === undefined ? {} : { signal }),
-      },
-    );
+  const run = (more: readonly string[]) => runPatch(patch, more, { scratch, signal });
   const reversed = await run(['-R', '-F0', '--dry-run']);
   const result = await run([`-F${fuzz}`]);
   const notes = parsePatchOutput(result.stdout);

@@ -20,7 +20,11 @@ const SETTINGS = [
   'protocol.ext.allow=never',
 ].flatMap((setting) => ['-c', setting]);
 
-export function tryGit(place: GitPlace, args: readonly string[], input?: string): Promise<ToolResult> {
+export function tryGit(
+  place: GitPlace,
+  args: readonly string[],
+  input?: string | Uint8Array,
+): Promise<ToolResult> {
   return tryTool('git', [...SETTINGS, '-C', place.repository, ...args], {
     env: { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_SSH_COMMAND: 'ssh -oBatchMode=yes', ...place.env },
     hint: 'apt-get install git',

@@ -3,6 +3,8 @@
 export interface Hunk {
   /** The first line of the old file that it shows, from 1; 0 for a new file. */
   readonly oldStart: number;
+  /** What diff wrote after the second @@: mostly the line that the function before the hunk begins with. */
+  readonly section: string;
   /** Lines with their ' ', '-' or '+'. */
   readonly lines: readonly string[];
 }
@@ -14,7 +16,7 @@ export interface FilePatch {
   readonly hunks: readonly Hunk[];
 }
 
-const HUNK = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
+const HUNK = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@(.*)/;
 const GIT = /^diff --git a\/(\S+) b\/(\S+)$/;
 
 /** The changes of a patch with paths of one folder too many ("a/..."), as git makes it. */
@@ -74,7 +76,7 @@ function readHunks(lines: readonly string[], start: number): { hunks: Hunk[]; en
       body.push(line === '' ? ' ' : line);
     }
     if (lines[at]?.startsWith('\\')) at += 1;
-    hunks.push({ oldStart: Number(header[1]), lines: body });
+    hunks.push({ oldStart: Number(header[1]), section: (header[4] ?? '').trim(), lines: body });
   }
   return { hunks, end: at };
 }
@@ -84,6 +86,8 @@ export interface HunkNote {
   readonly file: string;
   readonly hunk: number;
   readonly failed: boolean;
+  /** The line where it was tried or applied, from 1. */
+  readonly line: number;
   readonly fuzz: number;
   readonly offset: number;
 }
@@ -95,13 +99,14 @@ export function parsePatchOutput(text: string): HunkNote[] {
   for (const line of text.split('\n')) {
     const started = /^(?:patching|checking) file '?(.+?)'?(?: \(.*\))?$/.exec(line);
     if (started !== null) file = started[1] ?? '';
-    const hunk = /^Hunk #(\d+) (succeeded|FAILED) at \d+(.*)\.$/.exec(line);
+    const hunk = /^Hunk #(\d+) (succeeded|FAILED) at (\d+)(.*)\.$/.exec(line);
     if (hunk === null) continue;
-    const rest = hunk[3] ?? '';
+    const rest = hunk[4] ?? '';
     notes.push({
       file,
       hunk: Number(hunk[1]),
       failed: hunk[2] === 'FAILED',
+      line: Number(hunk[3]),
       fuzz: Number(/with fuzz (\d+)/.exec(rest)?.[1] ?? 0),
       offset: Number(/offset (-?\d+) line/.exec(rest)?.[1] ?? 0),
     });

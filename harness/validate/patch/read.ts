@@ -1,0 +1,78 @@
+/** Reads patch files: plain diffs, what git format-patch writes, and mailboxes with several patches. */
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { tryGit } from '../../kernel/build/git.ts';
+import { type InputFile, inputFile, readInput } from '../../kernel/build/input-file.ts';
+import type { FilePatch } from '../../kernel/build/patch-text.ts';
+import { readChanges } from '../../kernel/build/try-patch.ts';
+
+export interface ReadPatch {
+  readonly input: InputFile;
+  readonly name: string;
+  readonly subject: string | null;
+  readonly patchId: string | null;
+  readonly files: readonly FilePatch[];
+}
+
+/** The line that git format-patch begins each patch with; a mailbox of another making is one patch. */
+const MAIL = /^From [0-9a-f]{40}(?:[0-9a-f]{24})? .*$/gm;
+
+/** `scratch` is an empty folder. Throws UserError for what is not there or is no patch. */
+export async function readPatches(
+  paths: readonly string[],
+  scratch: string,
+  signal?: AbortSignal,
+): Promise<ReadPatch[]> {
+  const read: ReadPatch[] = [];
+  for (const path of paths) {
+    const mails = splitMails(await readInput('the patch', path));
+    for (const [index, input] of mails.entries()) {
+      const more = mails.length > 1 ? ` (${index + 1} of ${mails.length})` : '';
+      read.push({
+        input,
+        name: `${basename(path)}${more}`,
+        subject: await subjectOf(input, scratch, signal),
+        patchId: await patchIdOf(input.content, scratch, signal),
+        files: readChanges(input),
+      });
+    }
+  }
+  return read;
+}
+
+function splitMails(file: InputFile): InputFile[] {
+  // A character for each byte: places in the text are places in the file.
+  const starts = [...file.content.toString('latin1').matchAll(MAIL)].map(({ index }) => index);
+  if (starts.length < 2) return [file];
+  return starts.map((start, index) => inputFile(file.name, file.content.subarray(start, starts[index + 1])));
+}
+
+/** git-mailinfo(1) unfolds and decodes it, and takes "[PATCH 1/2]" off. */
+async function subjectOf(input: InputFile, scratch: string, signal?: AbortSignal): Promise<string | null> {
+  if (!/^(?:From |Subject:|From:|Date:)/m.test(input.content.toString('latin1').slice(0, 20_000)))
+    return null;
+  const files = [join(scratch, 'mail-message'), join(scratch, 'mail-patch')];
+  const result = await tryGit({ repository: scratch, signal }, ['mailinfo', ...files], input.content);
+  if (result.exitCode !== 0) return null;
+  return /^Subject: (.+)$/m.exec(result.stdout)?.[1] ?? null;
+}
+
+/** Null where git finds no diff: it wants the "diff --git" lines, which a plain diff need not have. */
+export async function patchIdOf(
+  content: Uint8Array,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const result = await tryGit({ repository: folder, signal }, ['patch-id', '--stable'], content);
+  return /^([0-9a-f]{40,64}) /m.exec(result.stdout)?.[1] ?? null;
+}
+
+/** A file of the tree as text; null where there is none. */
+export async function textOf(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path)).toString('utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+}
