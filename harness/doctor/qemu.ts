@@ -108,7 +108,7 @@ const LIST_PROPERTIES = ['qmp_capabilities', 'qom-list-properties', 'quit']
 
 /** The property is there from QEMU 8.0 on, in binaries with KVM and Xen emulation (target/i386/kvm/kvm.c). */
 export function xenFinding(properties: ReadonlySet<string> | null): Finding {
-  const remedy = 'use QEMU 8.0 or newer, built with KVM';
+  const remedy = 'use QEMU 8.0 or newer, built with KVM; nested Xen guests have it in the pinned QEMU';
   if (properties === null) return missing('this QEMU has no KVM accelerator', remedy);
   return properties.has('xen-version')
     ? ok('-accel kvm has the property xen-version')
@@ -145,7 +145,7 @@ const FEATURES: readonly Pick<Check, 'name' | 'needed' | 'find'>[] = [
     find: async (context) => cpuFinding(parseCpuModels(await ask(context, '-cpu')), DEFAULT_GUEST.cpu),
   },
   { name: 'SVM emulation', needed: 'for nested', find: findSvm },
-  { name: 'Xen emulation', needed: 'for Xen guests', find: findXen },
+  { name: 'Xen emulation', needed: 'for Xen guests of host KVM', find: findXen },
 ];
 
 export const QEMU_CHECKS: readonly Check[] = [

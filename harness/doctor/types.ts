@@ -10,7 +10,7 @@ export type Needed =
   | 'for kvm'
   | 'for nested'
   | 'for nested on kvm'
-  | 'for Xen guests'
+  | 'for Xen guests of host KVM'
   | 'for kernels of Debian'
   | 'for kernels in rpm files'
   | 'for building kernels'

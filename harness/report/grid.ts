@@ -5,7 +5,7 @@ import { hostsDisagree } from '../record/merge-outcome.ts';
 import { type CellView, countOutcomes, type KernelView, type RunView, resultOf } from '../record/run-view.ts';
 import type { CellFinished, MergedPart } from '../record/types.ts';
 import type { Outcome } from '../verdict/types.ts';
-import { hostText } from './machines.ts';
+import { choicesOf, chosenText, hostText } from './machines.ts';
 import { oneLine } from './safe-text.ts';
 import { troublesText } from './troubles.ts';
 import { countsText, fitWidth, OUTCOME_WORDS, ppmText, readsText, shortRelease } from './words.ts';
@@ -17,7 +17,7 @@ export interface Face {
   readonly outcome: Outcome;
   /** "ok refined", "UNEXPECTED never [1]". */
   readonly head: string;
-  /** "tsc, +0.4 ppm", or empty. */
+  /** "tsc, +0.4 ppm", "nested, tsc, +0.4 ppm" where the topology was left open, or empty. */
   readonly detail: string;
   /** "71 reads": of the reference counters, where they were counted; else empty. */
   readonly reads: string;
@@ -103,6 +103,7 @@ export function headingOf(view: RunView): string[] {
         )}`,
       );
   else if (view.host !== null) heading.push(hostText(view.host, boots));
+  heading.push(...choicesOf(cells));
   return heading;
 }
 
@@ -143,7 +144,8 @@ function faceOf(cell: CellView, label: string, notes: NoteBook): Face {
   const verdicts = verdictsText(finished);
   const head = verdicts === '' || verdicts === word ? word : `${word} ${verdicts}`;
   const disagree = cell.judged?.hosts !== undefined && hostsDisagree(cell.judged.hosts);
-  const below = { detail: detailOf(finished), reads: readsText(finished) };
+  const detail = [chosenText(cell), detailOf(finished)].filter((part) => part !== '').join(', ');
+  const below = { detail, reads: readsText(finished) };
   if (outcome === 'expected' && !disagree) return { outcome, head, ...below };
   const cause = causeText(finished);
   const text = oneLine(cause === '' ? reason : `${reason.replace(/[.\s]*$/, '.')} ${cause}`);

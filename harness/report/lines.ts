@@ -1,6 +1,6 @@
 /** Progress as plain lines, where there is no terminal: each begins with the time since the run began. */
 import { applyEvent, countOutcomes, newRunView, type RunView } from '../record/run-view.ts';
-import type { RunEvent } from '../record/types.ts';
+import type { CellStarted, RunEvent } from '../record/types.ts';
 import type { Reporter } from './reporter.ts';
 import { oneLine } from './safe-text.ts';
 import type { Sink } from './sink.ts';
@@ -54,6 +54,12 @@ function planText(view: RunView): string {
   return `matrix ${started?.matrix.name ?? '?'}: ${counted(cells.size, 'cell')}, ${counted(kernels.size, 'kernel')}; run ${started?.run ?? '?'}`;
 }
 
+/** What became of a topology that was left open. */
+function choiceText({ cell, acceleratorReason }: CellStarted, view: RunView): string {
+  const open = view.cells.get(cell)?.cell.guest.topology === 'auto';
+  return open && acceleratorReason !== undefined ? ` (${acceleratorReason})` : '';
+}
+
 function counted(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`;
 }
@@ -65,7 +71,7 @@ function textOf(event: RunEvent, view: RunView, judged: number): string | null {
     case 'kernel-failed':
       return `kernel ${event.kernel} failed: ${event.message}`;
     case 'cell-started':
-      return `started ${event.cell} boot ${event.boot}`;
+      return `started ${event.cell} boot ${event.boot}${choiceText(event, view)}`;
     case 'cell-retried':
       return `retrying ${event.cell} boot ${event.boot}: ${endingText(event.ending)} (${secondsText(event.wallMs)})`;
     case 'cell-finished':

@@ -1,5 +1,5 @@
 /** Which QEMU ran a run's guests, on which accelerator and host, the same in every report. */
-import type { BootView } from '../record/run-view.ts';
+import type { BootView, CellView } from '../record/run-view.ts';
 import type { CellStarted, HostNoted } from '../record/types.ts';
 import { oneLine } from './safe-text.ts';
 
@@ -15,6 +15,19 @@ export function acceleratorOf(started: CellStarted | null): string | null {
 export function acceleratorsOf(boots: readonly BootView[]): string[] {
   const names = boots.flatMap(({ started }) => acceleratorOf(started) ?? []);
   return [...new Set(names)].sort();
+}
+
+/** What a cell whose topology was left open ran on: "nested", "kvm"; empty where the matrix says it, or before a boot. */
+export function chosenText({ cell, boots }: CellView): string {
+  return cell.guest.topology === 'auto' ? acceleratorsOf(boots).join('/') : '';
+}
+
+/** Why those cells ran on what they ran on, each reason once: "auto: nested, for KVM is not usable here: ..." */
+export function choicesOf(cells: readonly CellView[]): string[] {
+  const reasons = cells
+    .filter(({ cell }) => cell.guest.topology === 'auto')
+    .flatMap(({ boots }) => boots.flatMap(({ started }) => started?.acceleratorReason ?? []));
+  return [...new Set(reasons)].map(oneLine);
 }
 
 /**

@@ -140,3 +140,24 @@ test('JSON has the attempts, the appliance and both QEMUs', () => {
     retried: [{ nonce: '0badcafe', ending: STALL }, { ending: STALL }, { ending: CRASH }],
   });
 });
+
+test('a cell whose topology was left open says what it came to, and the reason is told once', async () => {
+  const why = 'auto: nested, for KVM is not usable here: nothing was printed';
+  const open = NESTED.map((event): RunEvent => {
+    if (event.type === 'cell-planned')
+      return { ...event, cell: { ...event.cell, guest: { ...event.cell.guest, topology: 'auto' } } };
+    return event.type === 'cell-started' ? { ...event, acceleratorReason: why } : event;
+  });
+  const text = renderTable(viewOf(open), PLAIN);
+  expect(text).toContain('| nested, tsc, +150 ppm, 71 reads |');
+  expect(text).toContain('| nested ');
+  expect(text.split(why)).toHaveLength(2);
+  expect(renderMarkdown(viewOf(open))).toContain('ok refined<br>nested, tsc, +150 ppm<br>71 reads');
+  const stream = new MemoryStream();
+  const reporter = linesReporter(streamSink(stream), () => 0);
+  for (const event of open) reporter.event(event);
+  await reporter.close?.();
+  expect(stream.text).toContain(`started ${CELL} boot 1 (${why})`);
+  // Where the matrix says the topology, the heading is enough.
+  expect(renderTable(viewOf(NESTED), PLAIN)).not.toMatch(/nested, tsc|was asked for/);
+});
