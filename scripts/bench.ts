@@ -26,7 +26,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 function row(name: string, figure: string, bar: string, good: boolean): void {
-  console.log(`${good ? 'ok  ' : 'OVER'}  ${name.padEnd(52)} ${figure.padStart(14)}   bar ${bar}`);
+  console.log(`${good ? 'ok  ' : 'OVER'}  ${name.padEnd(52)} ${figure.padStart(16)}   bar ${bar}`);
 }
 
 const MATRIX = (axes: string): string => `version: 1
