@@ -83,7 +83,11 @@ function foldersOf(paths: readonly string[]): Entry[] {
     .map((path): Entry => ({ path, kind: 'folder' }));
 }
 
-async function pack(emulator: PinnedQemu, signal?: AbortSignal): Promise<{ path: string; sha256: string }> {
+/** Packs the initramfs around a QEMU; the same inputs give the same bytes. */
+export async function packAppliance(
+  emulator: PinnedQemu,
+  signal?: AbortSignal,
+): Promise<{ path: string; sha256: string }> {
   const there = new Set(await readdir(emulator.firmwareDir));
   const [init, exits] = await Promise.all([
     compileFolder('init', 'appliance', signal, ['probe/frame.c', 'probe/frame.h', 'exits/exits.h']),
@@ -116,7 +120,7 @@ export async function buildAppliance(options: ApplianceOptions = {}): Promise<Ap
   };
   const emulator = await pinnedQemu(common);
   const kernel = await acquireKernel(kernelEntry(), common);
-  const initrd = await pack(emulator, signal);
+  const initrd = await packAppliance(emulator, signal);
   const sha256 = createHash('sha256').update(`${kernel.sha256} ${initrd.sha256}`).digest('hex');
   return { kernel, initrdPath: initrd.path, emulator, sha256 };
 }

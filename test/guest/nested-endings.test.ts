@@ -58,16 +58,38 @@ describe('the appliance', () => {
     expect(isWorthAnother(ending)).toBe(false);
   });
 
+  // Its last words before it fails in one way or another.
+  const UP = [
+    ['l1begin', 'protocol=1 t_ns=1'],
+    ['l2start', 't_ns=2'],
+  ] as const;
+
   test('that comes up and then spins, saying nothing more', async () => {
-    const up = [
-      ['l1begin', 'protocol=1 t_ns=1'],
-      ['l2start', 't_ns=2'],
-    ] as const;
-    const launch = await withInit(await nestedLaunchOf(parts), up, 'while :; do :; done');
+    const launch = await withInit(await nestedLaunchOf(parts), UP, 'while :; do :; done');
     const { ending, verdict, appliance } = await attempt(launch, { limits: { stallCpuMs: 1500 } });
     expect(appliance).toMatchObject({ protocol: 1, lastBeat: null, complete: false });
     expect(ending).toMatchObject({ kind: 'host-fault', code: 'appliance-hung' });
     expect(ending).toMatchObject({ detail: expect.stringContaining('CPU time') });
+    expect(verdict).toBe('infra-error');
+    expect(isWorthAnother(ending)).toBe(true);
+  });
+
+  test('that comes up and then sleeps: its time goes on and costs the host nothing', async () => {
+    const launch = await withInit(await nestedLaunchOf(parts), UP, 'exec /bin/busybox sleep 1000000');
+    const { ending, verdict, life } = await attempt(launch, { limits: { guestStallS: 30 } });
+    expect(life.ending).toMatchObject({ kind: 'silent' });
+    expect(ending).toMatchObject({ kind: 'host-fault', code: 'appliance-hung' });
+    expect(verdict).toBe('infra-error');
+    expect(isWorthAnother(ending)).toBe(true);
+  });
+
+  test.each([
+    ['panics', 'exit 1', 'Attempted to kill init'],
+    ['resets', 'exec /bin/busybox reboot -f', 'without its last word'],
+    ['powers off', 'exec /bin/busybox poweroff -f', 'without its last word'],
+  ])('that %s with its guest at work', async (_, script, why) => {
+    const { ending, verdict } = await attempt(await withInit(await nestedLaunchOf(parts), UP, script));
+    expect(ending).toMatchObject({ code: 'appliance-crashed', detail: expect.stringContaining(why) });
     expect(verdict).toBe('infra-error');
     expect(isWorthAnother(ending)).toBe(true);
   });
@@ -209,6 +231,15 @@ test('a kernel that panics is the kernel’s verdict, the one that is', async ()
 });
 
 describe('from outside', () => {
+  test('a machine that is not up within the limit in wall time: never the kernel’s fault', async () => {
+    const { life, ending, verdict } = await attempt(await nestedLaunchOf(parts), {
+      limits: { deadlineMs: 1 },
+    });
+    expect(life.ending).toMatchObject({ kind: 'deadline' });
+    expect(ending).toMatchObject({ code: 'appliance-failed' });
+    expect(verdict).toBe('infra-error');
+  });
+
   const signalled = async (signal: NodeJS.Signals) => {
     const nonce = randomNonce();
     const launch = await nestedLaunchOf(parts, { nonce });
