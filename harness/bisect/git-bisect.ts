@@ -39,6 +39,8 @@ export async function startGitBisect(
 ): Promise<GitBisect> {
   const repository = join(folder, GIT_FOLDER);
   const users = { repository: subjects.repository, signal };
+  // Whatever a kill or a power cut has left of it, locks and half a ref included: nothing in it is worth to be kept.
+  await rm(repository, { recursive: true, force: true });
   const place = await privateGit(repository, users);
   const terms = termsOf(met);
   let told = new Map<string, string>();
@@ -47,8 +49,6 @@ export async function startGitBisect(
   const run = (args: readonly string[]) => tryGit(place, ['bisect', ...args]);
   const start = async (): Promise<void> => {
     await tryGit(place, ['bisect', 'reset']);
-    // Left by a git that was killed.
-    await rm(join(repository, 'index.lock'), { force: true });
     const first = subjects.firstParent ? ['--first-parent'] : [];
     const words = met === 'old' ? [] : ['--term-old=old', '--term-new=new'];
     // git bisect wants to know where to return to: nowhere in particular.

@@ -1,5 +1,5 @@
 // Searches over commits of a tree of a few lines, really built: what is skipped, reused, resumed, and left alone.
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Bench } from '../../harness/bisect/bench.ts';
@@ -262,6 +262,16 @@ test('killed with -9 again and again: it goes on where it was, and no step is do
       await child.ended;
       expect(await stateOfRepo(repo.path)).toBe(before);
     }
+    // What a git that is killed or a power cut can leave of repositories.
+    const works = join(folder, 'cache', 'build', 'work');
+    for (const own of [join(place, 'git'), join(works, (await readdir(works))[0] ?? '', 'git')]) {
+      for (const name of ['HEAD', 'config', 'index', 'packed-refs']) {
+        await writeFile(join(own, `${name}.lock`), '');
+      }
+      await writeFile(join(own, 'index'), 'DIRC');
+    }
+    await mkdir(join(place, 'git', 'refs', 'bisect'), { recursive: true });
+    await writeFile(join(place, 'git', 'refs', 'bisect', 'bad'), '');
     // A power cut in the middle of a line.
     await writeFile(join(place, 'journal.jsonl'), '{"type":"boot","subj', { flag: 'a' });
     const last = startScript(script);

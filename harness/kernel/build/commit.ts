@@ -159,11 +159,16 @@ async function moveTo(
   const state: WorkState = { ...opened, buildingSinceMs: Date.now() };
   await writeState(work, state);
   const own = await privateGit(join(work.folder, 'git'), { repository: source.location, signal });
-  await rm(join(own.repository, 'index.lock'), { force: true });
   const place = { ...own, env: { GIT_DIR: own.repository, GIT_WORK_TREE: work.tree } };
   const settings = ['-c', 'core.bare=false', '-c', 'core.autocrlf=false'];
   // One tree with --reset: what is as in the index, but not on disk, is written again too (oneway_merge()).
-  await git(place, [...settings, 'read-tree', '--reset', '-u', `${source.ref}^{tree}`]);
+  const readTree = [...settings, 'read-tree', '--reset', '-u', `${source.ref}^{tree}`];
+  const moved = await tryGit(place, readTree);
+  if (moved.exitCode !== 0) {
+    // A power cut can leave an index that git does not read. Without one every file is written anew.
+    await rm(join(own.repository, 'index'), { force: true });
+    await git(place, readTree);
+  }
   // What the last variant or a move that was cut off has left beside it.
   await git(place, [...settings, 'clean', '-ffdxq']);
   const digest = await kconfigDigest(place, source.ref);
