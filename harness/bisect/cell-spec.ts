@@ -5,6 +5,7 @@
 import { UserError } from '../host/errors.ts';
 import { imagesFolder } from '../host/project.ts';
 import type { CommitRecipe } from '../kernel/build/commit.ts';
+import { DURATION } from '../matrix/duration.ts';
 import { loadMatrix, parseMatrix } from '../matrix/load.ts';
 import { MatrixError } from '../matrix/problems.ts';
 import { DEFAULT_GUEST, isSetting, SETTING_NAMES, SETTINGS, settingText } from '../matrix/settings.ts';
@@ -108,7 +109,6 @@ const LISTS = ['registration', 'current'];
 function readExpect(words: readonly string[], given: Raw): { settings: Raw; rule: Raw | undefined } {
   if (words.length === 0) return { settings: given, rule: undefined };
   const rule: Raw = {};
-  const settings = { ...given };
   const messages: Record<string, unknown[]> = {};
   for (const word of words) {
     if (word.trimStart().startsWith('{')) {
@@ -124,16 +124,46 @@ function readExpect(words: readonly string[], given: Raw): { settings: Raw; rule
     }
     const [, name = '', value = ''] = match;
     if (name === 'must' || name === 'must-not') messages[name] = [...(messages[name] ?? []), value];
-    else if (name === 'margin') {
-      // A kernel whose margin is above this registers tsc with every read so slow.
-      if (settings['ref-delay'] !== undefined) throw new UserError('--expect margin= sets ref-delay itself');
-      settings['ref-delay'] = value.trim();
-    } else if (LISTS.includes(name)) rule[name] = value.split(',').map((one) => one.trim());
+    else if (LISTS.includes(name)) rule[name] = value.split(',').map((one) => one.trim());
     else rule[name] = yamlOf(value, word);
   }
   if (Object.keys(messages).length > 0) rule.messages = { ...(rule.messages as object), ...messages };
-  return { settings, rule: Object.keys(rule).length === 0 ? undefined : rule };
+  const { margin, ...rest } = rule;
+  return {
+    settings: margin === undefined ? given : withMargin(given, margin),
+    rule: Object.keys(rest).length === 0 ? undefined : rest,
+  };
 }
+
+/**
+ * A margin is the delay of each read of a reference counter at which a kernel stops registering tsc. So one whose margin
+ * is above TIME registers it with every read so slow, and one whose margin is not above it does not: one boot tells.
+ */
+function withMargin(settings: Raw, margin: unknown): Raw {
+  const text = typeof margin === 'string' ? margin.trim() : margin;
+  const isTime = typeof text === 'number' ? text >= 0 : typeof text === 'string' && MARGIN.test(text);
+  if (!isTime) {
+    throw new UserError(
+      `--expect margin=${String(margin)}: not a time`,
+      'a number of ns, or text such as 800ns, 9us or 1.5us: the margin is to be above that',
+    );
+  }
+  if (settings['ref-delay'] !== undefined) {
+    throw new UserError(
+      '--expect margin= sets ref-delay itself',
+      'leave ref-delay out of --cell, or leave the margin out and say registration=refined',
+    );
+  }
+  if ((settings.topology ?? DEFAULT_GUEST.topology) === 'tcg') {
+    throw new UserError(
+      '--expect margin= needs a guest whose exits can be slow, and one with topology=tcg has none',
+      'add topology=nested to --cell, or topology=kvm',
+    );
+  }
+  return { ...settings, 'ref-delay': text };
+}
+
+const MARGIN = new RegExp(`^${DURATION}$`);
 
 function yamlOf(text: string, word: string): unknown {
   const { value, problems } = parseYaml(text);

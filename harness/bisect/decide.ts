@@ -158,7 +158,10 @@ function judgeEnds(search: Search, seen: Seen, stepsLeft: number): Action | null
       return { kind: 'end', end: { kind: 'untestable-end', id } };
     }
     const side = sideOf(countsOf(id, seen), exact);
-    if (side === null) return { kind: 'test', id, purpose, stepsLeft };
+    if (side === null) {
+      const endsLeft = purposes.length - sides.length;
+      return { kind: 'test', id, purpose, stepsLeft: endsLeft + stepsLeft };
+    }
     if (side === 'unclear') return { kind: 'end', end: { kind: 'unclear-end', id } };
     if (purpose === 'common ancestor' && side === 'new')
       return { kind: 'end', end: { kind: 'new-base', id } };

@@ -80,14 +80,16 @@ function entryOf(name: string, keys: Readonly<Record<string, string>>): KernelEn
   return { name, source: kernelSource(checked.data, process.cwd()) };
 }
 
-/** By the release that the image itself names. */
+/** By the release that the image itself names; packages of one release (a rebuild, a security update) by file name. */
 async function sortByVersion(
   entries: readonly KernelEntry[],
   options: AcquireOptions,
 ): Promise<KernelEntry[]> {
   const images: (readonly [KernelEntry, KernelImage])[] = [];
   for (const entry of entries) images.push([entry, await acquireKernel(entry, options)]);
-  return images.sort(([, a], [, b]) => compareReleases(a.release, b.release)).map(([entry]) => entry);
+  const compare = ([one, a]: (typeof images)[0], [other, b]: (typeof images)[0]): number =>
+    compareReleases(a.release, b.release) || compareReleases(one.name, other.name);
+  return images.sort(compare).map(([entry]) => entry);
 }
 
 /** 6.1.0-9 before 6.1.0-10 before 6.10, and 6.2-rc3 before 6.2. */

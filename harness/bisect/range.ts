@@ -170,7 +170,7 @@ async function notesOn(place: GitPlace): Promise<string[]> {
   return notes;
 }
 
-type Ends = Pick<Range, 'old' | 'new'>;
+type Ends = Pick<Range, 'old' | 'new'> & Partial<Pick<Range, 'bases'>>;
 type Limits = Pick<RangeOptions, 'firstParent' | 'paths'>;
 
 async function listCandidates(
@@ -200,13 +200,18 @@ export interface CommitHistory {
 
 const FIELD = '\x1f';
 
-/** The graph between the ends, with the commits' titles. */
+/** The graph between the ends, with the commits' titles, those of the ends included. */
 export async function readHistory(place: GitPlace, range: Ends, limits: Limits): Promise<CommitHistory> {
   const first = limits.firstParent ? ['--first-parent'] : [];
   const format = `--format=%H${FIELD}%P${FIELD}%s`;
   const args = ['rev-list', '--no-commit-header', '--topo-order', '--reverse', ...first, format];
   const text = await git(place, [...args, range.new, `^${range.old}`]);
   const titles = new Map<string, string>();
+  const outside = ['rev-list', '--no-commit-header', '--no-walk', `--format=%H${FIELD}%s`];
+  for (const line of (await git(place, [...outside, range.old, ...(range.bases ?? [])])).split('\n')) {
+    const [id = '', title = ''] = line.split(FIELD);
+    titles.set(id, title);
+  }
   const nodes: Node[] = text
     .split('\n')
     .filter(Boolean)

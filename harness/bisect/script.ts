@@ -10,6 +10,7 @@ import { oneLine } from '../report/safe-text.ts';
 import { guestWords, SUBJECT } from './cell-spec.ts';
 import type { SearchSpec } from './entries.ts';
 import type { SearchResult } from './run-search.ts';
+import { NOT_TESTED } from './state.ts';
 
 /** A file that the script writes into its scratch folder. */
 interface Part {
@@ -18,7 +19,7 @@ interface Part {
 }
 
 export async function scriptOf(result: SearchResult, answer: string): Promise<string> {
-  const { spec, end, subjects } = result;
+  const { spec, end, subjects, state } = result;
   const parts: Part[] = [];
   const add = async (path: string): Promise<string> => {
     const name = `${parts.length + 1}-${basename(path)}`;
@@ -39,7 +40,10 @@ export async function scriptOf(result: SearchResult, answer: string): Promise<st
   const checks =
     found === null
       ? ['echo "the search found no single answer; use: sh $0 search" >&2', 'exit 2']
-      : [...subjects.search.parents(found), found].map((one) => checkLine(one, one === found, result));
+      : [...subjects.search.parents(found), found]
+          // A parent that cannot be tested was not.
+          .filter((one) => one === found || !state.seen.skipped.has(one))
+          .map((one) => checkLine(one, one === found, result));
   const launcher = join(projectFolder(), 'tscmatrix');
   const repository = spec.subjects.kind === 'commits' ? spec.subjects.repository : '';
   return [
@@ -52,11 +56,13 @@ export async function scriptOf(result: SearchResult, answer: string): Promise<st
     ...(repository === '' ? [] : [`repo=\${REPO:-${quote(repository)}}`]),
     'dir=$(mktemp -d)',
     'trap \'rm -rf "$dir"\' EXIT',
+    // Not every sh runs that one when it is interrupted.
+    "trap 'exit 130' HUP INT TERM",
     ...parts.map(partText),
     `cell="$dir/again.yaml#${id}"`,
     'check() {',
     '\twanted=$1 name=$2; shift 2',
-    '\tcode=0; "$tscmatrix" probe --cell "$cell" "$@" || code=$?',
+    `\tcode=0; "$tscmatrix" probe --cell "$cell" ${bootWords(spec)} "$@" || code=$?`,
     '\t[ $code = $wanted ] && { echo "$name: as in the search"; return; }',
     '\techo "$name: exit code $code instead of $wanted"; exit 1',
     '}',
@@ -66,7 +72,7 @@ export async function scriptOf(result: SearchResult, answer: string): Promise<st
     ...checks.map((line) => `\t${line}`),
     '\t;;',
     'search)',
-    `\t"$tscmatrix" bisect --cell "$cell" ${searchWords(spec)}`,
+    `\t"$tscmatrix" bisect --cell "$cell" ${bootWords(spec)} ${searchWords(spec)}`,
     '\t;;',
     'esac',
     '',
@@ -77,11 +83,19 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** How guests are booted, besides what they are. */
+function bootWords({ qemu, timeoutS }: SearchSpec): string {
+  return `--qemu ${quote(qemu)} --timeout ${timeoutS}s`;
+}
+
 function checkLine(id: string, isNew: boolean, { spec, state }: SearchResult): string {
   const met = (state.met ?? 'old') === (isNew ? 'new' : 'old');
   const words =
     spec.subjects.kind === 'commits' ? `--repo "$repo" --commit ${id}` : `"$dir/again.yaml#${id}"`;
-  return `check ${met ? 0 : 1} ${quote(id.slice(0, 40))} ${words}`;
+  // Where a guest that does not come up was an answer, it is one again.
+  const isFailure =
+    state.subjects.get(id)?.boots.some(({ verdict }) => NOT_TESTED.includes(verdict)) === true;
+  return `check ${met ? 0 : 1} ${quote(id.slice(0, 40))} ${words}${isFailure ? ' --failure bad' : ''}`;
 }
 
 function searchWords({ subjects, met, confidence }: SearchSpec): string {

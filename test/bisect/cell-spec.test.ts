@@ -58,6 +58,14 @@ test('a margin is a delay of every read at which tsc has to be registered still'
   expect(await refusal('topology=nested,ref-delay=1us', 'margin=9us')).toMatch(
     /margin= sets ref-delay itself/,
   );
+  // A number is ns, and in a map it means the same.
+  for (const word of ['margin=9000', 'margin = 9000ns', '{ margin: 9us, current: tsc }']) {
+    expect((await readCellSpec('topology=nested,hpet=off', [word])).cell.guest).toEqual(cell.guest);
+  }
+  for (const time of ['', 'abc', '-5us', '-1', '[1]', '9us,every7+100us']) {
+    expect(await refusal('topology=nested', `margin=${time}`), time).toMatch(/margin/);
+  }
+  expect(await refusal('hpet=off', 'margin=9us')).toMatch(/margin= needs a guest .*topology=nested/s);
 });
 
 const MATRIX = `

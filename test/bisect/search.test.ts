@@ -10,7 +10,9 @@ import { renderSearch } from '../../harness/bisect/markdown.ts';
 import type { SearchWords } from '../../harness/bisect/prepare.ts';
 import { reportOf } from '../../harness/bisect/report.ts';
 import { runSearch, startSearch } from '../../harness/bisect/run-search.ts';
+import { scriptOf } from '../../harness/bisect/script.ts';
 import { openCache } from '../../harness/host/cache.ts';
+import { runTool } from '../../harness/host/process.ts';
 import { inScratch, startScript } from '../kernel/tools.ts';
 import { git } from '../kernel-build/fake-tree.ts';
 import {
@@ -92,7 +94,7 @@ test('the first bad commit, with its change; git says the same, and the checkout
 });
 
 test('the first fixed commit, over a merge, by first parents and by paths', async () => {
-  await inRepo(async (repo, search) => {
+  await inRepo(async (repo, search, folder) => {
     await repo.commit('bad');
     const fork = await repo.commit('bad');
     git(repo.path, 'checkout', '--quiet', '-b', 'side');
@@ -106,6 +108,18 @@ test('the first fixed commit, over a merge, by first parents and by paths', asyn
     const ends = { old: fork, new: git(repo.path, 'rev-parse', 'HEAD') };
     expect((await search(ends)).end).toMatchObject({ kind: 'found', id: fix });
     expect((await search({ ...ends, firstParent: true })).end).toMatchObject({ kind: 'found', id: merge });
+    // The logs are git's own, with the words and the options that the searches were begun with.
+    const clone = join(folder, 'clone');
+    git(folder, 'clone', '--quiet', repo.path, clone);
+    for (const [place, id] of [
+      ['search-1', fix],
+      ['search-2', merge],
+    ] as const) {
+      git(clone, 'bisect', 'replay', join(folder, place, 'bisect.log'));
+      expect(git(clone, 'bisect', 'log')).toContain(`# first new commit: [${id}]`);
+      const looked = git(join(folder, place, 'git'), 'bisect', 'visualize', '--format=%H');
+      expect(looked.split('\n')).toContain(id);
+    }
     const limited = await search({ ...ends, paths: ['two.c'] });
     expect(limited.end).toMatchObject({ kind: 'found', id: fix });
     expect(limited.subjects.search.history.ids).toHaveLength(1);
@@ -228,6 +242,44 @@ test('in real time answers that are wrong now and then do not mislead', async ()
     expect(end.kind === 'found' && end.confidence).toBeGreaterThan(0.995);
     expect(state.boots).toBeGreaterThan(12);
     expect(gitSays).toBe(repo.ids[7]);
+  });
+});
+
+test('the script of a search where bad is a guest that does not come up says so to the program', async () => {
+  await inRepo(async (repo, search, folder) => {
+    for (let count = 1; count <= 8; count++) await repo.commit(count >= 5 ? 'bad' : 'good');
+    const inner = readingBench();
+    const panics: Bench = {
+      async boot(path, at) {
+        const judged = await inner.boot(path, at);
+        if (judged.kind === 'fault' || judged.met) return judged;
+        return { ...judged, observation: { ...judged.observation, verdict: 'panicked' } };
+      },
+    };
+    const ends = { good: repo.ids[0] ?? '', bad: repo.ids[8] ?? '' };
+    const result = await search({ ...ends, timeout: 77, qemu: "/opt/my qemu's" }, panics);
+    expect(result.end).toMatchObject({ kind: 'found', id: repo.ids[5] });
+    const script = join(folder, 'again.sh');
+    await writeFile(script, await scriptOf(result, 'an answer'));
+    // Stands for the program: notes what it is asked, and that the matrix is there.
+    const asked = join(folder, 'asked');
+    const program = join(folder, 'program');
+    await writeFile(
+      program,
+      `#!/bin/sh\ntest -s "\${3%#*}" || exit 9\nprintf '%s\\n' "$*" >> ${asked}\ncase $* in *${repo.ids[5]}*) exit 1;; esac\n`,
+      { mode: 0o755 },
+    );
+    const run = (...args: string[]) =>
+      runTool('sh', [script, ...args], { env: { TSCMATRIX: program, REPO: '/other clone' } });
+    expect((await run()).stdout).toMatch(/^[0-9a-f]{40}: as in the search\n[0-9a-f]{40}: as in the search$/);
+    await run('search');
+    const [parent = '', culprit = '', whole = ''] = (await readFile(asked, 'utf8')).split('\n');
+    const boots = "--qemu /opt/my qemu's --timeout 77s";
+    expect(parent).toContain(`${boots} --repo /other clone --commit ${repo.ids[4]}`);
+    expect(parent).not.toContain('--failure');
+    expect(culprit).toContain(`${boots} --repo /other clone --commit ${repo.ids[5]} --failure bad`);
+    expect(whole).toMatch(/^bisect --cell \S+again\.yaml#subject\./);
+    expect(whole).toContain(`${boots} --repo /other clone --good ${repo.ids[0]} --bad ${repo.ids[8]}`);
   });
 });
 
