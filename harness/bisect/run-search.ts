@@ -11,6 +11,7 @@ import type { SearchSpec } from './entries.ts';
 import { type GitBisect, startGitBisect } from './git-bisect.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { marksOf } from './marks.ts';
+import { messageEvidence } from './message-evidence.ts';
 import { type SearchState, sideText, sideWord, stateOf } from './state.ts';
 import { openSubjects, type SubjectImage, type Subjects } from './subjects.ts';
 import type { View } from './view.ts';
@@ -139,7 +140,10 @@ async function followJournal(
       available: observation.available,
       current: observation.current,
       ppm: observation.ppm,
-      evidence: observation.diagnosis?.evidence ?? [],
+      evidence: [
+        ...(await messageEvidence(join(folder, place), spec.cell.expectation)),
+        ...(observation.diagnosis?.evidence ?? []),
+      ],
       transcriptSha256,
       folder: place,
       seconds,

@@ -67,31 +67,71 @@ test('probe: a commit that does not build is a skip, also for git bisect run', a
   expect(git(repo.path, 'status', '--porcelain')).toBe('');
 });
 
-/** Over Debian's 5.10, 6.1, 6.12 and the newest. */
-async function overReleases(...args: string[]) {
-  const list = ['--kernels', join(MATRICES, 'quick.yaml'), '--results', 'releases'];
-  const ran = await shop.run(['bisect', ...list, '--cell', 'hpet=off', ...args, '--json']);
-  expect(ran.code, ran.stderr).toBe(0);
-  return { report: JSON.parse(ran.stdout), stderr: ran.stderr };
-}
+const search = (kernels: string, ...args: string[]): string[] => {
+  const list = ['--kernels', kernels, '--results', 'releases'];
+  return ['bisect', ...list, '--cell', 'hpet=off', ...args, '--json'];
+};
 
 test(
-  'released kernels: the first that lacks something, and the first that has something',
+  'released kernels, 5.10, 6.1, 6.12 and the newest: the first that lacks something; Ctrl-C ends nothing',
   async () => {
     // Gone with 6.1: the kernel no longer says where the local APIC is.
-    const gone = await overReleases('--expect', 'must=ACPI: Local APIC address 0x');
-    expect(gone.report).toMatchObject({ end: 'found', culprit: { id: 'debian-6.1' }, builds: 0 });
-    expect(gone.report.answer).toMatch(/debian-6.1 is the first bad kernel/);
+    const args = search(join(MATRICES, 'quick.yaml'), '--expect', 'must=ACPI: Local APIC address 0x');
+    const started = shop.start(args);
+    await started.says('bad: debian-newest');
+    started.interrupt();
+    const cut = await started.done;
+    expect(cut.code, cut.stderr).toBe(130);
+    expect(cut.stderr).toMatch(/to go on: tscmatrix bisect --resume releases\/bisect\/\S+-kernels/);
+    expect(await shop.leftovers()).toEqual([]);
+    const ran = await shop.run(['bisect', '--resume', '--results', 'releases', '--json']);
+    expect(ran.code, ran.stderr).toBe(0);
+    const gone = JSON.parse(ran.stdout);
+    expect(gone).toMatchObject({ end: 'found', culprit: { id: 'debian-6.1' }, builds: 0, boots: 5 });
+    expect(gone.answer).toMatch(/debian-6.1 is the first bad kernel/);
+    // Each once, before or after it was interrupted, and the answer and the one before it once more.
+    const boots = gone.steps.map(({ id, boots }: { id: string; boots: number }) => [id, boots]);
+    expect(Object.fromEntries(boots)).toEqual({
+      'debian-5.10': 2,
+      'debian-newest': 1,
+      'debian-6.1': 2,
+    });
+    expect((await shop.run(['bisect', '--resume', '--results', 'releases'])).code).toBe(2);
+  },
+  10 * MINUTES,
+);
+
+const MESSAGE = 'posixtimers hash table entries';
+
+test(
+  'a package over suites, in any order: the first that has something, and a script that repeats it',
+  async () => {
     // New with 7.x.
-    const come = await overReleases('--expect', 'must=posixtimers hash table entries');
-    expect(come.report).toMatchObject({ end: 'found', culprit: { id: 'debian-newest' } });
-    expect(come.report.answer).toMatch(/is the first fixed kernel/);
-    const folder: string = come.report.folder;
-    expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain('| 1 | debian-5.10 | broken |');
-    for (const { place } of come.report.steps) expect((await stat(place)).isDirectory()).toBe(true);
+    const args = ['--expect', `must=${MESSAGE}`];
+    const ran = await shop.run(
+      search('debian:linux-image-cloud-amd64@trixie-backports,bookworm,trixie', ...args),
+    );
+    expect(ran.code, ran.stderr).toBe(0);
+    const come = JSON.parse(ran.stdout);
+    const name = (suite: string): string => `linux-image-cloud-amd64@${suite}`;
+    expect(come).toMatchObject({ end: 'found', culprit: { id: name('trixie-backports') } });
+    expect(come.answer).toMatch(/is the first fixed kernel/);
+    const folder: string = come.folder;
+    expect(await readFile(join(folder, 'report.md'), 'utf8')).toMatch(
+      /^\| 1 \| linux-image-cloud-amd64\S*bookworm \| broken \|.* the log lacks posixtimers/m,
+    );
+    for (const { id, place, evidence } of come.steps) {
+      expect((await stat(place)).isDirectory()).toBe(true);
+      // The line that it rests on, or that there is none.
+      const [{ line, text }] = evidence;
+      const log = await readFile(join(place, 'console.log'), 'utf8');
+      expect(log.includes(MESSAGE), id).toBe(line > 0);
+      expect(text.includes(MESSAGE), id).toBe(line > 0);
+    }
     // The script knows all that it needs.
-    const again = await runScript(join(folder, 'again.sh'));
-    expect(again).toMatch(/debian-6.12: as in the search\n(?:.*\n)*debian-newest: as in the search/);
+    const again = (await runScript(join(folder, 'again.sh'))).split('\n');
+    expect(again).toContain(`${name('trixie')}: as in the search`);
+    expect(again).toContain(`${name('trixie-backports')}: as in the search`);
   },
   10 * MINUTES,
 );

@@ -1,0 +1,32 @@
+/** Lines of a guest's log that a verdict on messages rests on; a message that did not come is evidence too. */
+import type { NumberedText } from '../evidence/log-lines.ts';
+import type { Expectation } from '../matrix/types.ts';
+import { readBootFile } from '../run/files.ts';
+import { gatherFrom } from '../run/gather.ts';
+import { matches } from '../verdict/outcome.ts';
+import type { Citation } from '../verdict/types.ts';
+
+/** Of the boot whose files are in `folder`. Throws UserError where they cannot be read. */
+export async function messageEvidence(folder: string, expectation: Expectation): Promise<Citation[]> {
+  if (expectation.messages === undefined) return [];
+  const { launch } = await readBootFile(folder);
+  const { evidence } = await gatherFrom(folder, launch);
+  return citeMessages(evidence.log, expectation.messages);
+}
+
+/** Pure: for each message the first line that holds it, or line 0 where none does. */
+export function citeMessages(
+  log: readonly NumberedText[],
+  { must, mustNot }: NonNullable<Expectation['messages']>,
+): Citation[] {
+  const cite = (pattern: string, came: string, lacking: string): Citation => {
+    const found = log.find(({ text }) => matches(text, pattern));
+    return found === undefined
+      ? { line: 0, text: '', shows: `${pattern}: ${lacking}` }
+      : { line: found.n, text: found.text, shows: `${pattern}: ${came}` };
+  };
+  return [
+    ...must.map((pattern) => cite(pattern, 'has to come', 'has to come, and is not in the log')),
+    ...mustNot.map((pattern) => cite(pattern, 'must not come', 'must not come, and is not in the log')),
+  ];
+}
