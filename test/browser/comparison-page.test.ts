@@ -69,6 +69,10 @@ test('compare --html writes a page that shows each change, and both sides of it'
     return scrollWidth - clientWidth;
   });
   expect(wide).toBe(0);
+  // Both sides are in view, whatever the length of a digest.
+  const after = await dialog.locator('.compared thead th').last().boundingBox();
+  expect(after?.width).toBeGreaterThan(40);
+  expect((after?.x ?? 0) + (after?.width ?? 0)).toBeLessThanOrEqual(PHONE.width);
   expect(requests).toEqual([]);
   expect(complaints).toEqual([]);
 });
