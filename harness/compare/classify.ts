@@ -65,9 +65,10 @@ function withSameInputs(
   doubt: string,
 ): Pick<Classified, 'change' | 'why'> {
   const moved = movedText(facts);
-  if (direction === 'worse') return { change: 'regressed', why: `${moved}: ${after.reason}${doubt}` };
+  const reason = doubt === '' ? after.reason : after.reason.replace(/\.$/, '');
+  if (direction === 'worse') return { change: 'regressed', why: `${moved}: ${reason}${doubt}` };
   if (direction === 'better') return { change: 'fixed', why: `${moved}${doubt}` };
-  if (direction === 'other') return { change: 'changed', why: `${moved}: ${after.reason}${doubt}` };
+  if (direction === 'other') return { change: 'changed', why: `${moved}: ${reason}${doubt}` };
   const finding = facts.find(isFinding);
   if (finding !== undefined) return { change: 'evidence-only', why: `${moved}${doubt}` };
   if (clock === 'deterministic' && facts.some(({ what }) => what === 'transcript')) {

@@ -11,7 +11,7 @@ import {
   pinnedQemuFacts,
   qemuFacts,
   shortDigest,
-  toolFact,
+  toolFacts,
 } from './run-inputs.ts';
 import { INPUTS, type Input, type InputDifference } from './types.ts';
 
@@ -48,7 +48,7 @@ export function inputsOf(run: ComparedRun, view: CellView): InputFact[] {
         ...(isPinned ? pinnedQemuFacts(place) : qemuFacts(place)),
         ...hostFacts(place),
         ...withInitramfs(fileFacts(place, isUsed)),
-        toolFact(place),
+        ...toolFacts(place),
       ]),
     ),
     ...argumentFacts(run.view, argv),
@@ -103,10 +103,10 @@ export function compareInputs(before: readonly InputFact[], after: readonly Inpu
   return { differences: inOrder(withoutImplied(differences)), unknown: [...unknown] };
 }
 
-/** Another version of QEMU is another program anyway. */
+/** Another version of QEMU is another program anyway, and one of tscmatrix another commit. */
 function withoutImplied(differences: readonly InputDifference[]): InputDifference[] {
-  const version = differences.some(({ input, what }) => input === 'qemu' && what === 'version');
-  return differences.filter(({ input, what }) => !(version && input === 'qemu' && what !== 'version'));
+  const versioned = new Set(differences.filter(({ what }) => what === 'version').map(({ input }) => input));
+  return differences.filter(({ input, what }) => what === 'version' || !versioned.has(input));
 }
 
 function inOrder(differences: readonly InputDifference[]): InputDifference[] {

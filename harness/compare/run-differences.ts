@@ -8,7 +8,7 @@ import {
   kernelFact,
   qemuFacts,
   shortDigest,
-  toolFact,
+  toolFacts,
 } from './run-inputs.ts';
 import type { InputDifference, MatrixDifference } from './types.ts';
 
@@ -30,7 +30,9 @@ function factsOf(run: ComparedRun, other: ComparedRun): InputFact[] {
   const others = new Set(files(other).map(({ what }) => what));
   return [
     ...kernels.map(([name, kernel]) => kernelFact(name, kernel)),
-    ...joinFacts(placesOf(run).map((place) => [...qemuFacts(place), ...hostFacts(place), toolFact(place)])),
+    ...joinFacts(
+      placesOf(run).map((place) => [...qemuFacts(place), ...hostFacts(place), ...toolFacts(place)]),
+    ),
     ...files(run).filter(({ what }) => others.has(what)),
   ];
 }

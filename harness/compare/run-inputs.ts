@@ -78,11 +78,15 @@ export function fileFacts({ provenance }: Place, isUsed: (path: string) => boole
     }));
 }
 
-/** Whether local changes were the same on two days is not known, but that there were some is said. */
-export function toolFact({ provenance, noted }: Place): InputFact {
+/**
+ * A package has a version alone, a checkout a commit as well. Whether local changes were the same on two days is not
+ * known, but that there were some is said. Without the provenance the commit is not known.
+ */
+export function toolFacts({ provenance, noted }: Place): InputFact[] {
   const tool = provenance?.tscmatrix;
-  if (tool === undefined) return fact('tscmatrix', 'tscmatrix', noted?.tscmatrix);
+  const version = fact('tscmatrix', 'version', tool?.version ?? noted?.tscmatrix);
+  if (tool === undefined) return [version, fact('tscmatrix', 'commit', null)];
   const commit = tool.commit.value?.slice(0, DIGITS);
-  const modified = tool.dirty.value === true ? ', modified' : '';
-  return fact('tscmatrix', 'tscmatrix', `${tool.version}${commit ? ` (${commit}${modified})` : ''}`);
+  if (commit === undefined) return [version];
+  return [version, fact('tscmatrix', 'commit', `${commit}${tool.dirty.value === true ? ', modified' : ''}`)];
 }

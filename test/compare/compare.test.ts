@@ -164,6 +164,10 @@ test('where the provenance is lost nothing is called identical, and it is said w
   expect(cell.change).toBe('same');
   expect(cell.unknown).toContain('initramfs');
   expect(cell.why).toMatch(/not known: .*initramfs/);
+  const reason = 'never instead of refined: it says why.';
+  const worse = await one({}, { outcome: 'unexpected', reason }, [{ provenance: false }, {}]);
+  expect(worse.change).toBe('regressed');
+  expect(worse.why).toContain('it says why; not known whether the same: ');
 });
 
 test('the same bytes judged otherwise by another tscmatrix are not the kernel', async () => {
