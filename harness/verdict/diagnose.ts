@@ -84,8 +84,8 @@ function summaryOf(c: Context, registration: Finding<Registration>, cause: Findi
 }
 
 function capital(text: string): string {
-  // Names such as tsc and kvm-clock stay as they are.
-  return /^(?:tsc|kvm-clock|xen|hpet|acpi_pm|hyperv)/.test(text)
+  // Names such as tsc, kvm-clock and parameters of the command line stay as they are.
+  return /^(?:(?:no)?tsc|kvm-clock|xen|hpet|hyperv|\S*[_=])/.test(text)
     ? text
     : text.charAt(0).toUpperCase() + text.slice(1);
 }
