@@ -3,12 +3,17 @@ import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { compareRuns } from '../../harness/compare/compare.ts';
+import { readCompared } from '../../harness/compare/places.ts';
+import { withHistory } from '../../harness/history/open.ts';
+import { cellHistories } from '../../harness/history/query.ts';
 import { makeScratch } from '../../harness/host/scratch.ts';
 import { writeBlob } from '../../harness/record/blob-write.ts';
 import { mergeBlobs } from '../../harness/record/merge.ts';
 import { normalise } from '../../harness/record/normalise.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import { RECORD_VERSION } from '../../harness/record/types.ts';
+import { renderRunPage } from '../../harness/report/html/run-page.ts';
 import { reportRecord } from '../../harness/report/replay.ts';
 import { rejudge } from '../../harness/run/rejudge.ts';
 
@@ -54,6 +59,33 @@ test.each(VERSIONS)('%s is reported in every form', async (version) => {
   expect(await reportAs(dir, 'tap')).toMatch(/^1\.\.4$/m);
   const document = JSON.parse(await reportAs(dir, 'json'));
   expect(document).toMatchObject({ complete: true, exitCode: 1, counts: { expected: 2, unexpected: 1 } });
+  expect(await reportAs(dir, 'summary')).toMatch(/^## every-outcome: 1 of 4 not as expected/);
+  expect(JSON.parse(await reportAs(dir, 'kcidb')).tests).toHaveLength(4);
+  let page = '';
+  for await (const part of await renderRunPage(await readRecord(dir))) page += part;
+  for (const cell of Object.keys(EXPECTED)) expect(page).toContain(`"${cell}"`);
+});
+
+test.each(VERSIONS)('%s is compared, and is a night of the history', async (version) => {
+  const run = await readCompared(join(RECORDS, version));
+  const { cells, exitCode } = compareRuns(run, run);
+  expect(Object.fromEntries(cells.map(({ id, change }) => [id, change]))).toEqual({
+    'built-6.1.tcg.deterministic': 'identical',
+    'built-6.1.tcg.deterministic.append=notsc': 'identical',
+    'built-6.1.tcg.real.hpet=off': 'identical',
+    'built-6.1.kvm.real': 'not-comparable',
+  });
+  expect(exitCode).toBe(0);
+  const scratch = await makeScratch();
+  try {
+    cpSync(join(RECORDS, version), join(scratch.path, version), { recursive: true });
+    const nights = await withHistory(scratch.path, (history) => cellHistories(history, { last: 9 }));
+    const outcomes = nights.map(({ cell, nights: [night] }) => [cell, night?.outcome]);
+    const expected = Object.entries(EXPECTED).map(([cell, [outcome]]) => [cell, outcome]);
+    expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(expected));
+  } finally {
+    await scratch.remove();
+  }
 });
 
 test.each(VERSIONS)('%s is judged again from its consoles, to the same verdicts', async (version) => {
