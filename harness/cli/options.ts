@@ -1,5 +1,6 @@
 /** Values of options, checked: each gives a UserError that names the option. */
 import { UserError } from '../host/errors.ts';
+import { DURATION, durationFault, durationNs } from '../matrix/duration.ts';
 
 /** A whole number of at least `least`. */
 export function wholeNumber(option: string, least: number): (text: string) => number {
@@ -37,4 +38,21 @@ export function probability(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value > 0.5 && value < 1) return value;
   throw new UserError(`--confidence takes a probability between 0.5 and 1, such as 0.995, not "${text}"`);
+}
+
+/** A part in a million, 0 or more, decimals allowed. */
+export function ppm(option: string): (text: string) => number {
+  return (text) => {
+    if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
+    throw new UserError(`${option} takes a number of ppm such as 10 or 0.5, not "${text}"`);
+  };
+}
+
+/** A delay as a matrix writes it, more than nothing: 250ns, 10us; in ns. */
+export function delay(option: string): (text: string) => number {
+  return (text) => {
+    const ns = new RegExp(`^${DURATION}$`).test(text) ? (durationNs(text) ?? 0) : 0;
+    if (ns > 0 && durationFault(text) === undefined) return ns;
+    throw new UserError(`${option} takes a delay such as 250ns or 10us, not "${text}"`);
+  };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../host/errors.ts';
 import { projectFolder } from '../host/project.ts';
-import { collect, onOff, probability, seconds, wholeNumber } from './options.ts';
+import { collect, delay, onOff, ppm, probability, seconds, wholeNumber } from './options.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 all as expected; 1 something unexpected or flaky; 2 bad usage or input;
@@ -20,6 +20,7 @@ function age(text: string): number {
 const RESULTS = 'folder of the runs';
 /** Where an option that may be repeated is not given at all. */
 const NONE = { filter: [], reporter: [], kernel: [] };
+const NONE_VALIDATE = { backport: [], filter: [] };
 const NONE_BISECT = { expect: [], kernels: [], skip: [], patch: [] };
 const JSON_HELP = 'print the result as JSON on stdout';
 
@@ -289,6 +290,38 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .action(
       does(async (kernel, options) =>
         (await import('./probe.ts')).probeCommand(kernel, { ...NONE_BISECT, ...options }, signal),
+      ),
+    );
+
+  program
+    .command('validate')
+    .description(
+      'hold a backport against its base and against upstream: equivalent, or what is missing or worse',
+    )
+    .option('--base <kernel>', 'the kernel without it: MATRIX.yaml#KERNEL, or as in boot')
+    .option('--backport <what>', 'a patch, a series, a commit, or MATRIX.yaml#KERNEL; repeatable', collect)
+    .option('--reference <kernel>', "the kernel with upstream's fix, as --base")
+    .option('--matrix <file>', 'the guests; its kernels give way to these', 'matrices/validate.yaml')
+    .option('--filter <axis=value>', 'only these guests; repeat to narrow further', collect)
+    .option('--static', 'look at the patch only: does it apply, what is it like, what is missing')
+    .option('--upstream <dir>', 'a clone of Linux to compare the patch with')
+    .option('--repeat <n>', 'boots of each kernel in each guest', wholeNumber('--repeat', 1), 1)
+    .option('--tolerance <ppm>', 'frequencies this near are the same', ppm('--tolerance'), 10)
+    .option('--no-margins', 'do not search the delay at which each kernel stops registering')
+    .addOption(
+      new Option('--margin-step <time>', 'how exactly it is searched')
+        .argParser(delay('--margin-step'))
+        .default(250, '250ns'),
+    )
+    .option('--signature', 'add the digests of all inputs to the statement')
+    .option('--jobs <n>', 'guests at once (default: what CPUs and memory allow)', wholeNumber('--jobs', 1))
+    .addOption(timeout())
+    .option('--results <dir>', 'statements are kept in DIR/validate, the run in DIR', 'results')
+    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (options) =>
+        (await import('./validate.ts')).validateCommand({ ...NONE_VALIDATE, ...options }, signal),
       ),
     );
 

@@ -1,0 +1,21 @@
+/** How far a validation's run is, on one line. */
+import type { Reporter } from '../report/reporter.ts';
+import type { ProgressLine } from './progress-line.ts';
+
+export function progressReporter(line: ProgressLine): Reporter {
+  let planned = 0;
+  let judged = 0;
+  return {
+    name: 'progress',
+    event: (event) => {
+      if (event.type === 'cell-planned') planned += 1;
+      if (event.type === 'cell-judged') judged += 1;
+      if (event.type === 'kernel-ready') line.show(`kernel ${event.kernel}: ${event.release}`);
+      if (event.type === 'cell-judged')
+        line.show(`${judged} of ${planned} guests, ${event.cell}: ${event.verdicts.join(', ')}`);
+    },
+    progress: (progress) => {
+      if (progress.type === 'kernel-progress') line.show(`kernel ${progress.kernel}: ${progress.text}`);
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** When two kernels do the same in a guest, and when one does worse. Pure. */
+import { FAILURES, type Verdict } from '../matrix/types.ts';
+import type { Side } from './types.ts';
+
+/** Frequencies that differ by no more than this count as the same, where nobody says otherwise, ppm. */
+export const DEFAULT_TOLERANCE_PPM = 10;
+
+/** The kernel uses this frequency, so it matters how far off it is. */
+export function isRegistered(verdict: Verdict | null): boolean {
+  return verdict === 'known-frequency' || verdict === 'refined' || verdict === 'unrefined';
+}
+
+/** The TSC is not offered: never registered, or marked unstable. */
+export function isRefused(verdict: Verdict | null): boolean {
+  return verdict === 'never' || verdict === 'unstable';
+}
+
+function isFailure(verdict: Verdict): boolean {
+  return (FAILURES as readonly string[]).includes(verdict);
+}
+
+/** How well a guest of a sound TSC is served: 0 where it did not even come up. */
+function health(verdict: Verdict): number {
+  if (isFailure(verdict)) return 0;
+  if (!isRegistered(verdict)) return 1;
+  return verdict === 'unrefined' ? 2 : 3;
+}
+
+/** How far off the frequency of a registered TSC is, ppm; null where there is none, or it is not known. */
+function errorPpm({ verdict, ppm }: Side): number | null {
+  return isRegistered(verdict) && ppm !== null ? Math.abs(ppm) : null;
+}
+
+/** Null where the two do the same; else what differs, as "A instead of B". */
+export function difference(one: Side, other: Side, tolerancePpm: number): string | null {
+  if (one.verdict !== other.verdict) return `${one.verdict} instead of ${other.verdict}`;
+  if (one.current !== other.current)
+    return `current clocksource ${one.current ?? 'not known'} instead of ${other.current ?? 'not known'}`;
+  const [mine, theirs] = [errorPpm(one), errorPpm(other)];
+  if (mine === null || theirs === null) {
+    return mine === theirs ? null : 'the frequency is known on one side only';
+  }
+  return Math.abs((one.ppm ?? 0) - (other.ppm ?? 0)) <= tolerancePpm
+    ? null
+    : `${one.verdict} with a frequency that is ${one.ppm} ppm off instead of ${other.ppm} ppm`;
+}
+
+/** Null where the one serves its guest no worse than the other; else in what it is worse. */
+export function worsening(one: Side, than: Side, tolerancePpm: number): string | null {
+  if (one.verdict === null || than.verdict === null) return null;
+  if (health(one.verdict) < health(than.verdict)) return `${one.verdict} where it was ${than.verdict}`;
+  const [mine, theirs] = [errorPpm(one), errorPpm(than)];
+  if (mine !== null && theirs !== null && mine > theirs + tolerancePpm)
+    return `the frequency is ${one.ppm} ppm off where it was ${than.ppm} ppm`;
+  return null;
+}

@@ -1,0 +1,90 @@
+/** From the findings to what a maintainer can put under a patch. Pure. */
+import type { JudgedMargin } from './margins.ts';
+import type { Conclusion, Finding, Judged } from './types.ts';
+
+const SHOWN = 3;
+
+function list(findings: readonly (Judged | JudgedMargin)[]): string {
+  const shown = findings.slice(0, SHOWN).map(({ guest, why }) => `${guest} (${why})`);
+  const more = findings.length - shown.length;
+  return shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+function guests(count: number): string {
+  return count === 1 ? 'one guest' : `${count} guests`;
+}
+
+const isOf =
+  (...wanted: readonly Finding[]) =>
+  ({ finding }: { readonly finding: Finding }): boolean =>
+    wanted.includes(finding);
+
+/**
+ * The order is that of what weighs most. A healthy guest that got worse is a regression, whatever else was repaired. A
+ * patch that leaves all that upstream changed as it was has no effect, whatever it may do beside it. A kernel that takes
+ * a TSC which must be refused proves a hypothesis, but is nothing to ship. Only then is it asked whether all is there.
+ */
+export function conclude(cells: readonly Judged[], margins: readonly JudgedMargin[]): Conclusion {
+  const all = [...cells, ...margins];
+  const of = (...wanted: readonly Finding[]) => all.filter(isOf(...wanted));
+  const worse = of('worse');
+  const accepted = of('accepts');
+  const missing = of('missing');
+  const fixed = of('as-reference');
+  const other = of('other');
+  const unclear = of('unclear');
+  const controls = cells.filter(({ isControl }) => isControl);
+  const also: string[] = [];
+  const told = (kind: Conclusion['kind'], because: string): Conclusion => ({
+    kind,
+    because,
+    also,
+    settle: [],
+    isHostFault: false,
+  });
+
+  if (unclear.length > 0) also.push(`No answer from ${guests(unclear.length)}: ${list(unclear)}.`);
+  if (worse.length > 0) {
+    if (fixed.length > 0)
+      also.push(`It does as the reference in ${guests(fixed.length)} that differ from the base.`);
+    if (accepted.length > 0) also.push(acceptance(accepted));
+    return told('regresses', `it does worse than the base: ${list(worse)}`);
+  }
+  if (fixed.length + other.length === 0 && missing.length > 0 && unclear.length === 0) {
+    if (accepted.length > 0) also.push(acceptance(accepted));
+    return told('no-effect', `none of what the reference changes is changed: ${list(missing)}`);
+  }
+  if (accepted.length > 0) {
+    if (fixed.length > 0)
+      also.push(
+        `It does as the reference in ${guests(fixed.length)}; that shows the cause, not a fix to ship.`,
+      );
+    if (missing.length + other.length > 0)
+      also.push(`It differs from the reference: ${list([...missing, ...other])}.`);
+    return told('regresses', `it registers a TSC that a correct kernel refuses: ${list(accepted)}`);
+  }
+  if (missing.length + other.length > 0) {
+    return told(
+      'incomplete',
+      `it does as the reference in ${fixed.length} of ${fixed.length + missing.length + other.length} places that upstream changed, and not in ${list([...missing, ...other])}`,
+    );
+  }
+  if (unclear.length > 0) {
+    return {
+      ...told('inconclusive', `there is no answer from ${guests(unclear.length)}`),
+      settle: unclear.map(({ guest, why }) => `${guest}: ${why}`),
+      isHostFault: unclear.some(({ isHostFault }) => isHostFault),
+    };
+  }
+  if (fixed.length === 0) {
+    const settle = ['Add a guest to the matrix in which the reference and the base differ.'];
+    return { ...told('inconclusive', 'base and reference do the same in every guest'), settle };
+  }
+  if (controls.length === 0) also.push('No negative control was among the guests.');
+  const what = controls.length > 0 ? ` and refuses the TSC in all ${controls.length} negative controls` : '';
+  return told('equivalent', `it does as the reference in every guest${what}`);
+}
+
+function acceptance(accepted: readonly (Judged | JudgedMargin)[]): string {
+  return `It registers a TSC that a correct kernel refuses: ${list(accepted)}.`;
+}

@@ -1,0 +1,60 @@
+/**
+ * What a backport comes to as a patch where it is not given as one: the difference between two kernels of the same
+ * source, whose own patches have been applied.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTwoFilesPatch } from 'diff';
+import { withTemporary } from '../host/cache.ts';
+import { applyPatches, type Overlay } from '../kernel/build/apply.ts';
+import { type Job, prepareJob } from '../kernel/build/job.ts';
+import { ensureTree } from '../kernel/build/trees.ts';
+import type { AcquireOptions } from '../kernel/types.ts';
+import type { BuildSource } from '../matrix/types.ts';
+
+async function overlayOf(
+  job: Job,
+  tree: string,
+  scratch: string,
+  signal: AbortSignal | undefined,
+): Promise<Overlay> {
+  await mkdir(scratch);
+  return (await applyPatches(tree, job.patches, { fuzz: job.recipe.fuzz, scratch, signal })).overlay;
+}
+
+async function contentOf(overlay: Overlay, tree: string, path: string): Promise<string> {
+  const changed = overlay.get(path);
+  if (changed !== undefined) return changed.content?.toString('utf8') ?? '';
+  return readFile(join(tree, path), 'utf8').catch(() => '');
+}
+
+/**
+ * Writes the patch to `target`, with paths as git has them; nothing where the two are the same, or of different sources. Throws as a build of either does where a patch of its own does not apply.
+ */
+export async function writeEffectivePatch(
+  base: BuildSource,
+  backport: BuildSource,
+  target: string,
+  options: AcquireOptions,
+): Promise<{ readonly kind: 'patch' | 'same' | 'other-source' }> {
+  const [one, other] = [await prepareJob(base, options), await prepareJob(backport, options)];
+  if (one.source.digest !== other.source.digest) return { kind: 'other-source' };
+  const tree = await ensureTree(one.source, options);
+  return withTemporary(options.cache, async (folder) => {
+    const before = await overlayOf(one, tree, join(folder, 'base'), options.signal);
+    const after = await overlayOf(other, tree, join(folder, 'backport'), options.signal);
+    const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
+    let text = '';
+    for (const path of paths) {
+      const [a, b] = [await contentOf(before, tree, path), await contentOf(after, tree, path)];
+      if (a === b) continue;
+      const names = [a === '' ? '/dev/null' : `a/${path}`, b === '' ? '/dev/null' : `b/${path}`] as const;
+      const made = createTwoFilesPatch(names[0], names[1], a, b, '', '', { context: 3 });
+      // The line of "=" above the names is svn's.
+      text += made.replace(/^=+\n/, '');
+    }
+    if (text === '') return { kind: 'same' };
+    await writeFile(target, text);
+    return { kind: 'patch' };
+  });
+}

@@ -1,0 +1,46 @@
+/** One guest under three kernels: how the backport stands. Pure. */
+import { difference, isRefused, isRegistered, worsening } from './agree.ts';
+import { type Finding, type Judged, ROLES, type Side, type Trio } from './types.ts';
+
+function shown({ verdict, current, ppm }: Side): string {
+  const error = isRegistered(verdict) && ppm !== null ? `, ${ppm} ppm` : '';
+  return `${verdict} (current ${current ?? 'not known'}${error})`;
+}
+
+/**
+ * Compares with the base to see what the backport changes, and with the reference to see whether it should. What
+ * upstream itself does worse than the base is upstream's decision, and not held against a backport that does the same.
+ */
+export function judgeTrio(trio: Trio, tolerancePpm: number): Judged {
+  const { guest, isControl, base, backport, reference } = trio;
+  const told = (finding: Finding, why: string): Judged => ({
+    guest,
+    isControl,
+    finding,
+    why,
+    isHostFault: ROLES.some((role) => trio[role].isHostFault),
+  });
+  const unclear = ROLES.filter((role) => trio[role].unclear !== null);
+  if (unclear.length > 0)
+    return told('unclear', unclear.map((role) => `${role}: ${trio[role].unclear}`).join('; '));
+  const fromReference = difference(backport, reference, tolerancePpm);
+  const fromBase = difference(backport, base, tolerancePpm);
+  const isTarget = difference(reference, base, tolerancePpm) !== null;
+  if (fromReference === null) {
+    if (!isTarget || fromBase === null) return told('same', `all three ${shown(base)}`);
+    return told('as-reference', `${shown(reference)}, where the base is ${shown(base)}`);
+  }
+  if (isRegistered(backport.verdict) && isRefused(base.verdict) && isRefused(reference.verdict)) {
+    return told(
+      'accepts',
+      `${shown(backport)}, a TSC that base (${base.verdict}) and reference (${reference.verdict}) refuse`,
+    );
+  }
+  const worse = worsening(backport, base, tolerancePpm);
+  if (worse !== null && worsening(backport, reference, tolerancePpm) !== null) {
+    return told('worse', `${worse}; the reference is ${shown(reference)}`);
+  }
+  if (fromBase === null)
+    return told('missing', `still ${shown(base)}, where the reference is ${shown(reference)}`);
+  return told('other', `${shown(backport)}: the reference is ${shown(reference)}, the base ${shown(base)}`);
+}

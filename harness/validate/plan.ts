@@ -1,0 +1,62 @@
+/** The plan of a validation: the guests of a matrix, each under the base, the reference and every backport. Pure. */
+import { FAILURES, type KernelEntry, type Matrix, REGISTRATIONS } from '../matrix/types.ts';
+import { makePlan } from '../plan/expand.ts';
+import type { Cell, Plan } from '../plan/types.ts';
+
+/** The axis whose values are negative controls: guests in which a correct kernel refuses the TSC; all but one of them. */
+export const CONTROL_AXIS = 'control';
+export const NO_CONTROL = 'no';
+
+export function isControl({ axes }: Pick<Cell, 'axes'>): boolean {
+  const control = axes[CONTROL_AXIS];
+  return control !== undefined && control !== NO_CONTROL;
+}
+
+/** Whatever it shows is compared, and not judged by itself. */
+const COMPARED: Cell['expectation'] = {
+  registration: [...REGISTRATIONS, ...FAILURES.filter((failure) => failure !== 'infra-error')],
+  from: ['the validation, which compares it with the others'],
+};
+
+const FAULTLESS: Cell['expectation'] = {
+  registration: REGISTRATIONS,
+  from: ['the validation: a reference comes up'],
+};
+
+/** Of the reference: what the matrix's rules say of it; without a rule it has at least to come up. */
+function expectationOf(cell: Cell, reference: string): Cell['expectation'] {
+  if (cell.kernel !== reference) return COMPARED;
+  return cell.expectation.from.every((from) => from === 'default') ? FAULTLESS : cell.expectation;
+}
+
+/**
+ * Puts these kernels in the place of the matrix's own, wherever it names one. The guests of the reference come first, then those of
+ * the base: what makes the whole of it useless is seen before the backport is booted.
+ */
+export function planOf(
+  matrix: Matrix,
+  kernels: {
+    readonly base: KernelEntry;
+    readonly reference: KernelEntry;
+    readonly backports: readonly KernelEntry[];
+  },
+  filters: readonly string[],
+): Plan {
+  const { base, reference, backports } = kernels;
+  const entries = [reference, base, ...backports];
+  const place = { line: 1, column: 1, path: 'kernels' };
+  const axis = { name: 'kernel', values: entries.map(({ name }) => ({ name, settings: {}, place })) };
+  const others = (axes: Matrix['axes']) => axes.filter(({ name }) => name !== 'kernel');
+  const own: Matrix = {
+    ...matrix,
+    kernels: entries,
+    axes: [axis, ...others(matrix.axes)],
+    includes: matrix.includes.map((include) => ({ ...include, axes: [axis, ...others(include.axes)] })),
+  };
+  const { warnings: _own, ...plan } = makePlan(own, filters);
+  const order = entries.map(({ name }) => name);
+  const cells = plan.cells
+    .map((cell) => ({ ...cell, expectation: expectationOf(cell, reference.name) }))
+    .toSorted((a, b) => order.indexOf(a.kernel) - order.indexOf(b.kernel));
+  return { ...plan, name: `validate-${matrix.name}`, cells };
+}

@@ -1,0 +1,67 @@
+/** What a run's record says of one cell, as one side of a comparison. Pure. */
+import { type CellView, resultOf } from '../record/run-view.ts';
+import type { CellFinished } from '../record/types.ts';
+import type { CitedLine, Side } from './types.ts';
+
+const CITED = 4;
+
+/** Boots that told something of their kernel. */
+function answers(finished: readonly CellFinished[]): CellFinished[] {
+  return finished.filter(({ observation }) => observation.verdict !== 'infra-error');
+}
+
+function whyUnclear(
+  view: CellView,
+  finished: readonly CellFinished[],
+): Pick<Side, 'unclear' | 'isHostFault'> {
+  const { outcome, reason, lost } = resultOf(view);
+  const told = answers(finished);
+  if (view.judged?.verdicts.includes('build-failed')) return { unclear: null, isHostFault: false };
+  if (lost || outcome === 'skipped' || told.length === 0) return { unclear: reason, isHostFault: true };
+  if (told.length < finished.length) {
+    const fault = finished.find(({ observation }) => observation.verdict === 'infra-error');
+    return { unclear: fault?.observation.reason ?? reason, isHostFault: true };
+  }
+  const verdicts = new Set(told.map(({ observation }) => observation.verdict));
+  if (verdicts.size > 1) {
+    const unclear = `its boots differ: ${[...verdicts].join(', ')}; more boots (--repeat), or clock: deterministic, would settle it`;
+    return { unclear, isHostFault: false };
+  }
+  return verdicts.has('undetermined')
+    ? { unclear: `undetermined: ${told[0]?.observation.reason}`, isHostFault: false }
+    : { unclear: null, isHostFault: false };
+}
+
+function farthest(told: readonly CellFinished[]): number | null {
+  const known = told.flatMap(({ observation: { ppm } }) => (ppm === null ? [] : [ppm]));
+  if (known.length < told.length || known.length === 0) return null;
+  return known.reduce((most, ppm) => (Math.abs(ppm) > Math.abs(most) ? ppm : most));
+}
+
+function citedIn(boot: CellFinished | undefined): CitedLine[] {
+  const evidence = boot?.observation.diagnosis?.evidence ?? [];
+  return evidence.slice(0, CITED).map(({ line, text, shows }) => ({ line, text: line === 0 ? shows : text }));
+}
+
+export function sideOf(view: CellView): Side {
+  const finished = view.boots.flatMap((boot) => (boot.finished === null ? [] : [boot.finished]));
+  const told = answers(finished);
+  const [first] = told;
+  const counts = first?.observation.readCounts ?? null;
+  const { unclear, isHostFault } = whyUnclear(view, finished);
+  const verdicts = view.judged?.verdicts ?? told.map(({ observation }) => observation.verdict);
+  return {
+    cell: view.cell.id,
+    verdicts,
+    verdict: unclear === null ? (verdicts[0] ?? null) : null,
+    unclear,
+    isHostFault,
+    current: first?.observation.current ?? null,
+    ppm: farthest(told),
+    reads: counts === null ? null : counts.pm + counts.hpet,
+    transcripts: finished.flatMap(({ transcriptSha256 }) => transcriptSha256 ?? []),
+    cited: citedIn(first),
+    reason: first?.observation.reason ?? resultOf(view).reason,
+    folders: finished.map(({ folder }) => folder),
+  };
+}

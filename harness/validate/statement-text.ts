@@ -1,0 +1,143 @@
+/** The statement as markdown that fits a mail to a list or a merge request. Pure. */
+import { rateOf } from '../history/rate.ts';
+import { markdown as safe } from '../report/safe-text.ts';
+import { isRegistered } from './agree.ts';
+import { marginText } from './margins.ts';
+import type { Inputs, Statement } from './statement.ts';
+import { type Finding, ROLES, type Side } from './types.ts';
+
+const FINDING_WORDS: Readonly<Record<Finding, string>> = {
+  same: 'all the same',
+  'as-reference': 'as the reference',
+  missing: '**as the base**',
+  other: '**as neither**',
+  worse: '**worse**',
+  accepts: '**accepts what is to be refused**',
+  unclear: '**no answer**',
+};
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+}
+
+function sideText(side: Side): string {
+  const { verdict, verdicts, current, ppm, reads } = side;
+  if (verdict === null) return verdicts.length === 0 ? 'no answer' : verdicts.join(', ');
+  const parts: string[] = [verdict];
+  if (current !== null) parts.push(current);
+  if (isRegistered(verdict) && ppm !== null) parts.push(`${ppm} ppm`);
+  if (reads !== null) parts.push(`${reads} reads`);
+  return parts.join(', ');
+}
+
+function guestsTable({ guests }: Statement): string {
+  const rows = guests.map((one) => [
+    `${safe(one.guest)}${one.isControl ? ' (negative control)' : ''}`,
+    ...ROLES.map((role) => safe(sideText(one[role]))),
+    FINDING_WORDS[one.finding],
+  ]);
+  return table(['guest', ...ROLES, 'the backport does'], rows);
+}
+
+function marginsText({ margins }: Statement): string {
+  if (margins.length === 0) return '';
+  const rows = margins.map((one) => [
+    safe(one.guest),
+    ...ROLES.map((role) => marginText(one[role])),
+    FINDING_WORDS[one.finding],
+  ]);
+  const [first] = margins;
+  return [
+    '### Margins',
+    `The delay per read of the reference counter up to which tsc is registered, to ${first?.stepNs} ns, with a boot on either side.`,
+    table(['guest', ...ROLES, 'the backport does'], rows),
+  ].join('\n\n');
+}
+
+function sideEvidence(role: string, side: Side): string {
+  const lines = side.cited.map(({ line, text }) =>
+    line === 0 ? `    - not there: ${safe(text)}` : `    - line ${line}: ${safe(text)}`,
+  );
+  const where = side.folders[0] === undefined ? '' : ` (${safe(side.folders[0])})`;
+  return [`  - ${role}${where}: ${safe(side.reason)}`, ...lines].join('\n');
+}
+
+/** Of every guest in which the three are not the same, and of the controls. */
+function evidenceText({ guests }: Statement): string {
+  const telling = guests.filter(({ finding, isControl }) => finding !== 'same' || isControl);
+  if (telling.length === 0) return '';
+  const items = telling.map((one) => {
+    const sides = ROLES.map((role) => sideEvidence(role, one[role]));
+    return [`- ${safe(one.guest)}: ${safe(one.why)}`, ...sides].join('\n');
+  });
+  return ['### Evidence', items.join('\n')].join('\n\n');
+}
+
+/** How sure it is: exact, or the share of equal boots with what it may really be. */
+export function repeatsText({ repeats, deterministic }: Statement['boots']): string {
+  if (deterministic)
+    return repeats === 1
+      ? 'One boot of each kernel in each guest, on counted instructions: another gives the same bytes.'
+      : `${repeats} boots of each kernel in each guest, on counted instructions.`;
+  const { low } = rateOf(repeats, repeats);
+  const least = low === null ? '' : ` (95 % interval of the share: ${Math.round(low * 100)} % to 100 %)`;
+  return `${repeats} boots of each kernel in each guest of real time; where all agree, ${repeats} of ${repeats}${least}.`;
+}
+
+function conclusionText({ conclusion, boots }: Statement): string {
+  const { kind, because, also, settle } = conclusion;
+  return [
+    `**${kind}**: ${safe(because)}.`,
+    ...also.map((text) => `- ${safe(text)}`),
+    ...settle.map((text) => `- To settle it: ${safe(text)}`),
+    repeatsText(boots),
+  ].join('\n\n');
+}
+
+function quoted(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\w@%+=:,./#-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+}
+
+function inputsText(inputs: Inputs, signature: boolean): string {
+  const again = ['### To repeat it', `    ${quoted(inputs.command)}`];
+  if (!signature) return again.join('\n\n');
+  const digests: (readonly [string, string])[] = [
+    ['tscmatrix', inputs.tscmatrix],
+    ['matrix, sha256', inputs.matrixSha256],
+    ...inputs.kernels.map(
+      ({ name, origin, sha256 }) =>
+        [`kernel ${name}`, `${origin}; image sha256 ${sha256 ?? 'not known'}`] as const,
+    ),
+    ...inputs.patches.map(({ name, sha256 }) => [`patch ${name}, sha256`, sha256] as const),
+    ['QEMU', inputs.qemu],
+    ...(inputs.appliance === null ? [] : [['appliance, sha256', inputs.appliance] as const]),
+    ...(inputs.initramfs === null ? [] : [['initramfs, sha256', inputs.initramfs] as const]),
+  ];
+  const rows = digests.map(([what, value]) => [safe(what), safe(value)]);
+  return [...again, table(['input', 'what it was'], rows)].join('\n\n');
+}
+
+/** `patchText` is what was seen of the patch itself, as markdown. */
+export function renderStatement(
+  statement: Statement,
+  options: { readonly signature: boolean; readonly patchText: string },
+): string {
+  const { backport, base, reference } = statement;
+  const parts = [
+    `## tscmatrix validate: ${statement.conclusion.kind}`,
+    `Backport: ${safe(backport.what)}  \nBase: ${safe(base)}  \nReference: ${safe(reference)}`,
+    conclusionText(statement),
+    guestsTable(statement),
+    marginsText(statement),
+    options.patchText,
+    evidenceText(statement),
+    inputsText(statement.inputs, options.signature),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}

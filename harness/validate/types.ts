@@ -1,0 +1,92 @@
+/** What a validation is about: kernels in three roles, booted in the same guests, and what is said of their differences. */
+import type { Verdict } from '../matrix/types.ts';
+
+/** `base` is the tree without the backport, `backport` the same with it, `reference` the kernel that upstream's fix is in. */
+export const ROLES = ['base', 'backport', 'reference'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What one kernel showed in one guest, over all its boots. */
+export interface Side {
+  readonly cell: string;
+  /** Of each boot, in order. */
+  readonly verdicts: readonly Verdict[];
+  /** Null where the boots differ, or where there is no answer. */
+  readonly verdict: Verdict | null;
+  /** Why there is no answer: the host failed, the cell was skipped, the boots differ. Null where there is one. */
+  readonly unclear: string | null;
+  /** The host, and not the kernel, is why. */
+  readonly isHostFault: boolean;
+  readonly current: string | null;
+  /** Of the boot that is farthest off; null where it is not known. */
+  readonly ppm: number | null;
+  readonly reads: number | null;
+  /** sha256 of the transcript of each boot; absent ones are left out. */
+  readonly transcripts: readonly string[];
+  /** Lines of the console that the first boot's verdict rests on. */
+  readonly cited: readonly CitedLine[];
+  readonly reason: string;
+  /** Folders of the boots within the run. */
+  readonly folders: readonly string[];
+}
+
+export interface CitedLine {
+  /** 1-based; 0 for a line that should be there and is not. */
+  readonly line: number;
+  readonly text: string;
+}
+
+/** One guest under all three kernels. */
+export interface Trio {
+  /** What the guest is called in the report. */
+  readonly guest: string;
+  /** A correct kernel must refuse the TSC in this guest. */
+  readonly isControl: boolean;
+  readonly base: Side;
+  readonly backport: Side;
+  readonly reference: Side;
+}
+
+/** How the backport stands in one guest, or with one margin. */
+export const FINDINGS = [
+  /** All three agree. */
+  'same',
+  /** The reference differs from the base, and the backport does as the reference. */
+  'as-reference',
+  /** The reference differs from the base, and the backport does as the base. */
+  'missing',
+  /** It does neither as the base nor as the reference, and is not worse than the base. */
+  'other',
+  /** It is worse than the base, where the reference is not. */
+  'worse',
+  /** It registers a TSC that base and reference refuse. */
+  'accepts',
+  /** One of the three gave no answer. */
+  'unclear',
+] as const;
+export type Finding = (typeof FINDINGS)[number];
+
+export interface Judged {
+  readonly guest: string;
+  readonly isControl: boolean;
+  readonly finding: Finding;
+  /** One sentence. */
+  readonly why: string;
+  /** Of `unclear`: the host, and not the kernels, is why. */
+  readonly isHostFault: boolean;
+}
+
+/** Verdict on a backport. */
+export const CONCLUSIONS = ['equivalent', 'incomplete', 'regresses', 'no-effect', 'inconclusive'] as const;
+export type ConclusionKind = (typeof CONCLUSIONS)[number];
+
+export interface Conclusion {
+  readonly kind: ConclusionKind;
+  /** Why, in one sentence. */
+  readonly because: string;
+  /** More that a maintainer has to know; each a sentence. */
+  readonly also: readonly string[];
+  /** Of `inconclusive`: what would settle it. */
+  readonly settle: readonly string[];
+  /** Of `inconclusive`: the host, and not the kernels, is why. */
+  readonly isHostFault: boolean;
+}

@@ -1,0 +1,100 @@
+/** Boots base, reference and backports in the guests of a matrix, and says of each backport how it stands. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { KernelEntry, Matrix } from '../matrix/types.ts';
+import type { Plan } from '../plan/types.ts';
+import type { Provenance } from '../record/provenance-types.ts';
+import { type RunRecord, readRecord } from '../record/reader.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { type RunOptions, runPlan } from '../run/run.ts';
+import { conclude } from './conclude.ts';
+import { makeGate } from './gate.ts';
+import { judgeTrio } from './judge.ts';
+import type { Backport } from './kernels.ts';
+import { judgeMargin, type MarginTrio } from './margins.ts';
+import type { PatchReport } from './patch/types.ts';
+import { planOf } from './plan.ts';
+import { type BootFacts, type Inputs, inputsOf, STATEMENT_VERSION, type Statement } from './statement.ts';
+import { triosOf } from './trios.ts';
+
+export interface ValidateInput {
+  readonly matrix: Matrix;
+  readonly base: KernelEntry;
+  readonly reference: KernelEntry;
+  readonly backports: readonly Backport[];
+  readonly tolerancePpm: number;
+  readonly run: RunOptions;
+}
+
+export interface Booted {
+  readonly plan: Plan;
+  readonly record: RunRecord;
+  readonly provenance: Provenance;
+}
+
+/**
+ * Null where the run was interrupted. Throws UserError where the reference fails its own cells or the base does all
+ * that it does, and whatever a run throws.
+ */
+export async function bootAll(
+  input: ValidateInput,
+  reporters: readonly Reporter[],
+  signal: AbortSignal,
+): Promise<Booted | null> {
+  const { matrix, base, reference, backports } = input;
+  const entries = backports.map(({ entry }) => entry);
+  const plan = planOf(matrix, { base, reference, backports: entries }, input.run.filters);
+  const gate = makeGate(base.name, reference.name, input.tolerancePpm);
+  await mkdir(input.run.resultsDir, { recursive: true });
+  const either = AbortSignal.any([signal, gate.signal]);
+  const result = await runPlan(plan, input.run, [...reporters, gate.reporter], either);
+  const fault = gate.fault();
+  if (fault !== null) throw fault;
+  if (signal.aborted) return null;
+  const record = await readRecord(join(input.run.resultsDir, result.run));
+  if (record.provenance === null) throw new Error(`the run ${record.run} has no provenance`);
+  return { plan, record, provenance: record.provenance };
+}
+
+export interface Extras {
+  readonly margins: readonly MarginTrio[];
+  readonly patch: PatchReport | null;
+  readonly patches: Inputs['patches'];
+  readonly command: readonly string[];
+  readonly what: { readonly base: string; readonly reference: string };
+}
+
+/** The statement on one backport. Pure but for what it is given. */
+export function stateOf(
+  { record, plan, provenance }: Booted,
+  input: ValidateInput,
+  backport: Backport,
+  extras: Extras,
+): Statement {
+  const { base, reference, tolerancePpm, run } = input;
+  const names = { base: base.name, backport: backport.entry.name, reference: reference.name };
+  const trios = triosOf(record.view, names);
+  const judged = trios.map((trio) => ({ trio, judged: judgeTrio(trio, tolerancePpm) }));
+  const margins = extras.margins.map((trio) => ({ trio, judged: judgeMargin(trio) }));
+  const boots: BootFacts = {
+    repeats: run.repeat,
+    deterministic: plan.cells.every(({ guest }) => guest.clock === 'deterministic'),
+  };
+  return {
+    version: STATEMENT_VERSION,
+    backport: { kernel: backport.entry.name, what: backport.note },
+    base: extras.what.base,
+    reference: extras.what.reference,
+    conclusion: conclude(
+      judged.map((one) => one.judged),
+      margins.map((one) => one.judged),
+    ),
+    guests: judged.map(({ trio, judged: { finding, why } }) => ({ ...trio, finding, why })),
+    margins: margins.map(({ trio, judged: { finding, why } }) => ({ ...trio, finding, why })),
+    tolerancePpm,
+    boots,
+    patch: extras.patch,
+    run: record.run,
+    inputs: inputsOf(provenance, extras.patches, extras.command),
+  };
+}

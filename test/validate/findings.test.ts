@@ -1,0 +1,179 @@
+/** How a backport stands in a guest, and what that comes to; the verdicts are those of DOMAIN's table of the seed's kernels. */
+import { describe, expect, test } from 'vitest';
+import type { Verdict } from '../../harness/matrix/types.ts';
+import { conclude } from '../../harness/validate/conclude.ts';
+import { judgeTrio } from '../../harness/validate/judge.ts';
+import { judgeMargin, type MarginValue } from '../../harness/validate/margins.ts';
+import type { Side, Trio } from '../../harness/validate/types.ts';
+
+function side(verdict: Verdict, more: Partial<Side> = {}): Side {
+  return {
+    cell: 'x',
+    verdicts: [verdict],
+    verdict,
+    unclear: null,
+    isHostFault: false,
+    current: 'kvm-clock',
+    ppm: verdict === 'refined' || verdict === 'known-frequency' ? 0 : null,
+    reads: 26,
+    transcripts: [],
+    cited: [],
+    reason: verdict,
+    folders: [],
+    ...more,
+  };
+}
+
+type Row = readonly [guest: string, base: Verdict, backport: Verdict, reference: Verdict];
+
+function trio([guest, base, backport, reference]: Row, more: Partial<Trio> = {}): Trio {
+  return {
+    guest,
+    isControl: false,
+    base: side(base),
+    backport: side(backport),
+    reference: side(reference),
+    ...more,
+  };
+}
+
+const TOLERANCE = 10;
+const judge = (one: Trio) => judgeTrio(one, TOLERANCE);
+const finding = (row: Row) => judge(trio(row)).finding;
+const concluded = (trios: readonly Trio[], margins: Parameters<typeof conclude>[1] = []) =>
+  conclude(trios.map(judge), margins);
+
+const CONTROL: Row = ['two-cpus', 'unstable', 'unstable', 'unstable'];
+const control = (row: Row) => trio(row, { isControl: true });
+
+describe('one guest', () => {
+  test.each([
+    ['same', ['g', 'refined', 'refined', 'refined']],
+    ['as-reference', ['g', 'never', 'known-frequency', 'known-frequency']],
+    ['missing', ['g', 'never', 'never', 'known-frequency']],
+    ['missing', ['g', 'refined', 'refined', 'known-frequency']],
+    ['other', ['g', 'never', 'refined', 'known-frequency']],
+    ['worse', ['g', 'refined', 'never', 'known-frequency']],
+    ['worse', ['g', 'refined', 'panicked', 'refined']],
+    ['worse', ['g', 'refined', 'unrefined', 'refined']],
+    ['accepts', ['g', 'never', 'refined', 'never']],
+    ['accepts', ['g', 'unstable', 'known-frequency', 'unstable']],
+    // What upstream itself does worse than the base is upstream's decision.
+    ['as-reference', ['g', 'refined', 'never', 'never']],
+    ['missing', ['g', 'refined', 'refined', 'never']],
+  ] as const)('%s: %j', (wanted, row) => {
+    expect(finding(row)).toBe(wanted);
+  });
+
+  test('a current clocksource that is another one counts', () => {
+    const one = trio(['g', 'refined', 'refined', 'refined']);
+    const judged = judge({ ...one, reference: side('refined', { current: 'tsc' }) });
+    expect(judged).toMatchObject({ finding: 'missing' });
+  });
+
+  test('a frequency that is farther off than both others is worse; within the tolerance it is the same', () => {
+    const one = trio(['g', 'refined', 'refined', 'refined']);
+    expect(judge({ ...one, backport: side('refined', { ppm: -494 }) })).toMatchObject({
+      finding: 'worse',
+      why: 'the frequency is -494 ppm off where it was 0 ppm; the reference is refined (current kvm-clock, 0 ppm)',
+    });
+    expect(judge({ ...one, backport: side('refined', { ppm: 9 }) }).finding).toBe('same');
+    expect(judge({ ...one, backport: side('refined', { ppm: null }) }).finding).toBe('other');
+  });
+
+  test('the frequency of a TSC that is refused is not compared', () => {
+    const one = trio(['g', 'never', 'never', 'never']);
+    expect(judge({ ...one, backport: side('never', { ppm: 700 }) }).finding).toBe('same');
+  });
+
+  test('no answer on any side is no finding, and says whose fault it is', () => {
+    const lost = side('infra-error', { verdict: null, unclear: 'QEMU was killed', isHostFault: true });
+    expect(judge({ ...trio(['g', 'never', 'never', 'never']), reference: lost })).toEqual({
+      guest: 'g',
+      isControl: false,
+      finding: 'unclear',
+      why: 'reference: QEMU was killed',
+      isHostFault: true,
+    });
+  });
+});
+
+describe('all guests', () => {
+  const same = trio(['hpet', 'refined', 'refined', 'refined']);
+  const fixed = trio(['slow', 'never', 'known-frequency', 'known-frequency']);
+  const missing = trio(['unknown', 'unrefined', 'unrefined', 'refined']);
+
+  test('as the reference everywhere, controls refused: equivalent', () => {
+    expect(concluded([same, fixed, control(CONTROL)])).toMatchObject({
+      kind: 'equivalent',
+      because: 'it does as the reference in every guest and refuses the TSC in all 1 negative controls',
+    });
+    expect(concluded([same, fixed]).also).toEqual(['No negative control was among the guests.']);
+  });
+
+  test('a part of it: incomplete, and it is named', () => {
+    const { kind, because } = concluded([same, fixed, missing, control(CONTROL)]);
+    expect(kind).toBe('incomplete');
+    expect(because).toMatch(/1 of 2 places .* not in unknown \(still unrefined/);
+  });
+
+  test('a healthy guest that got worse outweighs all that was repaired', () => {
+    const worse = trio(['between', 'refined', 'never', 'known-frequency']);
+    expect(concluded([fixed, missing, worse])).toMatchObject({ kind: 'regresses' });
+  });
+
+  test('a TSC that is to be refused and is taken: regresses, however many guests are as the reference', () => {
+    const taken = control(['two-cpus', 'unstable', 'known-frequency', 'unstable']);
+    const { kind, because, also } = concluded([fixed, taken]);
+    expect(kind).toBe('regresses');
+    expect(because).toMatch(/^it registers a TSC that a correct kernel refuses: two-cpus/);
+    expect(also).toEqual(['It does as the reference in one guest; that shows the cause, not a fix to ship.']);
+  });
+
+  test('nothing of what upstream changed: no-effect, and what it does beside it is told', () => {
+    const still = trio(['slow', 'never', 'never', 'known-frequency']);
+    expect(concluded([same, still, control(CONTROL)]).kind).toBe('no-effect');
+    const taken = control(['two-cpus', 'unstable', 'refined', 'unstable']);
+    const { kind, also } = concluded([same, still, taken]);
+    expect(kind).toBe('no-effect');
+    expect(also).toEqual([
+      expect.stringMatching(/^It registers a TSC that a correct kernel refuses: two-cpus/),
+    ]);
+  });
+
+  test('no answers: inconclusive, never equivalent, with what would settle it', () => {
+    const lost = side('infra-error', { verdict: null, unclear: 'no KVM', isHostFault: true });
+    const conclusion = concluded([fixed, { ...same, backport: lost }]);
+    expect(conclusion).toMatchObject({
+      kind: 'inconclusive',
+      settle: ['hpet: backport: no KVM'],
+      isHostFault: true,
+    });
+    expect(concluded([same]).kind).toBe('inconclusive');
+  });
+
+  test('a margin that fell is a regression, one that is as the base’s is missing', () => {
+    const value = (upToNs: number | null, stopsAtNs: number | null): MarginValue => ({
+      upToNs,
+      stopsAtNs,
+      triedNs: 5_000_000,
+      boots: 5,
+      isUnclear: false,
+    });
+    const [old, strict, endless] = [value(12_250, 12_500), value(5_750, 6_000), value(5_000_000, null)];
+    const margin = (base: MarginValue, backport: MarginValue, reference: MarginValue) =>
+      judgeMargin({ guest: 'kvm', stepNs: 250, base, backport, reference });
+    expect(margin(old, strict, endless)).toMatchObject({
+      finding: 'worse',
+      why: 'fell to 5.75 us from 12.25 us; the reference has more than 5000 us',
+    });
+    expect(margin(old, strict, strict).finding).toBe('as-reference');
+    expect(margin(old, old, strict).finding).toBe('missing');
+    expect(margin(old, endless, endless).finding).toBe('as-reference');
+    expect(margin(old, value(12_500, 12_750), value(12_250, 12_500)).finding).toBe('same');
+    expect(margin(old, value(null, 0), endless).finding).toBe('worse');
+    expect(margin(old, { ...old, isUnclear: true }, endless).finding).toBe('unclear');
+    expect(concluded([fixed], [margin(old, strict, endless)]).kind).toBe('regresses');
+    expect(concluded([fixed], [margin(old, old, strict)]).kind).toBe('incomplete');
+  });
+});
