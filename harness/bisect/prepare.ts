@@ -1,11 +1,12 @@
 /** From what was typed to a search: everything that can be wrong is said here, before anything is built. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../host/errors.ts';
 import { type CommitRecipe, planCommit } from '../kernel/build/commit.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
 import { suggestion } from '../matrix/suggest.ts';
+import { newJobFolder } from '../run/job-folder.ts';
 import { type CellSpec, readCellSpec } from './cell-spec.ts';
 import type { CommitSubjects, KernelSubjects, SearchSpec } from './entries.ts';
 import { JOURNAL_FILE, readJournal } from './journal.ts';
@@ -196,18 +197,7 @@ export function searchesFolder(results: string): string {
 export async function newSearchFolder(results: string, spec: SearchSpec, at: Date): Promise<string> {
   const { subjects } = spec;
   const what = subjects.kind === 'commits' ? basename(subjects.repository) : 'kernels';
-  const stamp = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  const name = `${stamp}-${what.replaceAll(/[^\w.-]/g, '_').slice(0, 40)}`;
-  await mkdir(searchesFolder(results), { recursive: true });
-  for (let count = 1; ; count++) {
-    const folder = join(searchesFolder(results), count === 1 ? name : `${name}-${count}`);
-    try {
-      await mkdir(folder);
-      return folder;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
+  return newJobFolder(searchesFolder(results), what, at);
 }
 
 /** The folder of the search to go on with: the named one, or the latest that has no end yet. */

@@ -1,6 +1,6 @@
 /** Values of options, checked: each gives a UserError that names the option. */
 import { UserError } from '../host/errors.ts';
-import { DURATION, durationFault, durationNs } from '../matrix/duration.ts';
+import { DURATION, DURATION_MAX_NS, durationNs } from '../matrix/duration.ts';
 
 /** A whole number of at least `least`. */
 export function wholeNumber(option: string, least: number): (text: string) => number {
@@ -18,6 +18,17 @@ export function seconds(option: string): (text: string) => number {
     const value = Number(match?.[1]) * ({ s: 1, m: 60, h: 3600 }[match?.[2] ?? 's'] ?? 1);
     if (match !== null && value > 0) return value;
     throw new UserError(`${option} takes a duration such as 90s or 2m, not "${text}"`);
+  };
+}
+
+/** A delay as a matrix writes one, with its unit: 100ns, 1.5us, 5ms; in whole ns, above 0. */
+export function nanoseconds(option: string): (text: string) => number {
+  return (text) => {
+    const ns = new RegExp(`^${DURATION}$`).test(text) ? durationNs(text) : undefined;
+    if (ns !== undefined && ns > 0 && ns <= DURATION_MAX_NS) return ns;
+    throw new UserError(
+      `${option} takes a time with its unit such as 100ns, 1.5us or 5ms, up to 1s, not "${text}"`,
+    );
   };
 }
 
@@ -45,14 +56,5 @@ export function ppm(option: string): (text: string) => number {
   return (text) => {
     if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
     throw new UserError(`${option} takes a number of ppm such as 10 or 0.5, not "${text}"`);
-  };
-}
-
-/** A delay as a matrix writes it, more than nothing: 250ns, 10us; in ns. */
-export function delay(option: string): (text: string) => number {
-  return (text) => {
-    const ns = new RegExp(`^${DURATION}$`).test(text) ? (durationNs(text) ?? 0) : 0;
-    if (ns > 0 && durationFault(text) === undefined) return ns;
-    throw new UserError(`${option} takes a delay such as 250ns or 10us, not "${text}"`);
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../host/errors.ts';
 import { projectFolder } from '../host/project.ts';
-import { collect, delay, onOff, ppm, probability, seconds, wholeNumber } from './options.ts';
+import { collect, nanoseconds, onOff, ppm, probability, seconds, wholeNumber } from './options.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 all as expected; 1 something unexpected or flaky; 2 bad usage or input;
@@ -22,6 +22,8 @@ const RESULTS = 'folder of the runs';
 const NONE = { filter: [], reporter: [], kernel: [] };
 const NONE_VALIDATE = { backport: [], filter: [] };
 const NONE_BISECT = { expect: [], kernels: [], skip: [], patch: [] };
+const NONE_SWEEP = { kernel: [], disturb: [] };
+const SWEEP_CELL = 'topology=nested,cpu=host';
 const JSON_HELP = 'print the result as JSON on stdout';
 
 function timeout(): Option {
@@ -310,7 +312,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .option('--no-margins', 'do not search the delay at which each kernel stops registering')
     .addOption(
       new Option('--margin-step <time>', 'how exactly it is searched')
-        .argParser(delay('--margin-step'))
+        .argParser(nanoseconds('--margin-step'))
         .default(250, '250ns'),
     )
     .option('--signature', 'add the digests of all inputs to the statement')
@@ -322,6 +324,35 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .action(
       does(async (options) =>
         (await import('./validate.ts')).validateCommand({ ...NONE_VALIDATE, ...options }, signal),
+      ),
+    );
+
+  program
+    .command('sweep <kernels...>')
+    .description('how much slower reads may get before tsc is no longer registered, and how wrong it gets')
+    .option('--kernel <name>', 'of a matrix only this kernel, or a glob; repeatable', collect)
+    .option('--cell <cell>', 'the guest: SETTING=VALUE,..., or MATRIX.yaml#CELL', SWEEP_CELL)
+    .addOption(
+      new Option(
+        '--reference <counter>',
+        'which counter is read and delayed (default: as hpet of --cell, else pm)',
+      ).choices(['pm', 'hpet', 'both']),
+    )
+    .option('--step <time>', 'how exactly the margin is found', nanoseconds('--step'), 100)
+    .option('--max <time>', 'the largest delay of a read', nanoseconds('--max'), 5_000_000)
+    .option('--disturb <delay>', 'a disturbance, such as every11+500us; none for none; repeatable', collect)
+    .option('--points <n>', 'points of the curve beside those of the search', wholeNumber('--points', 0), 4)
+    .option('--repeat <n>', 'boots of each point (default: 1, in real time 5)', wholeNumber('--repeat', 1))
+    .option('--jobs <n>', 'kernels at once (default: what CPUs and memory allow)', wholeNumber('--jobs', 1))
+    .addOption(timeout())
+    .option('--results <dir>', 'sweeps are kept in DIR/sweep', 'results')
+    .option('--svg <file>', 'write the drawing to this file too')
+    .option('--html <file>', 'write it as one self-contained page too')
+    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--json', JSON_HELP)
+    .action(
+      does(async (kernels, options) =>
+        (await import('./sweep.ts')).sweepCommand(kernels, { ...NONE_SWEEP, ...options }, signal),
       ),
     );
 

@@ -1,5 +1,5 @@
 /** `tscmatrix validate`: a backport held against its base and against upstream. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { openCache } from '../host/cache.ts';
 import { sha256OfFile } from '../host/digest.ts';
@@ -8,8 +8,8 @@ import { projectFolder } from '../host/project.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { KernelEntry } from '../matrix/types.ts';
-import { makeRunFolder, runName } from '../record/run-folder.ts';
 import { json } from '../report/safe-text.ts';
+import { newJobFolder } from '../run/job-folder.ts';
 import { type Examined, examineBackport } from '../validate/examine-backport.ts';
 import { type Backport, backportOf } from '../validate/kernels.ts';
 import { measureMargins } from '../validate/measure-margins.ts';
@@ -138,10 +138,8 @@ async function inputOf(
 }
 
 /** Where the statements are kept, beside the runs. */
-async function makeFolder({ results, backport }: ValidateFlags): Promise<string> {
-  const parent = resolve(results, 'validate');
-  await mkdir(parent, { recursive: true });
-  return makeRunFolder(parent, runName(basename(backport[0] ?? ''), new Date()));
+function makeFolder({ results, backport }: ValidateFlags): Promise<string> {
+  return newJobFolder(resolve(results, 'validate'), basename(backport[0] ?? ''), new Date());
 }
 
 async function examineAll(

@@ -25,17 +25,21 @@ export interface GradedBoot {
 const MASK = (1n << 64n) - 1n;
 const COUNTERS = 2n;
 const COUNTER: Readonly<Record<Reference, bigint>> = { pm: 0n, hpet: 1n };
-const HALF = 2 ** 31;
-/** Half of all reads; written so, a matrix gives just 2^31 chances of 2^32. */
+/** Half of all reads. */
 const PROBABILITY = 0.5;
 const SEEDS = 1_000_000;
 
-/** draw() of images/exits/kvm-exits.c: splitmix64 of the number of the read. */
-export function isDisturbed(reference: Reference, seed: number, nth: number): boolean {
+/** draw() of images/exits/kvm-exits.c: splitmix64 of the number of the read, against chances of 2^32. */
+export function isDisturbed(
+  reference: Reference,
+  seed: number,
+  nth: number,
+  probability = PROBABILITY,
+): boolean {
   let z = (BigInt(seed) + (BigInt(nth) * COUNTERS + COUNTER[reference]) * 0x9e3779b97f4a7c15n) & MASK;
   z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & MASK;
   z = ((z ^ (z >> 27n)) * 0x94d049bb133111ebn) & MASK;
-  return Number((z ^ (z >> 31n)) >> 32n) < HALF;
+  return Number((z ^ (z >> 31n)) >> 32n) < Math.round(probability * 2 ** 32);
 }
 
 /** How many different delays one boot can ask for. */

@@ -57,6 +57,8 @@ export interface Margin {
   readonly sampleCycles: number | null;
   readonly limitCycles: { readonly from: number; readonly to: number } | null;
   readonly khz: number | null;
+  /** Reads of the counter before the refinement's first; null where the undelayed boot refines nothing that is counted. */
+  readonly readsBefore: number | null;
   /** All of them, graded ones too. */
   readonly boots: number;
   readonly predicted: readonly Prediction[];
@@ -96,7 +98,7 @@ export async function measureMargin(
       stepNs,
       maxNs,
       predictions: start?.predictions ?? [],
-      plan: isExact ? (start?.plan ?? null) : null,
+      plan: isExact && graded.every(({ hint }) => hint !== null) ? planOf(reference, start) : null,
       answers,
       graded,
       atOnce: start?.atOnce ?? false,
@@ -132,7 +134,7 @@ interface Start {
   readonly khz: number | null;
   readonly sample: number | null;
   readonly predictions: readonly Prediction[];
-  readonly plan: ReadPlan | null;
+  readonly readsBefore: number | null;
   readonly atOnce: boolean;
 }
 
@@ -163,9 +165,18 @@ function startOf(
     khz,
     sample,
     predictions,
-    plan: first?.verdict === 'refined' && before >= 0 ? { reference, before } : null,
+    readsBefore: first?.verdict === 'refined' && before >= 0 ? before : null,
     atOnce: boots.every(({ verdict }) => verdict === 'known-frequency'),
   };
+}
+
+/**
+ * Reads of the PM timer before the refinement are the same in number however slow they are. Those of the HPET, which serves as
+ * a clock event device too, are not: a 6.1 guest made 207 of them undelayed and 48 with 60 us added to each.
+ */
+function planOf(reference: Reference, start: Start | null): ReadPlan | null {
+  if (reference !== 'pm' || start === null || start.readsBefore === null) return null;
+  return { reference, before: start.readsBefore };
 }
 
 interface Found {
@@ -204,6 +215,7 @@ function concluded({ reference, stepNs, maxNs, start, answers, points, unclear }
     sampleCycles: sample,
     limitCycles: from === null || to === null ? null : { from, to },
     khz,
+    readsBefore: start.readsBefore,
     boots: points.reduce((sum, { boots }) => sum + boots.length, 0),
     predicted: start.predictions,
     agrees: agreeing?.name ?? null,

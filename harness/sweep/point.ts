@@ -1,5 +1,6 @@
 /** One point of a sweep: one kernel with one delay, booted once or, in real time, several times. */
 import { join } from 'node:path';
+import type { Evidence } from '../evidence/evidence.ts';
 import { rateOf } from '../history/rate.ts';
 import type { Rate } from '../history/types.ts';
 import { HostError } from '../host/errors.ts';
@@ -17,6 +18,11 @@ export interface PointBoot {
   readonly registeredS: number | null;
   /** Of the frequency that the kernel settled on, against the true one. */
   readonly ppm: number | null;
+  /**
+   * Between the two samples of the refinement, s: from the line that is printed beside init_tsc_clocksource(), which takes the
+   * first, to the line that follows the second. Null where the log has not both.
+   */
+  readonly apartS: number | null;
   /** By firmware and kernel, before the probe's own. */
   readonly reads: { readonly pm: number; readonly hpet: number } | null;
   readonly transcriptSha256: string | null;
@@ -90,7 +96,8 @@ export async function bootPoint(
     const { verdict, reason, ppm, readCounts } = observation;
     const reads = readCounts ?? null;
     const folder = `${options.name}/${place}`;
-    boots.push({ verdict, reason, registeredS, ppm, reads, transcriptSha256, folder });
+    const apartS = apartOf(one.evidence);
+    boots.push({ verdict, reason, registeredS, apartS, ppm, reads, transcriptSha256, folder });
   }
   const count = boots.filter(({ verdict }) => REGISTERED.includes(verdict)).length;
   const isClear = !boots.some(({ verdict }) => NO_ANSWER.includes(verdict));
@@ -107,6 +114,13 @@ export async function bootPoint(
   const [first] = seen;
   if (first === undefined) throw new Error('a point without a boot');
   return { point, readCycles: first.readCycles, trueKhz: first.observation.trueKhz };
+}
+
+/** Both stamps are ms; the first sample may come some ms after the line beside it. */
+function apartOf({ facts }: Evidence): number | null {
+  const beside = [facts.beforeInit.at(-1)?.timeS, facts.afterInit[0]?.timeS].filter((s) => s != null);
+  const last = facts.refined.at(-1)?.timeS;
+  return beside.length === 0 || last == null ? null : Math.round((last - Math.max(...beside)) * 1000) / 1000;
 }
 
 /** A fault of the host is no answer: the boot is made again. */

@@ -50,8 +50,8 @@ export async function writeEffectivePatch(
       if (a === b) continue;
       const names = [a === '' ? '/dev/null' : `a/${path}`, b === '' ? '/dev/null' : `b/${path}`] as const;
       const made = createTwoFilesPatch(names[0], names[1], a, b, '', '', { context: 3 });
-      // The line of "=" above the names is svn's.
-      text += made.replace(/^=+\n/, '');
+      // The line of "=" above the names is svn's; git's own is what patch-id goes by.
+      text += `diff --git a/${path} b/${path}\n${made.replace(/^=+\n/, '')}`;
     }
     if (text === '') return { kind: 'same' };
     await writeFile(target, text);

@@ -13,6 +13,8 @@ export interface PageParts {
   readonly index: PageIndex;
   /** What each cell of the index opens, packed; null where it opens nothing. */
   readonly packed: readonly string[];
+  /** A page without cells: where its skip link leads, in place of the table that they are in. */
+  readonly skipTo?: { readonly id: string; readonly text: string };
 }
 
 const ICON = `data:image/svg+xml,${encodeURIComponent(
@@ -35,6 +37,8 @@ function policyOf(style: string, script: string): string {
 /** In parts, so that a large page is never one string on its way to the disk. */
 export function* documentParts(parts: PageParts): Generator<string> {
   const { style, script } = bundlePage();
+  const { id, text } = parts.skipTo ?? { id: 'matrix', text: 'Skip to the table' };
+  const noScript = html`<noscript><p class="warning">Without its script this page shows the table, and neither the filter nor what cells open.</p></noscript>`;
   const blocks = html`<!doctype html>
 <html lang="en">
 <head>
@@ -48,9 +52,9 @@ export function* documentParts(parts: PageParts): Generator<string> {
 <style>${trusted(style)}</style>
 </head>
 <body>
-<a class="skip" href="#matrix">Skip to the table</a>
+<a class="skip" href="#${id}">${text}</a>
 ${parts.header}
-<noscript><p class="warning">Without its script this page shows the table, and neither the filter nor what cells open.</p></noscript>
+${parts.skipTo === undefined && noScript}
 <main>
 ${parts.main}
 </main>
