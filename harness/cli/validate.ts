@@ -1,5 +1,5 @@
 /** `tscmatrix validate`: a backport held against its base and against upstream. */
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { openCache } from '../host/cache.ts';
 import { sha256OfFile } from '../host/digest.ts';
@@ -68,35 +68,46 @@ export async function validateCommand(flags: ValidateFlags, signal: AbortSignal)
     );
   }
   const base = { ...(await kernelEntry(baseWords)), name: 'base' };
-  const line = progressLine(process.stderr);
-  const cache = await openCache();
-  const acquire: AcquireOptions = { cache, signal, onProgress: line.show };
+  const reference =
+    referenceWords === undefined ? null : { ...(await kernelEntry(referenceWords)), name: 'reference' };
   const folder = await makeFolder(flags);
-  const subjects = await examineAll(base, flags, folder, acquire);
-  line.clear();
-  if (flags.static === true) return tellStatic(subjects, folder, flags);
-  for (const { backport, examined } of subjects) refuseUseless(backport, examined);
-
-  const reference = { ...(await kernelEntry(referenceWords as string)), name: 'reference' };
-  const input = await inputOf(
-    flags,
-    base,
-    reference,
-    subjects.map(({ backport }) => backport),
+  const told = await examineAndBoot({ base, reference, folder }, flags, signal).catch(
+    async (error: unknown) => {
+      // There is no statement, and so nothing to keep beside the run.
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    },
   );
+  if (told === null) await rm(folder, { recursive: true, force: true });
+  return told ?? EXIT.interrupted;
+}
+
+interface Asked {
+  readonly base: KernelEntry;
+  /** Null with --static. */
+  readonly reference: KernelEntry | null;
+  readonly folder: string;
+}
+
+/** Null where it was interrupted. */
+async function examineAndBoot(
+  { base, reference, folder }: Asked,
+  flags: ValidateFlags,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const line = progressLine(process.stderr);
+  const acquire: AcquireOptions = { cache: await openCache(), signal, onProgress: line.show };
+  const subjects = await examineAll(base, flags, folder, acquire).finally(line.clear);
+  if (flags.static === true || reference === null) return tellStatic(subjects, folder, flags);
+  for (const { backport, examined } of subjects) refuseUseless(backport, examined);
+  const backports = subjects.map(({ backport }) => backport);
+  const input = await inputOf(flags, base, reference, backports);
   const booted = await bootAll(input, [progressReporter(line)], signal).finally(line.clear);
-  if (booted === null) return EXIT.interrupted;
-  const margins = flags.margins
-    ? await measureMargins(booted, input, {
-        folder: join(folder, 'margins'),
-        stepNs: flags.marginStep,
-        tell: line.show,
-        signal,
-      }).finally(line.clear)
-    : null;
-  const kernels = booted.record.view.kernels;
-  const what = (name: string, words: string): string => {
-    const ready = kernels.get(name)?.ready;
+  if (booted === null) return null;
+  const options = { folder: join(folder, 'margins'), stepNs: flags.marginStep, tell: line.show, signal };
+  const margins = flags.margins ? await measureMargins(booted, input, options).finally(line.clear) : null;
+  const what = (name: string, words = ''): string => {
+    const ready = booted.record.view.kernels.get(name)?.ready;
     return ready == null ? words : `${words} (${ready.release}: ${ready.origin})`;
   };
   const statements: Statement[] = [];
@@ -106,7 +117,7 @@ export async function validateCommand(flags: ValidateFlags, signal: AbortSignal)
       patch: examined.report,
       patches: await digestsOf(backport),
       command: ['tscmatrix', ...process.argv.slice(2)],
-      what: { base: what('base', baseWords), reference: what('reference', referenceWords as string) },
+      what: { base: what('base', flags.base), reference: what('reference', flags.reference) },
     });
     statements.push(statement);
   }

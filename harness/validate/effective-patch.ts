@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { withTemporary } from '../host/cache.ts';
 import { applyPatches, type Overlay } from '../kernel/build/apply.ts';
+import { git } from '../kernel/build/git.ts';
 import { type Job, prepareJob } from '../kernel/build/job.ts';
 import { ensureTree } from '../kernel/build/trees.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
@@ -28,6 +29,28 @@ async function contentOf(overlay: Overlay, tree: string, path: string): Promise<
   return readFile(join(tree, path), 'utf8').catch(() => '');
 }
 
+/** A backport on a branch is of another source, and git knows the difference. More than this is no backport. */
+const MOST_BYTES = 1024 * 1024;
+
+async function writeGitDiff(
+  { source: base, patches: own }: Job,
+  { source: backport, patches }: Job,
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly kind: 'patch' | 'same' | 'other-source' }> {
+  const [from, to] = [base.git, backport.git];
+  const isSame =
+    own.length === patches.length && own.every(({ sha256 }, at) => sha256 === patches[at]?.sha256);
+  if (from === undefined || to === undefined || from.repository !== to.repository || !isSame)
+    return { kind: 'other-source' };
+  const place = { repository: from.repository, signal };
+  const text = await git(place, ['diff', '--no-ext-diff', '--no-color', from.commit, to.commit]);
+  if (text === '') return { kind: 'same' };
+  if (text.length > MOST_BYTES) return { kind: 'other-source' };
+  await writeFile(target, text);
+  return { kind: 'patch' };
+}
+
 /**
  * Writes the patch to `target`, with paths as git has them; nothing where the two are the same, or of different sources. Throws as a build of either does where a patch of its own does not apply.
  */
@@ -38,7 +61,7 @@ export async function writeEffectivePatch(
   options: AcquireOptions,
 ): Promise<{ readonly kind: 'patch' | 'same' | 'other-source' }> {
   const [one, other] = [await prepareJob(base, options), await prepareJob(backport, options)];
-  if (one.source.digest !== other.source.digest) return { kind: 'other-source' };
+  if (one.source.digest !== other.source.digest) return writeGitDiff(one, other, target, options.signal);
   const tree = await ensureTree(one.source, options);
   return withTemporary(options.cache, async (folder) => {
     const before = await overlayOf(one, tree, join(folder, 'base'), options.signal);

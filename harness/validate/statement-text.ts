@@ -4,7 +4,7 @@ import { markdown as safe } from '../report/safe-text.ts';
 import { isRegistered } from './agree.ts';
 import { marginText } from './margins.ts';
 import type { Inputs, Statement } from './statement.ts';
-import { type Finding, ROLES, type Side } from './types.ts';
+import { type CitedLine, type Finding, ROLES, type Side } from './types.ts';
 
 const FINDING_WORDS: Readonly<Record<Finding, string>> = {
   same: 'all the same',
@@ -58,22 +58,35 @@ function marginsText({ margins }: Statement): string {
   ].join('\n\n');
 }
 
-function sideEvidence(role: string, side: Side): string {
-  const lines = side.cited.map(({ line, text }) =>
-    line === 0 ? `    - not there: ${safe(text)}` : `    - line ${line}: ${safe(text)}`,
-  );
+function citedText({ line, text }: CitedLine): string {
+  return line === 0 ? `not there: ${safe(text)}` : `line ${line}: ${safe(text)}`;
+}
+
+/** All that the verdict rests on. */
+function wholeEvidence(role: string, side: Side): string {
   const where = side.folders[0] === undefined ? '' : ` (${safe(side.folders[0])})`;
+  const lines = side.cited.map((one) => `    - ${citedText(one)}`);
   return [`  - ${role}${where}: ${safe(side.reason)}`, ...lines].join('\n');
 }
 
-/** Of every guest in which the three are not the same, and of the controls. */
+/** The one line that it rests on most. */
+function shortEvidence(role: string, side: Side): string {
+  const [first] = side.cited;
+  return `  - ${role}: ${first === undefined ? safe(side.reason) : citedText(first)}`;
+}
+
+/** Of every guest in which the three are not the same, and of the controls. What speaks against the backport comes whole. */
 function evidenceText({ guests }: Statement): string {
   const telling = guests.filter(({ finding, isControl }) => finding !== 'same' || isControl);
   if (telling.length === 0) return '';
-  const items = telling.map((one) => {
-    const sides = ROLES.map((role) => sideEvidence(role, one[role]));
-    return [`- ${safe(one.guest)}: ${safe(one.why)}`, ...sides].join('\n');
-  });
+  const isAgainst = ({ finding }: Statement['guests'][number]) => !['same', 'as-reference'].includes(finding);
+  const items = telling
+    .toSorted((a, b) => Number(isAgainst(b)) - Number(isAgainst(a)))
+    .map((one) => {
+      const evidence = isAgainst(one) ? wholeEvidence : shortEvidence;
+      const sides = ROLES.map((role) => evidence(role, one[role]));
+      return [`- ${safe(one.guest)}: ${safe(one.why)}`, ...sides].join('\n');
+    });
   return ['### Evidence', items.join('\n')].join('\n\n');
 }
 

@@ -13,6 +13,7 @@ import { judgeTrio } from './judge.ts';
 import type { Backport } from './kernels.ts';
 import { judgeMargin, type MarginTrio } from './margins.ts';
 import type { PatchReport } from './patch/types.ts';
+import { patchWords } from './patch-words.ts';
 import { planOf } from './plan.ts';
 import { type BootFacts, type Inputs, inputsOf, STATEMENT_VERSION, type Statement } from './statement.ts';
 import { triosOf } from './trios.ts';
@@ -76,6 +77,12 @@ export function stateOf(
   const trios = triosOf(record.view, names);
   const judged = trios.map((trio) => ({ trio, judged: judgeTrio(trio, tolerancePpm) }));
   const margins = extras.margins.map((trio) => ({ trio, judged: judgeMargin(trio) }));
+  const conclusion = conclude(
+    judged.map((one) => one.judged),
+    margins.map((one) => one.judged),
+  );
+  // What the patch lacks explains an answer; where nothing is missing there is nothing to explain.
+  const words = conclusion.kind === 'equivalent' || extras.patch === null ? [] : patchWords(extras.patch);
   const boots: BootFacts = {
     repeats: run.repeat,
     deterministic: plan.cells.every(({ guest }) => guest.clock === 'deterministic'),
@@ -85,10 +92,7 @@ export function stateOf(
     backport: { kernel: backport.entry.name, what: backport.note },
     base: extras.what.base,
     reference: extras.what.reference,
-    conclusion: conclude(
-      judged.map((one) => one.judged),
-      margins.map((one) => one.judged),
-    ),
+    conclusion: { ...conclusion, also: [...conclusion.also, ...words] },
     guests: judged.map(({ trio, judged: { finding, why } }) => ({ ...trio, finding, why })),
     margins: margins.map(({ trio, judged: { finding, why } }) => ({ ...trio, finding, why })),
     tolerancePpm,
