@@ -5,6 +5,17 @@ import type { Side } from './types.ts';
 /** Frequencies that differ by no more than this count as the same, where nobody says otherwise, ppm. */
 export const DEFAULT_TOLERANCE_PPM = 10;
 
+/**
+ * An unrefined frequency is the first estimate. quick_pit_calibrate() (arch/x86/kernel/tsc.c) ends when it believes its own to
+ * be within this, and where within depends on how its reads fell.
+ */
+const FIRST_ESTIMATE_PPM = 500;
+
+function allowedPpm(sides: readonly Side[], tolerancePpm: number): number {
+  const isEstimate = sides.some(({ verdict }) => verdict === 'unrefined');
+  return isEstimate ? Math.max(tolerancePpm, FIRST_ESTIMATE_PPM) : tolerancePpm;
+}
+
 /** The kernel uses this frequency, so it matters how far off it is. */
 export function isRegistered(verdict: Verdict | null): boolean {
   return verdict === 'known-frequency' || verdict === 'refined' || verdict === 'unrefined';
@@ -40,7 +51,7 @@ export function difference(one: Side, other: Side, tolerancePpm: number): string
   if (mine === null || theirs === null) {
     return mine === theirs ? null : 'the frequency is known on one side only';
   }
-  return Math.abs((one.ppm ?? 0) - (other.ppm ?? 0)) <= tolerancePpm
+  return Math.abs((one.ppm ?? 0) - (other.ppm ?? 0)) <= allowedPpm([one, other], tolerancePpm)
     ? null
     : `${one.verdict} with a frequency that is ${one.ppm} ppm off instead of ${other.ppm} ppm`;
 }
@@ -50,7 +61,7 @@ export function worsening(one: Side, than: Side, tolerancePpm: number): string |
   if (one.verdict === null || than.verdict === null) return null;
   if (health(one.verdict) < health(than.verdict)) return `${one.verdict} where it was ${than.verdict}`;
   const [mine, theirs] = [errorPpm(one), errorPpm(than)];
-  if (mine !== null && theirs !== null && mine > theirs + tolerancePpm)
+  if (mine !== null && theirs !== null && mine > theirs + allowedPpm([one, than], tolerancePpm))
     return `the frequency is ${one.ppm} ppm off where it was ${than.ppm} ppm`;
   return null;
 }

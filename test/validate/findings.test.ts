@@ -81,6 +81,15 @@ describe('one guest', () => {
     expect(judge({ ...one, backport: side('refined', { ppm: null }) }).finding).toBe('other');
   });
 
+  test('an unrefined frequency is the first estimate, which is within 500 ppm', () => {
+    const one = trio(['g', 'unrefined', 'unrefined', 'refined']);
+    const estimate = (ppm: number) =>
+      judge({ ...one, backport: side('unrefined', { ppm }), base: side('unrefined', { ppm: 13 }) });
+    expect(estimate(27).finding).toBe('missing');
+    expect(estimate(-400).finding).toBe('missing');
+    expect(estimate(-600).finding).toBe('worse');
+  });
+
   test('the frequency of a TSC that is refused is not compared', () => {
     const one = trio(['g', 'never', 'never', 'never']);
     expect(judge({ ...one, backport: side('never', { ppm: 700 }) }).finding).toBe('same');
