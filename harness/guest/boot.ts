@@ -8,7 +8,7 @@ import { APPLIANCE_FILE, blameDisk, CONSOLE_FILE, openBootFiles } from './boot-f
 import type { Phase } from './console-watch.ts';
 import type { Ending } from './ending.ts';
 import { followLife } from './life.ts';
-import { DEFAULT_LIMITS, type Limits, NESTED_LIMITS } from './limits.ts';
+import { DEFAULT_LIMITS, type Limits, nestedLimits } from './limits.ts';
 import { startQemu } from './qemu-process.ts';
 import { linkQmp } from './qmp-link.ts';
 import { EXITS_FILE } from './ref-delay.ts';
@@ -60,7 +60,7 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
         launch,
         limits: {
           ...DEFAULT_LIMITS,
-          ...(launch.nested === undefined ? {} : NESTED_LIMITS),
+          ...(launch.nested === undefined ? {} : nestedLimits(launch.guest)),
           ...options.limits,
         },
         qemu,

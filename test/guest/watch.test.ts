@@ -4,10 +4,11 @@ import { rightBlame } from '../../harness/guest/blame.ts';
 import { type ConsoleState, NOTHING_YET, watchLines } from '../../harness/guest/console-watch.ts';
 import type { Ending } from '../../harness/guest/ending.ts';
 import { judgeRunning, type Moment } from '../../harness/guest/judge.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../harness/guest/limits.ts';
+import { DEFAULT_LIMITS, type Limits, nestedLimits } from '../../harness/guest/limits.ts';
 import { follow, judgeQuiet, type Look, type Quiet, startQuiet } from '../../harness/guest/progress-watch.ts';
 import type { Launch, MachineFacts } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
+import type { GuestSpec } from '../../harness/matrix/types.ts';
 
 const NONCE = '0badcafe';
 
@@ -138,6 +139,33 @@ describe('a silence in which QEMU uses its CPU', () => {
   test('starts anew with each byte', () => {
     expect(judge([look(0, 0), look(18_000, 18_000, 101), look(37_000, 37_000, 101)])).toBeNull();
     expect(judge([look(0, 0), look(18_000, 18_000, 101), look(39_000, 39_000, 101)])).not.toBeNull();
+  });
+
+  test('of a nested guest is a stall within seconds of CPU time, and none within minutes of a busy host', () => {
+    const nested: Limits = { ...DEFAULT_LIMITS, ...nestedLimits(DEFAULT_GUEST) };
+    expect(judge([look(0, 0), look(11_000, 10_500)], nested)).toMatchObject({ kind: 'stalled' });
+    expect(judge([look(0, 0, 0), look(31_000, 30_500, 0)], nested)).toMatchObject({ kind: 'stalled' });
+    // A tenth of a CPU: its own time has moved.
+    const slow = { ...look(100_000, 9_000), guestS: 3 };
+    expect(judge([look(0, 0), { ...look(3000, 300), guestS: 2 }, slow], nested)).toBeNull();
+    const never = { ...look(160_000, 9_000), guestS: 3 };
+    expect(judge([look(0, 0), { ...look(3000, 300), guestS: 2 }, never], nested)).toMatchObject({
+      kind: 'stalled',
+      limit: 'wall',
+    });
+  });
+
+  test('is longer where each of the probe’s reads is', () => {
+    const cpuMs = (refDelay: GuestSpec['refDelay']) =>
+      nestedLimits({ ...DEFAULT_GUEST, refDelay }).stallCpuMs;
+    const disturbance = { kind: 'every', every: 10, ns: 1_000_000 } as const;
+    expect(cpuMs({ pmNs: 0, hpetNs: 0, disturbance: null })).toBe(10_000);
+    // 800 reads of 5 ms are 4 s, which a slow host takes 80 s for.
+    expect(cpuMs({ pmNs: 5_000_000, hpetNs: 0, disturbance: null })).toBe(90_000);
+    expect(cpuMs({ pmNs: 0, hpetNs: 1_000_000, disturbance: null })).toBe(14_000);
+    expect(cpuMs({ pmNs: 0, hpetNs: 0, disturbance })).toBe(12_000);
+    const byChance = { kind: 'random', probability: 0.5, seed: 1, ns: 1_000_000 } as const;
+    expect(cpuMs({ pmNs: 0, hpetNs: 0, disturbance: byChance })).toBe(20_000);
   });
 
   test('has no such limit where the guest is not nested', () => {
