@@ -34,7 +34,7 @@ export const DEFAULT_LIMITS: Limits = {
  * (Debian's 5.10 and 7.3 as they come). Wall time says little of an emulated machine on a busy host, which may get a
  * tenth of a CPU; it is left for one whose time goes on while it does nothing. The appliance reports after the guest's end.
  */
-const NESTED_LIMITS = { graceMs: 20_000, stallMs: 150_000, stallCpuMs: 10_000 } as const;
+const NESTED_LIMITS = { graceMs: 60_000, stallMs: 150_000, stallCpuMs: 10_000 } as const;
 
 /** What images/probe/refs.c reads of each counter between two lines of its report, at most. */
 const PROBE_READS = { pm: 800, hpet: 200 } as const;

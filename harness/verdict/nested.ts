@@ -71,20 +71,22 @@ function beat({ lastBeat }: ApplianceEvidence): string {
 
 /**
  * The appliance was ended from outside, or ended without its last word. It beats once a second of its time, which goes
- * on while its guest spins: so a guest that has stalled leaves beats behind that come later than its last byte.
+ * on while its guest spins: so a guest that has stalled leaves beats behind that come later than its last byte. The
+ * limit in wall time alone says that the host is slow: both may have been at work.
  */
 function cutOff(seen: Ending, appliance: ApplianceEvidence, consoleBytes: number): Ending {
-  if (seen.kind === 'stalled' || seen.kind === 'silent' || seen.kind === 'deadline') {
+  if (seen.kind === 'stalled' || seen.kind === 'silent') {
     const how = 'detail' in seen ? seen.detail : `${Math.round(seen.wallMs / 1000)} s of wall time`;
-    const alive = appliance.lastBeat?.value.consoleBytes === consoleBytes;
-    if (seen.kind === 'deadline' && !alive) return seen;
-    return alive
+    return appliance.lastBeat?.value.consoleBytes === consoleBytes
       ? fault(
           'guest-stalled',
           `the guest stood still while the appliance went on: ${how}; ${beat(appliance)}`,
         )
       : fault('appliance-hung', `the appliance stood still: ${how}; ${beat(appliance)}`);
   }
+  // Its QEMU's end and the counts of its exits are not known.
+  if (seen.kind === 'finished')
+    return fault('appliance-hung', `the guest came to its end, the appliance did not: ${beat(appliance)}`);
   if (seen.kind === 'reset' || seen.kind === 'truncated')
     return fault(
       'appliance-crashed',

@@ -111,6 +111,8 @@ describe('a nested guest in real time', () => {
     expect(optionOf(launch.argv, '-accel')).toBe('tcg,thread=single,tb-size=256');
     expect(optionOf(launch.argv, '-append')).toContain('nolapic_timer');
     expect(optionOf(launch.argv, '-append')).not.toMatch(/tsc_early_khz|lpj/);
+    // Its time is the host's: a limit of minutes would be one on how busy that may be.
+    expect(optionOf(launch.argv, '-append')).toMatch(/limit_ms=86400000 tscl1.silence_ms=140000$/);
     expect(launch.acceleratorReason).toBe(
       'topology nested was asked for; the appliance runs on tcg: host KVM is not usable: a test',
     );
