@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recipeOf } from '../../harness/bisect/prepare.ts';
 import { openCache } from '../../harness/host/cache.ts';
+import { runTool } from '../../harness/host/process.ts';
 import { planCommit } from '../../harness/kernel/build/commit.ts';
-import { openWorkshop, processesOf, type Workshop } from '../cli/tscmatrix.ts';
+import { LAUNCHER, openWorkshop, processesOf, type Workshop } from '../cli/tscmatrix.ts';
 import { git } from '../kernel-build/fake-tree.ts';
 import { BREAKS, type LinuxHistory, makeLinuxHistory, REPAIRS } from './linux-history.ts';
 
@@ -41,6 +42,20 @@ async function bisect(...args: string[]) {
   return JSON.parse(ran.stdout);
 }
 
+/** What git's own bisect comes to when it is driven by the probe. */
+function bisectRun(bad: string, good: string): string {
+  const { repository } = history;
+  git(repository, 'bisect', 'start', '--no-checkout', bad, good);
+  git(repository, 'bisect', 'run', LAUNCHER, 'probe', ...CELL, '--commit', 'BISECT_HEAD');
+  const log = git(repository, 'bisect', 'log');
+  git(repository, 'bisect', 'reset');
+  return log;
+}
+
+/** Commits whose kernel there was, whether it was built or found: all but skips. */
+const tested = (report: { steps: readonly { verdict: string }[] }): number =>
+  report.steps.filter(({ verdict }) => verdict !== 'skipped').length;
+
 const mostBuilds = (candidates: number): number => Math.ceil(Math.log2(candidates)) + 2;
 
 test(
@@ -53,15 +68,27 @@ test(
     expect(broke.searched.candidates).toBe(66);
     expect(broke.builds).toBeGreaterThan(2);
     expect(broke.builds).toBeLessThanOrEqual(mostBuilds(66));
+    expect(tested(broke)).toBeLessThanOrEqual(mostBuilds(66));
     expect(broke.culprit.files).toEqual(['arch/x86/kernel/kvmclock.c', 'arch/x86/kernel/tsc.c']);
     expect(broke.culprit.diff).toContain('SMI_TRESHOLD');
     // The middle of that range does not compile.
     expect(broke.skips).toBeGreaterThan(0);
+    // Both ends and each step once, the answer and its parent twice.
+    expect(broke.boots).toBe(tested(broke) + 2);
+    const again = await runTool('sh', [join(broke.folder, 'again.sh')], { env: { TSCMATRIX: LAUNCHER } });
+    expect(again.stdout.match(/^[0-9a-f]{40}(?=: as in the search$)/gm)).toEqual(
+      [BREAKS - 1, BREAKS].map(history.at),
+    );
+    // All that git itself chooses to test between these is in the cache.
+    expect(bisectRun(history.at(BREAKS + 1), history.at(BREAKS - 2))).toContain(
+      `# first bad commit: [${history.at(BREAKS)}]`,
+    );
 
     const repaired = await bisect('--old', history.at(30), '--new', history.at(100));
     expect(repaired.culprit.id).toBe(history.at(REPAIRS));
     expect(repaired.searched.candidates).toBe(70);
     expect(repaired.builds).toBeLessThanOrEqual(mostBuilds(70));
+    expect(tested(repaired)).toBeLessThanOrEqual(mostBuilds(70));
     expect(git(history.repository, 'rev-parse', 'HEAD', '--all')).toBe(before);
   },
   40 * MINUTES,

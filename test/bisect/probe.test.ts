@@ -65,6 +65,20 @@ test('probe: a commit that does not build is a skip, also for git bisect run', a
   expect(ran.stdout).toMatch(/^cannot be tested: /);
   expect((await shop.run([...args, '--expect', 'registration=build-failed'], { env })).code).toBe(0);
   expect(git(repo.path, 'status', '--porcelain')).toBe('');
+  // git passes over what does not build, and ends at once where the probe itself cannot go on.
+  const bisectRun = async (...words: string[]): Promise<string> => {
+    git(repo.path, 'bisect', 'start', repo.ids[3] ?? '', repo.ids[0] ?? '');
+    // Whatever it ends with.
+    const command = ['-c', 'git bisect run "$@" 2>&1; true', 'sh', LAUNCHER, 'probe', ...words];
+    const whole = { ...process.env, ...env, LC_ALL: 'C' };
+    const { stdout } = await promisify(execFile)('sh', command, { cwd: repo.path, env: whole });
+    git(repo.path, 'bisect', 'reset');
+    return stdout;
+  };
+  const skipped = await bisectRun('--cell', 'hpet=off');
+  expect(skipped).toMatch(/only 'skip'ped commits left to test/);
+  for (const id of repo.ids.slice(1)) expect(skipped).toContain(id);
+  expect(await bisectRun('--cell', 'hpet=of')).toMatch(/exit code 129/);
 });
 
 const search = (kernels: string, ...args: string[]): string[] => {
