@@ -25,6 +25,8 @@ export interface WorkState {
   /** Decides the configuration together with the folder's own key; null where there is none. */
   readonly configured: string | null;
   readonly unknownOptions: readonly string[];
+  /** Which start of the machine wrote this: after another one, what was written last may not be on the disk. */
+  readonly bootId?: string;
 }
 
 export interface Work {
@@ -37,6 +39,8 @@ export interface Work {
 const STATE = 'state.json';
 /** Files are dated by the kernel's clock tick, which is a little behind. */
 const SLACK_MS = 2000;
+/** What was written longer ago is on the disk: dirty_expire_centisecs is 30 s, and a journal's commit takes some more. */
+const UNWRITTEN_MS = 60_000;
 
 export function workAt(folder: string): Work {
   return {
@@ -59,8 +63,14 @@ export async function readState(folder: string): Promise<WorkState | undefined> 
 }
 
 export async function writeState(work: Work, state: WorkState): Promise<void> {
-  await writeFile(join(work.folder, `${STATE}.new`), `${JSON.stringify(state)}\n`);
+  const written = { ...state, bootId: await bootId() };
+  await writeFile(join(work.folder, `${STATE}.new`), `${JSON.stringify(written)}\n`);
   await rename(join(work.folder, `${STATE}.new`), join(work.folder, STATE));
+}
+
+/** Another one after each start of the machine: random(4). */
+async function bootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }
 
 /** Makes the folder fit for a build, whatever happened in it before. Call it under the folder's lock. */
@@ -78,13 +88,19 @@ export async function openWork(
   return settleWork(work, state, signal);
 }
 
-/** Takes away what a build that was killed may have left half done. */
+/** Takes away what a build that was killed, or a power cut after one, may have left half done. */
 export async function settleWork(work: Work, state: WorkState, signal?: AbortSignal): Promise<WorkState> {
-  if (state.buildingSinceMs === null) return state;
+  const isOtherStart = state.bootId !== (await bootId());
+  if (state.buildingSinceMs === null && !isOtherStart) return state;
   // Processes of a build that was killed may live on for a moment; they hold this lock.
   await runTool('flock', [work.lockFile, 'true'], signal === undefined ? {} : { signal });
-  // A compiler that was killed leaves half an object, dated now, that make would take for a whole one.
-  const since = ((state.buildingSinceMs - SLACK_MS) / 1000).toFixed(3);
+  // A compiler that was killed leaves half an object, dated now, that make would take for a whole one; a power cut
+  // leaves empty ones, with the dates of whole ones.
+  const unwritten =
+    isOtherStart && state.endedMs > 0 ? state.endedMs - UNWRITTEN_MS : Number.POSITIVE_INFINITY;
+  const firstMs = Math.min(state.buildingSinceMs ?? Number.POSITIVE_INFINITY, unwritten);
+  if (firstMs === Number.POSITIVE_INFINITY) return state;
+  const since = ((firstMs - SLACK_MS) / 1000).toFixed(3);
   await runTool('find', [work.out, '-type', 'f', '-newermt', `@${since}`, '-delete'], {
     env: { LC_ALL: 'C' },
   });
