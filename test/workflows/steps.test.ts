@@ -2,20 +2,25 @@
 // reports, the comparison, and a second night after it.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { debianKernel } from '../support/kernels.ts';
 import { GITHUB, GITLAB, githubJobs, gitlabFile, PROJECT, type Step } from './files.ts';
+
+// Some twenty commands and up to four boots, beside whatever else runs.
+vi.setConfig({ testTimeout: 400_000 });
 
 /** Steps that cannot be run here, and why. All others are. */
 const NOT_HERE: Readonly<Record<string, string>> = {
@@ -58,10 +63,10 @@ async function checkout(name: string): Promise<string> {
   }
   symlinkSync(join(PROJECT, 'node_modules'), join(dir, 'node_modules'));
   const { path } = await debianKernel('bookworm');
+  const kernel = `kernels: { debian: { image: ${path} } }`;
   writeFileSync(
     join(dir, 'small.yaml'),
-    `version: 1\nname: small\nkernels: { debian: { image: ${path} } }\naxes: { hpet: [on, off] }\n` +
-      'expect:\n  - { registration: refined }\n  - { when: { hpet: off }, registration: never }\n',
+    `version: 1\nname: small\n${kernel}\naxes: { hpet: [on, off] }\nexpect:\n  - { registration: refined }\n`,
   );
   const git = (...args: string[]) => execFileSync('git', ['-C', dir, ...args], { stdio: 'pipe' });
   git('init', '--quiet');
@@ -89,19 +94,32 @@ function bash(dir: string, script: string, env: Readonly<Record<string, string>>
   });
 }
 
-/** What a night leaves, whichever system ran it. One cell is not as expected, and the run's exit code says so. */
-function checkNight(dir: string, nights: number): void {
+/** From now on one of the two cells is not as expected. */
+function expectOtherwise(dir: string): void {
+  appendFileSync(join(dir, 'small.yaml'), '  - { when: { hpet: off }, registration: never }\n');
+  execFileSync('git', ['-C', dir, 'add', 'small.yaml']);
+  const author = ['-c', 'user.name=test', '-c', 'user.email=test@example.org'];
+  execFileSync('git', ['-C', dir, ...author, 'commit', '--quiet', '-m', 'another expectation']);
+}
+
+/** What a night leaves, whichever system ran it. Where a cell is not as expected, the run's exit code says so. */
+function checkNight(dir: string, nights: number, bad: boolean): void {
   const report = join(dir, 'nightly', 'report');
   const text = (name: string): string => readFileSync(join(report, name), 'utf8');
   expect(readdirSync(report)).toEqual(
     expect.arrayContaining(['junit.xml', 'kcidb.json', 'nightly.html', 'nightly.json', 'summary.md']),
   );
-  expect(text('summary.md')).toMatch(/^## small: 1 of 2 not as expected\n/);
+  expect(text('summary.md')).toMatch(
+    bad ? /^## small: 1 of 2 not as expected\n/ : /^## small: as expected\n/,
+  );
   expect(text('nightly.html')).toContain('<html');
   const { cells } = JSON.parse(text('nightly.json'));
-  expect(cells.map((cell: { outcome: string }) => cell.outcome)).toEqual(['expected', 'unexpected']);
+  expect(cells.map((cell: { outcome: string }) => cell.outcome)).toEqual([
+    'expected',
+    bad ? 'unexpected' : 'expected',
+  ]);
   const { tests } = JSON.parse(text('kcidb.json'));
-  expect(tests.map((one: { status: string }) => one.status)).toEqual(['PASS', 'FAIL']);
+  expect(tests.map((one: { status: string }) => one.status)).toEqual(['PASS', bad ? 'FAIL' : 'PASS']);
   // The consoles came along with the blobs: the excerpt is of real lines.
   expect(tests[1].log_excerpt).toContain('Refined TSC clocksource calibration');
   expect(
@@ -173,20 +191,45 @@ describe(GITHUB, () => {
     for (let shard = 1; shard <= SHARDS; shard++) expect(runJob(dir, 'shards', shard).failed).toBeNull();
     forgetShards(dir);
     const first = runJob(dir, 'report');
-    expect(first).toMatchObject({ failed: 'Not as expected', status: 1 });
-    expect(first.summary).toContain('## small: 1 of 2 not as expected');
-    checkNight(dir, 1);
+    expect(first.failed).toBeNull();
+    checkNight(dir, 1, false);
+    // There was no good night to compare with.
+    expect(existsSync(join(dir, 'nightly', 'report', 'changes.md'))).toBe(false);
 
-    // The next day: a fresh checkout with what was cached. The blobs of the first night serve for the second.
-    rmSync(join(dir, 'nightly', 'report'), { recursive: true });
-    rmSync(join(dir, 'results', 'latest'), { force: true });
+    // The next day: a fresh checkout with what was cached.
+    nextDay(dir);
+    expectOtherwise(dir);
     expect(runJob(dir, 'kernels').failed).toBeNull();
     const durations = JSON.parse(readFileSync(join(dir, 'nightly', 'plan', 'durations.json'), 'utf8'));
-    expect(durations.cells[0].boots[0].wallMs).toBeGreaterThan(0);
-    expect(runJob(dir, 'report')).toMatchObject({ failed: 'Not as expected', status: 1 });
-    checkNight(dir, 2);
+    expect(Object.keys(durations.cells)).toHaveLength(2);
+    for (const ms of Object.values(durations.cells)) expect(ms).toBeGreaterThan(0);
+    const kept = setAside(dir);
+    for (let shard = 1; shard <= SHARDS; shard++) expect(runJob(dir, 'shards', shard).failed).toBeNull();
+    forgetShards(dir);
+    kept();
+    const second = runJob(dir, 'report');
+    expect(second).toMatchObject({ failed: 'Not as expected', status: 1 });
+    expect(second.summary).toContain('## small: 1 of 2 not as expected');
+    checkNight(dir, 2, true);
+    // What changed is said, and that it is not the kernel that did.
+    const changes = readFileSync(join(dir, 'nightly', 'report', 'changes.md'), 'utf8');
+    expect(second.summary).toContain(changes);
+    expect(changes).toContain('differs: expectation: refined, now never');
+    expect(changes).toMatch(/1 identical/);
+    expect(readFileSync(join(dir, 'nightly', 'report', 'changes.html'), 'utf8')).toContain('<html');
   });
 });
+
+function nextDay(dir: string): void {
+  rmSync(join(dir, 'nightly'), { recursive: true });
+  rmSync(join(dir, 'results', 'latest'), { force: true });
+}
+
+/** The nights before are not on the machines of the shards; gives what brings them back. */
+function setAside(dir: string): () => void {
+  renameSync(join(dir, 'results'), join(dir, '..', 'nights'));
+  return () => renameSync(join(dir, '..', 'nights'), join(dir, 'results'));
+}
 
 /** On machines of their own the shards leave nothing in the folder where the nights are kept. */
 function forgetShards(dir: string): void {
@@ -200,6 +243,7 @@ describe(GITLAB, () => {
     const scriptOf = (job: string) =>
       (jobs[job]?.script ?? []).filter((line) => !line.startsWith('./tscmatrix build'));
     const run = (job: string, env = {}) => bash(dir, scriptOf(job).join('\n'), env);
+    expectOtherwise(dir);
     expect(run('kernels')).toMatchObject({ status: 0 });
     for (let shard = 1; shard <= SHARDS; shard++) {
       const env = { CI_NODE_INDEX: String(shard), CI_NODE_TOTAL: String(SHARDS) };
@@ -208,7 +252,7 @@ describe(GITLAB, () => {
         rmSync(join(dir, 'results', name), { recursive: true });
     }
     expect(run('report')).toMatchObject({ status: 1 });
-    checkNight(dir, 1);
+    checkNight(dir, 1, true);
   });
 
   test('a shard that is missing is an error that names it, and there is no report of an older night', async () => {
