@@ -1,11 +1,12 @@
 /** The page of a run in a real browser. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeRunPage } from '../../harness/cli/html.ts';
 import { readRecord } from '../../harness/record/reader.ts';
+import { readCostPlot } from '../../harness/report/plot/read-costs.ts';
 import { type MadeCell, variedCells, writeRun } from '../support/made-run.ts';
 import { axeViolations } from './axe.ts';
 import { launchChromium, type OpenPage, openFile } from './chromium.ts';
@@ -241,6 +242,33 @@ describe('a cell', () => {
     expect(pressed).toEqual(['false', 'true']);
     await boots.first().click();
     expect(await page.getByRole('dialog').locator('.console').first().innerText()).toContain('evidence: ');
+  });
+});
+
+describe('a plot', () => {
+  test('holds all of its text, wherever the limit and the costs are', async () => {
+    const folder = join(import.meta.dirname, '..', '..', 'harness', 'report', 'html', 'page');
+    const css = await readFile(join(folder, 'plot.css'), 'utf8');
+    const limit = { label: 'Linux 5.0 and later accepts a sample up to 31,250', cycles: 31_250 };
+    const costs = [5, 5_724, 18_400, 55_200, 900_000].flatMap((median) =>
+      [1, 5, 18_000].map((min) => [
+        { label: 'HPET, 1 read', min, median: min, p90: min, max: min },
+        { label: 'PM timer, 3 reads', min: median, median, p90: median, max: median * 1.2 },
+      ]),
+    );
+    const context = await browser.newContext(DESKTOP);
+    const page = await context.newPage();
+    await page.setContent(`<style>${css}</style>${costs.map((one) => readCostPlot(one, [limit])).join('')}`);
+    const outside = await page.locator('.plot text').evaluateAll((texts) =>
+      texts.flatMap((text) => {
+        const [own, all] = [text, text.closest('svg') as Element].map((one) => one.getBoundingClientRect());
+        const fits = own !== undefined && all !== undefined && own.left >= all.left && own.right <= all.right;
+        return fits ? [] : [text.textContent];
+      }),
+    );
+    expect(outside).toEqual([]);
+    expect(await page.locator('.plot .limit-label').count()).toBe(costs.length);
+    await context.close();
   });
 });
 

@@ -17,7 +17,10 @@ export interface Limit {
 
 const WIDTH = 560;
 const LEFT = 118;
-const RIGHT = WIDTH - 24;
+/** Room for the figure beside the longest whisker. */
+const RIGHT = WIDTH - 50;
+/** Of a letter of a label; no font of the page is wider on average. */
+const LETTER = 6.8;
 const ROW = 34;
 const TOP = 26;
 
@@ -46,14 +49,13 @@ export function readCostPlot(costs: readonly ReadCost[], limits: readonly Limit[
   );
 }
 
+/** The label stands over its line, moved as far as it takes to be whole. */
 function limitMark(x: number, bottom: number, limit: Limit): string {
-  const anchor = x > WIDTH / 2 ? 'end' : 'start';
+  const half = (limit.label.length * LETTER) / 2;
+  const middle = Math.min(Math.max(x, half), WIDTH - half);
   return (
     line(x, TOP - 8, x, bottom, 'limit') +
-    textAt(anchor === 'end' ? x + 4 : x - 4, TOP - 13, limit.label, {
-      class: 'limit-label',
-      'text-anchor': anchor,
-    })
+    textAt(middle, TOP - 13, limit.label, { class: 'limit-label', 'text-anchor': 'middle' })
   );
 }
 
