@@ -63,7 +63,8 @@ function cellText({ cell, nights, flaky, changed }: CellHistory, columns: number
 }
 
 function nightText({ outcome, verdicts, kernelRelease, lost }: Night): string {
-  const all = [...new Set(verdicts)].join('/');
+  // An infra-error is its own verdict: said once.
+  const all = [...new Set(verdicts)].filter((verdict) => verdict !== outcome).join('/');
   const kernel = kernelRelease === null ? '' : ` (${kernelRelease})`;
   return `now ${[lost ? 'lost' : outcome, all].filter((part) => part !== '').join(' ')}${kernel}`;
 }
