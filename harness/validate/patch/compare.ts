@@ -19,10 +19,13 @@ export function compareChanges(patch: Changes, upstream: Changes): Comparison {
   return backward.found > forward.found ? backward : forward;
 }
 
-/** Whether there is enough in common to name the commit: half of it, or a whole hunk that says something. */
+/** Whether there is enough in common to name the commit: all of it, half of it in two lines or more, or a whole hunk of such. */
 export function isAlike({ found, of, hunks }: Comparison): boolean {
   if (found === 0) return false;
-  return found * 2 >= of || hunks.some(({ state, found: lines }) => state === 'same' && lines > 1);
+  if (found === of) return true;
+  return (
+    (found > 1 && found * 2 >= of) || hunks.some(({ state, found: lines }) => state === 'same' && lines > 1)
+  );
 }
 
 function compareOneWay(patch: Changes, upstream: Changes, reverse: boolean): Comparison {

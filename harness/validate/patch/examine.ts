@@ -11,6 +11,7 @@ import type { BuildSource } from '../../matrix/types.ts';
 import { type Comparison, compareChanges, extraHunks, isAlike } from './compare.ts';
 import { firstChange, functionAt, functionOf } from './functions.ts';
 import { type Changes, changesOfPatches, type HunkNames, hunkKey } from './lines.ts';
+import { presenceOf } from './presence.ts';
 import { type ReadPatch, readPatches } from './read.ts';
 import { relatedCommits } from './related.ts';
 import { remarksOn } from './remarks.ts';
@@ -51,7 +52,7 @@ export async function examinePatches(
         ? { commits: known, label: `the ${known.length} commits in images/kernels/upstream` }
         : await commitsOfClone(options.upstream, changes, known, folder, options.signal);
     const one = read.map((patch, index) => onePatch(patch, names, tried?.trials[index]));
-    const alike = likenessOf(changes, read, commits);
+    const alike = await likenessOf(changes, read, commits, tried?.before ?? null);
     const applies = tried === null ? null : together(one.map((patch) => patch.applies ?? 'no'));
     return {
       tree: tried?.label ?? null,
@@ -158,25 +159,36 @@ function together(all: readonly Applies[]): Applies {
   return all.includes('shifted') ? 'shifted' : 'exactly';
 }
 
-function likenessOf(
+async function likenessOf(
   changes: Changes,
   read: readonly ReadPatch[],
   commits: readonly UpstreamCommit[],
-): Likeness[] {
+  base: TreeView | null,
+): Promise<Likeness[]> {
   const ids = new Set(read.map(({ patchId }) => patchId).filter((id) => id !== null));
-  const alike = commits
+  const ranked = commits
     .map((commit) => ({ commit, comparison: compareChanges(changes, commit.changes) }))
     .filter(({ commit, comparison }) => hasId(ids, commit) || isAlike(comparison))
     .sort((a, b) => rank(ids, b) - rank(ids, a));
-  return alike.map(({ commit, comparison }): Likeness => {
-    const { id, title, release, partial } = commit;
-    const { reverse, complete, hunks } = comparison;
-    // Of a series that is two commits, one is not extra beside the other.
-    const others = alike.filter((one) => one.comparison.reverse === reverse);
-    const extra = extraHunks(changes, new Set(others.flatMap((one) => [...one.comparison.used])));
-    const how = hasId(ids, commit) ? 'patch-id' : 'hunks';
-    return { id, title, release, how, reverse, complete, partial, hunks, extra };
+  // A commit tells nothing new where those before it account for all that it has in common with the patch.
+  const seen = new Set<unknown>();
+  const alike = ranked.filter(({ commit, comparison }) => {
+    const fresh = [...comparison.used].some((line) => !seen.has(line)) || hasId(ids, commit);
+    if (comparison.complete) for (const line of comparison.used) seen.add(line);
+    return fresh;
   });
+  return Promise.all(
+    alike.map(async ({ commit, comparison }): Promise<Likeness> => {
+      const { id, title, release, partial } = commit;
+      const { reverse, complete, hunks } = comparison;
+      // Of a series that is two commits, one is not extra beside the other.
+      const others = alike.filter((one) => one.comparison.reverse === reverse);
+      const extra = extraHunks(changes, new Set(others.flatMap((one) => [...one.comparison.used])));
+      const how = hasId(ids, commit) ? 'patch-id' : 'hunks';
+      const inTree = base === null ? null : await presenceOf(commit.changes, base);
+      return { id, title, release, how, reverse, complete, partial, inTree, hunks, extra };
+    }),
+  );
 }
 
 function hasId(ids: ReadonlySet<string>, { patchId }: UpstreamCommit): boolean {

@@ -23,6 +23,7 @@ export async function remarksOn(subject: Subject): Promise<Remark[]> {
   const shortcuts = view === null ? null : await shortcutsOf(view);
   return [
     ...onTree(subject),
+    ...(subject.applies === 'already-there' ? [] : alike.flatMap(hadBefore)),
     ...alike.filter(({ reverse, complete }) => reverse && complete).map(takesOut),
     ...onKind(changes),
     ...(view === null ? [] : await onFlags(changes, view, shortcuts)),
@@ -38,6 +39,13 @@ function plain(code: Remark['code'], text: string): Remark {
 
 function takesOut({ id, title }: Likeness): Remark {
   return plain('takes-out', `the patch takes ${id} ("${title}") out of the tree`);
+}
+
+/** The base has a commit that the patch brings, in another context than the patch's. */
+function hadBefore({ id, title, reverse, inTree }: Likeness): Remark[] {
+  if (reverse || inTree === null || inTree.of === 0 || inTree.found < inTree.of) return [];
+  const lines = inTree.of === 1 ? 'the line' : `all ${inTree.of} lines`;
+  return [plain('already-there', `the tree has ${lines} of ${id} ("${title}") already`)];
 }
 
 function onTree({ patches, applies }: Subject): Remark[] {
@@ -95,7 +103,7 @@ async function onFlags(
   }
   for (const [flag, { file }] of forced) {
     const set = await linesMatching(view, file, new RegExp(`setup_force_cpu_cap\\(${flag}\\)`));
-    if ((await definitionOf(view, flag)) === undefined) {
+    if ((await definitionOf(view, flag)) === null) {
       remarks.push({
         code: 'flag-unknown',
         text: `the patch sets ${flag}, which this tree does not define: it does not compile without the commit that adds the flag${flag === 'X86_FEATURE_TSC_KNOWN_FREQ' ? ' (47c95a46d0fa)' : ''}`,

@@ -31,14 +31,19 @@ export async function shortcutsOf(view: TreeView): Promise<Shortcut[] | null> {
   return shortcuts;
 }
 
-/** Where a capability is defined; undefined where the tree does not know it. */
-export async function definitionOf(view: TreeView, flag: string): Promise<Fact | undefined> {
+/** Where a capability is defined; null where it is not, undefined where the tree has no list of them. */
+export async function definitionOf(view: TreeView, flag: string): Promise<Fact | null | undefined> {
+  let listed = false;
   for (const file of FLAG_FILES) {
-    const lines = (await view.text(file))?.split('\n') ?? [];
+    const text = await view.text(file);
+    if (text === null) continue;
+    // What is left of the old file includes the new one.
+    listed ||= /^#\s*define\s+X86_FEATURE_/m.test(text);
+    const lines = text.split('\n');
     const at = lines.findIndex((line) => new RegExp(`^#\\s*define\\s+${flag}\\b`).test(line));
     if (at >= 0) return { file, line: at + 1, text: (lines[at] ?? '').trimEnd() };
   }
-  return undefined;
+  return listed ? null : undefined;
 }
 
 /** Lines of a file that match. */

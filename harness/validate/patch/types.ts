@@ -72,6 +72,8 @@ export interface Likeness {
   readonly complete: boolean;
   /** The text compared with holds only what is certain of the commit: more of it may be missing. */
   readonly partial: boolean;
+  /** How much of the commit the tree has before the patch; null without a tree. */
+  readonly inTree: Presence | null;
   readonly hunks: readonly UpstreamHunk[];
   readonly extra: readonly ExtraHunk[];
 }

@@ -15,10 +15,14 @@ const MOST_ALIKE = 8;
 
 /** Whatever the user's configuration says: the diff that parsePatch reads. */
 const DIFF = [
+  '--no-show-signature',
   '--no-ext-diff',
   '--no-textconv',
   '--no-color',
   '--no-renames',
+  '--diff-algorithm=myers',
+  '--unified=3',
+  '--inter-hunk-context=0',
   '--src-prefix=a/',
   '--dst-prefix=b/',
 ];
@@ -38,7 +42,8 @@ export async function commitsOfClone(
   scratch: string,
   signal?: AbortSignal,
 ): Promise<FoundCommits> {
-  const place: GitPlace = { repository, signal };
+  // Names of files are no patterns.
+  const place: GitPlace = { repository, signal, env: { GIT_LITERAL_PATHSPECS: '1' } };
   if ((await stat(repository).catch(() => undefined)) === undefined) {
     throw new UserError(`the upstream clone ${repository}: there is no such directory`);
   }

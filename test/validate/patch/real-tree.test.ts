@@ -99,6 +99,16 @@ test('a fix that is the base already', async () => {
   expect(report.remarks.map(({ code }) => code)).toEqual(['already-there']);
 });
 
+test('a fix that is the base already, in another context', async () => {
+  const other = (await reversed(projectPatch('0002-drop-known-freq'))).replace(/^ {$/m, ' { /* brace */');
+  const report = await examineOn('upstream-fixed', await patchFile('context.patch', other));
+  expect(report).toMatchObject({
+    applies: 'no',
+    alike: [{ id: 'e10f78050323', inTree: { found: 1, of: 1 } }],
+  });
+  expect(report.remarks.map(({ code }) => code)).toContain('already-there');
+});
+
 test('a patch that takes a fix out', async () => {
   const report = await examineOn('upstream-fixed', projectPatch('0002-drop-known-freq'));
   expect(report.alike).toMatchObject([{ id: 'e10f78050323', reverse: true, complete: true }]);
