@@ -26,9 +26,9 @@ import { headingOf, renderSweep } from '../sweep/markdown.ts';
 import { sweepPage } from '../sweep/page.ts';
 import { sweepPlot } from '../sweep/plot.ts';
 import { inputsOf, reportOf, type SweepReport, type SweepTimes } from '../sweep/report.ts';
-import { marginRows, pointRows, type Rows, remarks } from '../sweep/rows.ts';
+import { addedText, marginRows, pointRows, type Rows, remarks } from '../sweep/rows.ts';
 import { svgFile } from '../sweep/svg-file.ts';
-import { type Disturbed, type SweepOptions, sweep } from '../sweep/sweep.ts';
+import { type Disturbed, NAMES, type SweepOptions, sweep } from '../sweep/sweep.ts';
 import { plainTable } from './build-table.ts';
 import { forgetGit } from './git-environment.ts';
 import { kernelEntry } from './kernel-argument.ts';
@@ -102,10 +102,13 @@ export async function sweepCommand(
     folder,
     signal,
     tell: (kernel, text) => line.show(`${kernel}: boot ${boots + 1}: ${text}`),
-    onPoint: (kernel, { reference, text, boots: made, registers }) => {
+    onPoint: (kernel, point) => {
+      const { reference, boots: made, registers } = point;
       boots += made.length;
       const word = registers === null ? made[0]?.verdict : registers ? 'registers' : 'does not register';
-      line.show(`${kernel}, ${reference} ${text === '0' ? 'undelayed' : text}: ${word} (${boots} boots)`);
+      line.show(
+        `${kernel}: ${word} with ${addedText(point)} added to reads of the ${NAMES[reference]} (boot ${boots})`,
+      );
     },
   };
   try {

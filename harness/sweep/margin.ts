@@ -118,9 +118,11 @@ export async function measureMargin(
     if (step.kind === 'plain') {
       answers.push({ delayNs: step.delayNs, registers: point.registers === true });
     } else {
-      const reads = point.boots[0]?.reads?.[reference];
-      const isKnown = reads !== undefined && point.registers !== null;
-      const hint = isKnown ? hintOf(step.boot, point.registers === true, reads) : null;
+      // A disturbed sample that is accepted makes a wrong frequency, and the watchdog may take tsc away again.
+      const [boot] = point.boots;
+      const reads = boot?.reads?.[reference];
+      const isKnown = boot !== undefined && reads !== undefined && point.registers !== null;
+      const hint = isKnown ? hintOf(step.boot, boot.registeredS !== null, reads) : null;
       graded.push({ boot: step.boot, hint });
     }
   }

@@ -27,7 +27,7 @@ ${table(marginRows(report))}
 <section aria-labelledby="plot"><h2 id="plot">Registration and error over the delay of a read</h2>
 <div class="plot-box wide">${trusted(sweepPlot(report))}</div></section>
 <section aria-labelledby="points"><h2 id="points">Every boot</h2>
-${table(pointRows(report))}</section>
+<details><summary>Delay by delay</summary>${table(pointRows(report))}</details></section>
 <section aria-labelledby="again"><h2 id="again">Again</h2>
 ${commands.map((command) => html`<pre><code>${command}</code></pre>`)}</section>`,
     footer: html`<footer><p class="meta">Made by tscmatrix; nothing is loaded from elsewhere.</p></footer>`,

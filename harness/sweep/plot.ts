@@ -12,13 +12,13 @@ import { NAMES } from './sweep.ts';
 
 type Scale = ScaleLogarithmic<number, number>;
 
-const WIDTH = 960;
+const WIDTH = 1020;
 const LEFT = 84;
 /** The undelayed guest stands beside the logarithmic axis, which has no zero. */
 const ZERO = LEFT + 14;
 const FIRST = LEFT + 44;
-const RIGHT = 640;
-const SIDE = 716;
+const RIGHT = 630;
+const SIDE = 790;
 const SIDE_RIGHT = WIDTH - 16;
 const TITLE = 26;
 const LABELS = 15;

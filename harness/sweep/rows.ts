@@ -1,9 +1,8 @@
 /** The tables of a sweep as rows of text: margins, and what delays and disturbances do. */
 import { durationText } from '../matrix/duration.ts';
-import { refDelayText } from '../matrix/ref-delay.ts';
 import { ppmText } from '../report/words.ts';
 import type { Point, PointBoot } from './point.ts';
-import { type DisturbedPoint, marginText, type ReferenceReport, type SweepReport } from './report.ts';
+import { marginText, type ReferenceReport, type SweepReport } from './report.ts';
 import { NAMES } from './sweep.ts';
 
 export interface Rows {
@@ -79,7 +78,7 @@ function pointRow(kernel: string, point: Point, byArithmetic: number | null): st
   return [
     kernel,
     NAMES[reference],
-    point.text === '0' ? 'nothing' : point.text.replaceAll(/\b(?:pm|hpet)(?=\d)/g, ''),
+    addedText(point),
     tscText(point),
     range(
       boots,
@@ -90,6 +89,11 @@ function pointRow(kernel: string, point: Point, byArithmetic: number | null): st
     byArithmetic === null ? '-' : ppmText(byArithmetic),
     range(boots, ({ reads }) => reads?.[reference] ?? null, String),
   ];
+}
+
+/** What was added to each read, without the counter's name. */
+export function addedText({ text }: Point): string {
+  return text === '0' ? 'nothing' : text.replaceAll(/\b(?:pm|hpet)(?=\d)/g, '');
 }
 
 /** How it was registered; of several boots how many, and the interval of the share. */
@@ -131,8 +135,4 @@ function comparison(name: string, references: readonly ReferenceReport[]): strin
   return [
     `${name}: read by the HPET it stands ${ratio.toFixed(1)} times the delay that it stands by the PM timer (${marginText(hpet)} against ${marginText(pm)}), for a sample of the HPET is one read and one of the PM timer is three`,
   ];
-}
-
-export function disturbanceText({ point }: DisturbedPoint): string {
-  return refDelayText({ pmNs: 0, hpetNs: 0, disturbance: point.refDelay.disturbance });
 }

@@ -1,58 +1,13 @@
 // The search alone, against made-up kernels: how many boots a margin takes, and what decides it.
 import { expect, test } from 'vitest';
-import {
-  type GradedBoot,
-  gradedBoot,
-  hintOf,
-  isDisturbed,
-  type ReadPlan,
-} from '../../harness/sweep/graded.ts';
-import { flipOf, predictionsOf, READS_A_SAMPLE, type Reference } from '../../harness/sweep/limits.ts';
+import { type GradedBoot, gradedBoot, hintOf, type ReadPlan } from '../../harness/sweep/graded.ts';
+import { flipOf, predictionsOf } from '../../harness/sweep/limits.ts';
 import { type Answer, contradictions, next, type SearchInput } from '../../harness/sweep/search.ts';
+
+import { type MadeUp, PM, refine } from './made-up.ts';
 
 const STEP = 100;
 const MAX = 5_000_000;
-
-interface MadeUp {
-  readonly reference: Reference;
-  readonly khz: number;
-  /** Of a sample, undelayed, as the probe measures it; the kernel's own takes `more` beyond it. */
-  readonly sample: number;
-  readonly more: number;
-  readonly limit: number;
-  /** Of the kernel before its refinement. */
-  readonly before: number;
-}
-
-/** Cycles of the sample that the kernel takes from read number `first` on. */
-function sampleFrom(kernel: MadeUp, first: number, delayNs: number, longerNs: number, seed: number): number {
-  const { reference, khz, sample, more } = kernel;
-  let ns = 0;
-  for (let i = 0; i < READS_A_SAMPLE[reference]; i++)
-    ns += delayNs + (longerNs > 0 && isDisturbed(reference, seed, first + i) ? longerNs : 0);
-  return sample + more + (ns * khz) / 1e6;
-}
-
-/** tsc_refine_calibration_work(): five tries for each sample, the start sample once a second for eight seconds. */
-function boot(
-  kernel: MadeUp,
-  delayNs: number,
-  longerNs = 0,
-  seed = 0,
-): { registers: boolean; reads: number } {
-  const each = READS_A_SAMPLE[kernel.reference];
-  let reads = kernel.before;
-  const accepted = (): boolean => {
-    for (let i = 0; i < 5; i++) {
-      const cycles = sampleFrom(kernel, reads + 1, delayNs, longerNs, seed);
-      reads += each;
-      if (cycles < kernel.limit) return true;
-    }
-    return false;
-  };
-  for (let second = 0; second < 8; second++) if (accepted()) return { registers: accepted(), reads };
-  return { registers: false, reads };
-}
 
 interface Result {
   readonly from: number | null;
@@ -89,12 +44,11 @@ function search(
       expect(answers.map(({ delayNs }) => delayNs)).not.toContain(step.delayNs);
       expect(step.delayNs % STEP).toBe(0);
       const lied = options.lie?.(step.delayNs) === true;
-      answers.push({ delayNs: step.delayNs, registers: boot(kernel, step.delayNs).registers !== lied });
+      answers.push({ delayNs: step.delayNs, registers: refine(kernel, step.delayNs).registers !== lied });
     } else {
       const { refDelay } = step.boot;
-      const seed = refDelay.disturbance?.kind === 'random' ? refDelay.disturbance.seed : 0;
       const delayNs = reference === 'pm' ? refDelay.pmNs : refDelay.hpetNs;
-      const seen = boot(kernel, delayNs, refDelay.disturbance?.ns, seed);
+      const seen = refine(kernel, delayNs, refDelay.disturbance);
       graded.push({ boot: step.boot, hint: hintOf(step.boot, seen.registers, seen.reads) });
     }
   }
@@ -108,8 +62,6 @@ function* numbers(seed: number): Generator<number, never> {
     yield state / 2 ** 32;
   }
 }
-
-const PM: MadeUp = { reference: 'pm', khz: 1_000_000, sample: 13_208, more: 37, limit: 50_000, before: 20 };
 
 function expectRight(kernel: MadeUp, { from, to, plain }: Result): void {
   const { reference, limit, sample, more, khz } = kernel;
@@ -218,8 +170,7 @@ test('predictions and hints that are wrong cost boots, and decide nothing', () =
   const shifted = { ...PM, before: 23, limit: 400_000 };
   const plan: ReadPlan = { reference: 'pm', before: 20 };
   const asked = gradedBoot(plan, 10_000, 5_000);
-  const seed = asked.refDelay.disturbance?.kind === 'random' ? asked.refDelay.disturbance.seed : 0;
-  expect(boot(shifted, 10_000, 15_000, seed).registers).toBe(true);
+  expect(refine(shifted, 10_000, asked.refDelay.disturbance).registers).toBe(true);
   expectRight(shifted, search(shifted));
 });
 
