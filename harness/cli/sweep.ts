@@ -103,9 +103,10 @@ export async function sweepCommand(
     signal,
     tell: (kernel, text) => line.show(`${kernel}: boot ${boots + 1}: ${text}`),
     onPoint: (kernel, point) => {
-      const { reference, boots: made, registers } = point;
+      const { reference, boots: made, registered } = point;
       boots += made.length;
-      const word = registers === null ? made[0]?.verdict : registers ? 'registers' : 'does not register';
+      const { count, of } = registered;
+      const word = of === 1 ? made[0]?.verdict : `registered ${count} of ${of} times`;
       line.show(
         `${kernel}: ${word} with ${addedText(point)} added to reads of the ${NAMES[reference]} (boot ${boots})`,
       );
