@@ -6,6 +6,7 @@ const TELLING: readonly RemarkCode[] = [
   'no-shortcut',
   'flag-not-looked-at',
   'flag-unknown',
+  'already-there',
   'partly-there',
   'limit-raised',
   'registers-on-flag',
