@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { projectFolder } from '../host/project.ts';
 import { readSeries } from '../kernel/build/series.ts';
+import { NAME, NAME_LENGTH } from '../matrix/names.ts';
 import type { BuildSource, Expectation, KernelSource } from '../matrix/types.ts';
 import { cellId } from '../plan/cell-id.ts';
 import { oneLine } from '../report/safe-text.ts';
@@ -91,16 +92,20 @@ function bootWords({ qemu, timeoutS }: SearchSpec): string {
 function checkLine(id: string, isNew: boolean, { spec, state }: SearchResult): string {
   const met = (state.met ?? 'old') === (isNew ? 'new' : 'old');
   const words =
-    spec.subjects.kind === 'commits' ? `--repo "$repo" --commit ${id}` : `"$dir/again.yaml#${id}"`;
+    spec.subjects.kind === 'commits'
+      ? `--repo "$repo" --commit ${id}`
+      : `"$dir/again.yaml#${nameOf(id, spec)}"`;
   // Where a guest that does not come up was an answer, it is one again.
   const isFailure =
     state.subjects.get(id)?.boots.some(({ verdict }) => NOT_TESTED.includes(verdict)) === true;
-  return `check ${met ? 0 : 1} ${quote(id.slice(0, 40))} ${words}${isFailure ? ' --failure bad' : ''}`;
+  return `check ${met ? 0 : 1} ${quote(id)} ${words}${isFailure ? ' --failure bad' : ''}`;
 }
 
-function searchWords({ subjects, met, confidence }: SearchSpec): string {
+function searchWords(spec: SearchSpec): string {
+  const { subjects, met, confidence } = spec;
   const [old, last] = met === 'new' ? ['--old', '--new'] : ['--good', '--bad'];
-  const ends = `${old} ${quote(subjects.old)} ${last} ${quote(subjects.new)}`;
+  const [first, end] = [nameOf(subjects.old, spec), nameOf(subjects.new, spec)];
+  const ends = `${old} ${quote(first)} ${last} ${quote(end)}`;
   const odds = `--confidence ${confidence}`;
   if (subjects.kind === 'kernels')
     return `--kernels "$dir/again.yaml" ${met === null ? '' : `${ends} `}${odds}`;
@@ -133,9 +138,20 @@ async function kernelsOf(spec: SearchSpec, add: Add, parts: Part[]): Promise<Rec
     return { [SUBJECT]: kernel };
   }
   const kernels: Record<string, object> = {};
-  for (const { name, source } of spec.subjects.kernels) kernels[name] = await kernelWords(source, add, parts);
+  const { kernels: entries } = spec.subjects;
+  for (const { name, source } of entries) kernels[nameOf(name, spec)] = await kernelWords(source, add, parts);
   return kernels;
 }
+
+/** A kernel's name in the script's matrix: files and PACKAGE@SUITE may be called what no kernel of a matrix may. */
+function nameOf(id: string, { subjects }: SearchSpec): string {
+  if (subjects.kind === 'commits' || subjects.kernels.every(({ name }) => isName(name))) return id;
+  const place = subjects.kernels.findIndex(({ name }) => name === id) + 1;
+  const plain = id.replaceAll(/[^\w.+-]+/g, '-').replaceAll(/\.{2,}/g, '.');
+  return `${place}-${plain.slice(0, NAME_LENGTH - 8)}`.replace(/\.$/, '');
+}
+
+const isName = (name: string): boolean => NAME.test(name) && name.length <= NAME_LENGTH;
 
 const NO_TREE = { kind: 'git', location: '.', ref: 'HEAD' } as const;
 

@@ -132,7 +132,7 @@ test(
     expect(come.answer).toMatch(/is the first fixed kernel/);
     const folder: string = come.folder;
     expect(await readFile(join(folder, 'report.md'), 'utf8')).toMatch(
-      /^\| 1 \| linux-image-cloud-amd64\S*bookworm \| broken \|.* the log lacks posixtimers/m,
+      /^\| 1 \| linux-image-cloud-amd64[^|]*bookworm \| broken \|.* the log lacks posixtimers/m,
     );
     for (const { id, place, evidence } of come.steps) {
       expect((await stat(place)).isDirectory()).toBe(true);
