@@ -68,8 +68,8 @@ test(
     expect(broke.culprit.diff).toContain('SMI_TRESHOLD');
     // The middle of that range does not compile.
     expect(broke.skips).toBeGreaterThan(0);
-    // Both ends and each step once, the answer and its parent twice.
-    expect(broke.boots).toBe(tested(broke) + 2);
+    // Each kernel once, the answer and its parent twice; what is the same image as another one is not booted anew.
+    expect(broke.boots).toBeLessThanOrEqual(tested(broke) + 2);
     const again = await runTool('sh', [join(broke.folder, 'again.sh')], { env: { TSCMATRIX: LAUNCHER } });
     expect(again.stdout.match(/^[0-9a-f]{40}(?=: as in the search$)/gm)).toEqual(
       [BREAKS - 1, BREAKS].map(history.at),
