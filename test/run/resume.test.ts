@@ -174,6 +174,20 @@ test('Ctrl-C says how to go on, a run that is written is refused, and the rest i
   const first = record.events.filter((event) => event.type === 'cell-finished' && event.cell.endsWith('a=1'));
   expect(first).toHaveLength(1);
   expect(await processesOf(shop)).toEqual([]);
+
+  // Two real runs of the same inputs, told from their logs alone: no console is there.
+  const logs = join(shop.folder, 'logs');
+  for (const [name, from] of [
+    ['before', calm],
+    ['after', dir],
+  ] as const) {
+    await mkdir(join(logs, name), { recursive: true });
+    for (const file of ['events.jsonl', 'provenance.json'])
+      await copyFile(join(from, file), join(logs, name, file));
+  }
+  const compared = await shop.run(['compare', 'before', 'after', '--results', logs]);
+  expect(compared.code, compared.stderr).toBe(0);
+  expect(compared.stdout).toContain('identical: all 2 cells, the same transcripts from the same inputs');
 });
 
 test('a disk that fills up: 69, a readable record, and with more room the rest is run', async (context) => {
