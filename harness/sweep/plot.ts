@@ -302,7 +302,7 @@ function legend(y: number): string {
   });
   const at = LEFT + verdicts.length * 112;
   const series = (['pm', 'hpet'] as const).map((reference, i) => {
-    const x = at + i * 130;
+    const x = at + i * 156;
     const dot = element('circle', { cx: x, cy: y, r: 3.5, class: 'dot' });
     return (
       element('g', { class: reference }, dot) +
@@ -314,8 +314,8 @@ function legend(y: number): string {
     {},
     ...marks,
     ...series,
-    line(at + 262, y - 8, at + 262, y + 8, 'limit'),
-    textAt(at + 270, y + 4, "a source's limit", { class: 'value' }),
+    line(at + 306, y - 8, at + 306, y + 8, 'limit'),
+    textAt(at + 314, y + 4, "a source's limit", { class: 'value' }),
   );
 }
 

@@ -116,8 +116,8 @@ export async function bootPoint(
   return { point, readCycles: first.readCycles, trueKhz: first.observation.trueKhz };
 }
 
-/** Both stamps are ms; the first sample may come some ms after the line beside it. */
-function apartOf({ facts }: Evidence): number | null {
+/** Time between the two samples of the refinement, s; the first may come some ms after the line beside it. */
+export function apartOf({ facts }: Evidence): number | null {
   const beside = [facts.beforeInit.at(-1)?.timeS, facts.afterInit[0]?.timeS].filter((s) => s != null);
   const last = facts.refined.at(-1)?.timeS;
   return beside.length === 0 || last == null ? null : Math.round((last - Math.max(...beside)) * 1000) / 1000;
