@@ -16,6 +16,8 @@ import { type Answer, bracketOf, contradictions, type Next, next } from './searc
 
 export const STEP_NS = 100;
 export const MAX_NS = 5_000_000;
+/** As a share of the delay: a sample of several ms also holds the timer interrupts of that time. */
+const NEAR = 0.02;
 /** In real time, where no two boots are alike. */
 export const REAL_REPEAT = 5;
 
@@ -64,6 +66,8 @@ export interface Margin {
   readonly predicted: readonly Prediction[];
   /** The limit of a source whose flip lies within a step of the bracket, by name; null where none does. */
   readonly agrees: string | null;
+  /** Where none does: the one whose flip is within NEAR of the bracket, by name. A long sample holds interrupts as well. */
+  readonly near: string | null;
   /** Answers that no single margin explains. */
   readonly contradictions: readonly string[];
   readonly points: readonly Point[];
@@ -199,6 +203,10 @@ function concluded({ reference, stepNs, maxNs, start, answers, points, unclear }
     outcome === 'flips' && low !== null && high !== null
       ? start.predictions.find(({ flipNs }) => flipNs > low - stepNs && flipNs < high + stepNs)
       : undefined;
+  const near =
+    outcome === 'flips' && agreeing === undefined
+      ? start.predictions.find(({ flipNs }) => Math.abs((low ?? 0) / flipNs - 1) < NEAR)
+      : undefined;
   const { sample, khz } = start;
   const cyclesAt = (delayNs: number): number | null =>
     sample === null || khz === null
@@ -208,7 +216,7 @@ function concluded({ reference, stepNs, maxNs, start, answers, points, unclear }
   return {
     reference,
     outcome,
-    reason: reasonOf(outcome, low, high, maxNs, start, points, unclear, agreeing),
+    reason: reasonOf(outcome, low, high, maxNs, start, points, unclear, agreeing, near),
     registersUpToNs: low,
     stopsFromNs: high,
     stepNs,
@@ -221,6 +229,7 @@ function concluded({ reference, stepNs, maxNs, start, answers, points, unclear }
     boots: points.reduce((sum, { boots }) => sum + boots.length, 0),
     predicted: start.predictions,
     agrees: agreeing?.name ?? null,
+    near: near?.name ?? null,
     contradictions: contradictions(answers),
     points,
   };
@@ -237,6 +246,7 @@ function reasonOf(
   points: readonly Point[],
   unclear: Point | null,
   agreeing: Prediction | undefined,
+  near: Prediction | undefined,
 ): string {
   const boot = (unclear ?? points[0])?.boots.find(({ verdict }) => verdict !== 'refined');
   switch (outcome) {
@@ -249,10 +259,14 @@ function reasonOf(
         ? `registers up to the largest delay tried, ${ns(maxNs)} a read: at its initcall, where nothing is refined`
         : `registers up to the largest delay tried, ${ns(maxNs)} a read`;
     case 'flips': {
+      const said = ({ name, of, flipNs }: Prediction): string =>
+        `${name} (${of}) is reached at ${ns(Math.round(flipNs))}`;
       const limit =
-        agreeing === undefined
-          ? 'no limit that is known from the sources'
-          : `${agreeing.name} (${agreeing.of}) is reached at ${ns(Math.round(agreeing.flipNs))}`;
+        agreeing !== undefined
+          ? said(agreeing)
+          : near !== undefined
+            ? `near a limit, ${said(near)}`
+            : 'no limit that is known from the sources';
       return `registers up to ${ns(low ?? 0)} a read, not from ${ns(high ?? 0)}: ${limit}`;
     }
   }

@@ -50,10 +50,11 @@ export function marginRows({ kernels, options }: SweepReport): Rows {
   };
 }
 
-function agreement({ agrees, predicted, outcome }: ReferenceReport['margin']): string {
+function agreement({ agrees, near, predicted, outcome }: ReferenceReport['margin']): string {
   if (outcome !== 'flips') return '-';
-  const limit = predicted.find(({ name }) => name === agrees);
-  return limit === undefined ? 'none fits' : `${limit.name}: ${number(limit.flipNs)} ns`;
+  const limit = predicted.find(({ name }) => name === (agrees ?? near));
+  if (limit === undefined) return 'none fits';
+  return `${agrees === null ? 'near ' : ''}${limit.name}: ${number(limit.flipNs)} ns`;
 }
 
 /** Every point, in the order of its delay; those of the search too. */
