@@ -26,6 +26,7 @@ import { needQemu } from '../run/need-qemu.ts';
 import { measureHostTsc } from '../run/true-frequency.ts';
 import { bootDocument, bootText } from './boot-text.ts';
 import { kernelArgument } from './kernel-argument.ts';
+import { warnUnusedQemu } from './warnings.ts';
 
 export interface BootFlags {
   readonly topology?: string;
@@ -132,6 +133,7 @@ export async function bootCommand(kernel: string, flags: BootFlags, signal: Abor
     expectation: { registration: ['known-frequency', 'refined'], from: ['default'] },
   };
   await needQemu(flags.qemu);
+  warnUnusedQemu([cell], flags.qemu);
   const ready = await makeReady(planOf(entry, cell), {
     qemu: flags.qemu,
     signal,

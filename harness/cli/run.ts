@@ -12,7 +12,7 @@ import { makeReporters } from '../report/registry.ts';
 import { resumeRun } from '../run/resume.ts';
 import { type RunResult, runPlan } from '../run/run.ts';
 import { checkPlace, packRun } from './blob.ts';
-import { warnAbout } from './warnings.ts';
+import { warnAbout, warnUnusedQemu } from './warnings.ts';
 
 export interface RunFlags {
   readonly filter: readonly string[];
@@ -50,6 +50,7 @@ async function begin(path: string, flags: RunFlags, signal: AbortSignal): Promis
   const part =
     shard === undefined ? undefined : shardPart(whole, parseShard(shard), await readDurations(durations));
   warnAbout(whole);
+  warnUnusedQemu(whole.cells, flags.qemu);
   const reporters = makeReporters(flags.reporter, { json: flags.json === true, signal });
   return runPlan(
     ownPart(whole, part),

@@ -1,9 +1,26 @@
 /** What is worth a word in a matrix, on stderr. */
 import { formatProblem } from '../matrix/problems.ts';
-import type { Plan } from '../plan/types.ts';
+import type { Cell, Plan } from '../plan/types.ts';
 import { block } from '../report/safe-text.ts';
 
 export function warnAbout(plan: Plan): void {
   for (const warning of plan.warnings ?? [])
     process.stderr.write(`tscmatrix: warning: ${block(formatProblem(warning))}\n`);
+}
+
+/** What --qemu is where it is not given. */
+export const SYSTEM_QEMU = 'qemu-system-x86_64';
+
+/** Whether --qemu is what runs the cell, or may be: host KVM is not known yet. */
+function usesOwnQemu({ guest: { qemu, topology, clock } }: Pick<Cell, 'guest'>): boolean {
+  return qemu === 'system' || (qemu === null && clock === 'real' && topology !== 'nested');
+}
+
+/** A program that was named and runs nothing is worth a word: it is not what the answer is about. */
+export function warnUnusedQemu(cells: readonly Pick<Cell, 'guest'>[], qemu: string): void {
+  if (qemu === SYSTEM_QEMU || cells.some(usesOwnQemu)) return;
+  const text = `--qemu ${qemu} runs none of these guests: nested and deterministic ones run on the pinned QEMU`;
+  process.stderr.write(
+    `tscmatrix: warning: ${block(text)} (qemu: system in the matrix, --emulator system of boot)\n`,
+  );
 }
