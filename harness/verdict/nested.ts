@@ -100,6 +100,8 @@ export function nestedEnding(seen: Ending, appliance: ApplianceEvidence, console
   if (seen.kind === 'host-fault' && seen.code !== 'guest-frozen') return seen;
   const trouble = troubled(appliance);
   if (trouble !== null) return trouble;
+  // The host gave it no time, or too little: nothing is said of how it would have gone on.
+  if (seen.kind === 'host-fault' || seen.kind === 'deadline') return seen;
   if (appliance.protocol === null)
     return fault(
       'appliance-failed',

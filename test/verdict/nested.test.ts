@@ -181,7 +181,8 @@ describe('an appliance', () => {
   const empty = gatherAppliance(new Uint8Array(), APPLIANCE_NONCE);
 
   test('that never came up', () => {
-    for (const seen of [RESET, TRUNCATED, SILENT, STALLED, DEADLINE, FINISHED])
+    for (const seen of [DEADLINE, fault('guest-frozen')]) expect(judge(seen, empty, 0)).toEqual(seen);
+    for (const seen of [RESET, TRUNCATED, SILENT, STALLED, FINISHED])
       expect(judge(seen, empty, 0)).toMatchObject({
         code: 'appliance-failed',
         detail: expect.stringContaining('never came up'),
