@@ -36,6 +36,8 @@ export type Next =
 
 /** In steps: a bracket that plain boots close as fast as a graded one would. */
 const NARROW = 4;
+/** In steps: below it a limit that may be the one is tried. */
+const CLOSE = 5000;
 /** Without graded boots: above this ratio a bracket is halved on a logarithmic scale. */
 const WIDE = 8;
 
@@ -74,7 +76,7 @@ function sides(flipNs: number, stepNs: number): { below: number; above: number }
   return { below, above: below + stepNs };
 }
 
-/** Which of them it is first, from the highest down; then the lower side. Limits that are in no release come last. */
+/** Which of them it is first, from the highest down; then the lower side. A limit that is in no release may be any. */
 function tryPredictions(input: SearchInput, low: number, high: number | null): Next | null {
   const { stepNs, maxNs } = input;
   const descending = input.predictions.toSorted((a, b) => b.flipNs - a.flipNs);
@@ -88,27 +90,6 @@ function tryPredictions(input: SearchInput, low: number, high: number | null): N
     // The kernel's own sample takes some cycles more than the probe's: so one step lower as well.
     const delayNs = high === above ? below : high === below ? below - stepNs : null;
     if (delayNs !== null && between(delayNs)) return { kind: 'plain', delayNs, why };
-  }
-  const others = descending.filter((prediction) => !prediction.released);
-  return tryUnreleased(input, others, low, high);
-}
-
-/** It may as well be any other: one graded boot that has the flip between its levels. */
-function tryUnreleased(
-  { stepNs, maxNs, plan, graded }: SearchInput,
-  predictions: readonly Prediction[],
-  low: number,
-  high: number | null,
-): Next | null {
-  if (plan === null) return null;
-  const levels = levelCount(plan.reference);
-  for (const prediction of predictions) {
-    const { below } = sides(prediction.flipNs, stepNs);
-    const lowest = levels > 2 ? below - stepNs : below;
-    const highest = lowest + (levels - 1) * stepNs;
-    const isDone = graded.some(({ boot }) => boot.levelsNs.at(-1) === lowest);
-    if (isDone || lowest <= low || highest > maxNs || (high !== null && highest >= high)) continue;
-    return { kind: 'graded', boot: gradedBoot(plan, lowest, stepNs), why: whyOf(prediction) };
   }
   return null;
 }
@@ -136,9 +117,20 @@ function hinted(
   return below !== null && from >= below ? { from: low, below: high } : { from, below };
 }
 
+/** A hint whose very bound a plain boot has refuted is off by some ten ns: what it meant is one step further. */
+function beside({ graded, stepNs }: SearchInput, low: number, high: number | null): number | null {
+  for (const { hint } of graded) {
+    if (hint?.belowNs === low && (high === null || low + stepNs < high)) return low + stepNs;
+    if (high !== null && hint?.fromNs === high && high - stepNs > low) return high - stepNs;
+  }
+  return null;
+}
+
 function narrow(input: SearchInput, low: number, high: number | null): Next {
   const { stepNs, maxNs, plan } = input;
   const plain = (delayNs: number, why: string): Next => ({ kind: 'plain', delayNs, why });
+  const neighbour = beside(input, low, high);
+  if (neighbour !== null) return plain(neighbour, 'beside a hint that was a little wrong');
   const { from, below } = hinted(input, low, high);
   if (below === null) {
     if (plan === null || from >= maxNs) return plain(maxNs, 'the largest delay');
@@ -148,6 +140,8 @@ function narrow(input: SearchInput, low: number, high: number | null): Next {
     return { kind: 'graded', boot: gradedBoot(plan, lowest, spacing), why: 'up to the largest delay' };
   }
   const steps = Math.round((below - from) / stepNs);
+  const around = plan === null || steps > CLOSE ? null : aroundUnreleased(input, plan, from, below);
+  if (around !== null) return around;
   if (steps <= 1) {
     return from > low
       ? plain(from, 'the side on which it registers')
@@ -166,6 +160,27 @@ function middle(steps: number, from: number): number {
   const high = from + steps;
   const isWide = steps > NARROW && high / Math.max(1, from) > WIDE;
   return isWide ? Math.max(1, Math.round(Math.sqrt(Math.max(1, from) * high) - from)) : Math.floor(steps / 2);
+}
+
+/**
+ * A limit that is in no release, but lies within what is left: one graded boot around it. Its sample takes several ms, and the
+ * timer interrupts of that time bring the flip down by a thousandth or two.
+ */
+function aroundUnreleased(
+  { stepNs, predictions, graded }: SearchInput,
+  plan: ReadPlan,
+  from: number,
+  below: number,
+): Next | null {
+  for (const prediction of predictions.filter(({ released }) => !released)) {
+    const spacing = Math.max(1, Math.round(prediction.flipNs / 1000 / stepNs)) * stepNs;
+    const lowest = sides(prediction.flipNs, stepNs).below - 2 * spacing;
+    const highest = lowest + (levelCount(plan.reference) - 1) * spacing;
+    const isDone = graded.some(({ boot }) => boot.levelsNs.at(-1) === lowest);
+    if (isDone || lowest <= from || highest >= below) continue;
+    return { kind: 'graded', boot: gradedBoot(plan, lowest, spacing), why: whyOf(prediction) };
+  }
+  return null;
 }
 
 /** Levels within a bracket of so many steps, such that the longest part that an outcome leaves is shortest. */

@@ -14,6 +14,8 @@ export interface MadeUp {
   readonly limit: number;
   /** Reads of the kernel before its refinement. */
   readonly before: number;
+  /** A disturbed read takes so much longer than it should, ns. */
+  readonly late?: number;
 }
 
 export const PM: MadeUp = {
@@ -33,7 +35,7 @@ function sampleFrom(kernel: MadeUp, first: number, delayNs: number, disturbance:
     const isLonger =
       disturbance?.kind === 'random' &&
       isDisturbed(reference, disturbance.seed, first + i, disturbance.probability);
-    ns += delayNs + (isLonger ? disturbance.ns : 0);
+    ns += delayNs + (isLonger ? disturbance.ns + (kernel.late ?? 0) : 0);
   }
   return sample + more + (ns * khz) / 1e6;
 }
