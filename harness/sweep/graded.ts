@@ -20,6 +20,8 @@ export interface GradedBoot {
   /** The plain delays, ns per read, that the tries are worth, the longest (the first tried) first. */
   readonly levelsNs: readonly number[];
   readonly plan: ReadPlan;
+  /** By so much its hint may be off on either side, ns: a try of a long sample may hold a timer interrupt that others do not. */
+  readonly slackNs: number;
 }
 
 const MASK = (1n << 64n) - 1n;
@@ -77,10 +79,11 @@ export function seedFor(plan: ReadPlan): number {
 }
 
 /** `lowestNs` is the shortest delay asked for, the others lie `spacingNs` apart above it; both whole. */
-export function gradedBoot(plan: ReadPlan, lowestNs: number, spacingNs: number): GradedBoot {
+export function gradedBoot(plan: ReadPlan, lowestNs: number, spacingNs: number, slackNs = 0): GradedBoot {
   const reads = READS_A_SAMPLE[plan.reference];
   return {
     plan,
+    slackNs,
     levelsNs: Array.from({ length: reads + 1 }, (_, i) => lowestNs + (reads - i) * spacingNs),
     refDelay: {
       pmNs: plan.reference === 'pm' ? lowestNs : 0,
@@ -96,18 +99,27 @@ export interface Hint {
   readonly belowNs: number | null;
 }
 
+/** How a graded boot ended; `unrefined`: a stop sample was rejected in all its tries, which registers tsc all the same. */
+export type GradedEnd = 'refined' | 'unrefined' | 'never';
+
+/** MAX_RETRIES of tsc_read_refs(). */
+const TRIES = 5;
+
 /**
  * `reads` is what firmware and kernel had read when all was settled. Null where the count fits no try: then it tells
  * nothing.
  */
-export function hintOf({ plan, levelsNs }: GradedBoot, registers: boolean, reads: number): Hint | null {
-  const each = READS_A_SAMPLE[plan.reference];
-  if (!registers) return { fromNs: null, belowNs: levelsNs.at(-1) ?? null };
-  // Rejected tries of the start sample, the one that was accepted, and the stop sample.
-  const rejected = (reads - plan.before) / each - 2;
-  if (!Number.isInteger(rejected) || rejected < 0 || rejected >= levelsNs.length) return null;
-  return {
-    fromNs: levelsNs[rejected] ?? null,
-    belowNs: rejected === 0 ? null : (levelsNs[rejected - 1] ?? null),
-  };
+export function hintOf({ plan, levelsNs, slackNs }: GradedBoot, end: GradedEnd, reads: number): Hint | null {
+  const hint = (from: number | undefined, below: number | undefined): Hint => ({
+    fromNs: from === undefined ? null : from - slackNs,
+    belowNs: below === undefined ? null : below + slackNs,
+  });
+  if (end === 'never') return hint(undefined, levelsNs.at(-1));
+  const tries = (reads - plan.before) / READS_A_SAMPLE[plan.reference];
+  // All but those of the stop sample and the one that was accepted were rejected.
+  const rejected = tries - 1 - (end === 'unrefined' ? TRIES : 1);
+  if (!Number.isInteger(rejected) || rejected < 0) return null;
+  // A second later the draws are others. Its lowest was rejected at first, and accepted then or one above it was.
+  if (rejected >= levelsNs.length) return hint(levelsNs.at(-1), levelsNs.at(-2));
+  return hint(levelsNs[rejected], levelsNs[rejected - 1]);
 }

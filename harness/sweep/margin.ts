@@ -1,7 +1,7 @@
 /** The margin of a kernel: the delay per read of its reference counter at which it stops registering tsc, found by boots. */
 import type { GuestSpec } from '../matrix/types.ts';
 import type { Bench, ReadCycles } from '../run/bench.ts';
-import { type GradedBoot, type Hint, hintOf, type ReadPlan } from './graded.ts';
+import { type GradedBoot, type GradedEnd, type Hint, hintOf, type ReadPlan } from './graded.ts';
 import { checkGuest, delayOf } from './guests.ts';
 import {
   flipOf,
@@ -11,7 +11,7 @@ import {
   type Reference,
   sampleCycles,
 } from './limits.ts';
-import { bootPoint, type Point } from './point.ts';
+import { bootPoint, type Point, type PointBoot } from './point.ts';
 import { type Answer, bracketOf, contradictions, type Next, next } from './search.ts';
 
 export const STEP_NS = 100;
@@ -126,12 +126,17 @@ export async function measureMargin(
       const [boot] = point.boots;
       const reads = boot?.reads?.[reference];
       const isKnown = boot !== undefined && reads !== undefined && point.registers !== null;
-      const hint = isKnown ? hintOf(step.boot, boot.registeredS !== null, reads) : null;
+      const hint = isKnown ? hintOf(step.boot, endOf(boot), reads) : null;
       graded.push({ boot: step.boot, hint });
     }
   }
   if (start === null) throw new Error('a margin without a boot');
   return concluded({ reference, stepNs, maxNs, start, answers, points, unclear });
+}
+
+function endOf({ verdict, registeredS }: PointBoot): GradedEnd {
+  if (registeredS === null) return 'never';
+  return verdict === 'unrefined' ? 'unrefined' : 'refined';
 }
 
 /** What the undelayed boot tells. */

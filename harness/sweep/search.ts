@@ -38,6 +38,8 @@ export type Next =
 const NARROW = 4;
 /** In steps: below it a limit that may be the one is tried. */
 const CLOSE = 5000;
+/** In spacings of the graded boot around it: what interrupts make of it, and six plain boots close. */
+const SLACK = 1.35;
 /** Without graded boots: above this ratio a bracket is halved on a logarithmic scale. */
 const WIDE = 8;
 
@@ -117,6 +119,10 @@ function hinted(
   return below !== null && from >= below ? { from: low, below: high } : { from, below };
 }
 
+function isAsked({ graded }: SearchInput, boot: GradedBoot): boolean {
+  return graded.some((one) => one.boot.levelsNs.join() === boot.levelsNs.join());
+}
+
 /** A hint whose very bound a plain boot has refuted is off by some ten ns: what it meant is one step further. */
 function beside({ graded, stepNs }: SearchInput, low: number, high: number | null): number | null {
   for (const { hint } of graded) {
@@ -137,7 +143,9 @@ function narrow(input: SearchInput, low: number, high: number | null): Next {
     const spacing = Math.floor((maxNs - from) / stepNs / levelCount(plan.reference)) * stepNs;
     if (spacing < stepNs) return plain(maxNs, 'the largest delay');
     const lowest = maxNs - (levelCount(plan.reference) - 1) * spacing;
-    return { kind: 'graded', boot: gradedBoot(plan, lowest, spacing), why: 'up to the largest delay' };
+    const boot = gradedBoot(plan, lowest, spacing);
+    if (isAsked(input, boot)) return plain(maxNs, 'the largest delay');
+    return { kind: 'graded', boot, why: 'up to the largest delay' };
   }
   const steps = Math.round((below - from) / stepNs);
   const around = plan === null || steps > CLOSE ? null : aroundUnreleased(input, plan, from, below);
@@ -147,10 +155,11 @@ function narrow(input: SearchInput, low: number, high: number | null): Next {
       ? plain(from, 'the side on which it registers')
       : plain(below, 'the side on which it does not');
   }
-  if (plan !== null && steps > NARROW) {
+  if (plan !== null && steps > Math.max(NARROW, roughSteps(input))) {
     const { offset, spacing } = spread(steps, levelCount(plan.reference));
     const boot = gradedBoot(plan, from + offset * stepNs, spacing * stepNs);
-    return { kind: 'graded', boot, why: 'within what is left' };
+    // One that told nothing would tell nothing again.
+    if (!isAsked(input, boot)) return { kind: 'graded', boot, why: 'within what is left' };
   }
   return plain(from + middle(steps, from / stepNs) * stepNs, 'the middle of what is left');
 }
@@ -178,9 +187,18 @@ function aroundUnreleased(
     const highest = lowest + (levelCount(plan.reference) - 1) * spacing;
     const isDone = graded.some(({ boot }) => boot.levelsNs.at(-1) === lowest);
     if (isDone || lowest <= from || highest >= below) continue;
-    return { kind: 'graded', boot: gradedBoot(plan, lowest, spacing), why: whyOf(prediction) };
+    const boot = gradedBoot(plan, lowest, spacing, Math.round((SLACK * spacing) / stepNs) * stepNs);
+    return { kind: 'graded', boot, why: whyOf(prediction) };
   }
   return null;
+}
+
+/** In steps: as narrow as a graded boot with slack makes a bracket, another one tells nothing that is sure. */
+function roughSteps({ graded, stepNs }: SearchInput): number {
+  const widths = graded
+    .filter(({ hint }) => hint !== null && hint.fromNs !== null && hint.belowNs !== null)
+    .map(({ boot: { slackNs } }) => (slackNs * (2 + 1 / SLACK)) / stepNs);
+  return Math.max(0, ...widths);
 }
 
 /** Levels within a bracket of so many steps, such that the longest part that an outcome leaves is shortest. */

@@ -2,7 +2,7 @@
 import { gatherEvidence } from '../../harness/evidence/evidence.ts';
 import type { Disturbance, Verdict } from '../../harness/matrix/types.ts';
 import type { Bench, Booted } from '../../harness/run/bench.ts';
-import { isDisturbed } from '../../harness/sweep/graded.ts';
+import { type GradedEnd, isDisturbed } from '../../harness/sweep/graded.ts';
 import { READS_A_SAMPLE, type Reference } from '../../harness/sweep/limits.ts';
 
 export interface MadeUp {
@@ -16,6 +16,8 @@ export interface MadeUp {
   readonly before: number;
   /** A disturbed read takes so much longer than it should, ns. */
   readonly late?: number;
+  /** Cycles of interrupts that a try of a sample may hold, or not. */
+  readonly interrupts?: number;
 }
 
 export const PM: MadeUp = {
@@ -37,15 +39,17 @@ function sampleFrom(kernel: MadeUp, first: number, delayNs: number, disturbance:
       isDisturbed(reference, disturbance.seed, first + i, disturbance.probability);
     ns += delayNs + (isLonger ? disturbance.ns + (kernel.late ?? 0) : 0);
   }
-  return sample + more + (ns * khz) / 1e6;
+  // Which tries are hit is as good as chance, and the same each time.
+  const hit = ((first * 2_654_435_761 + Math.round(delayNs)) % 997) / 997;
+  return sample + more + (ns * khz) / 1e6 + Math.round(hit * (kernel.interrupts ?? 0));
 }
 
-/** Five tries for each sample, the start sample once a second for eight seconds. */
+/** Five tries for each sample, the start sample once a second for eight seconds; a bad stop sample is registered unrefined. */
 export function refine(
   kernel: MadeUp,
   delayNs: number,
   disturbance: Disturbance | null = null,
-): { registers: boolean; reads: number } {
+): { end: GradedEnd; registers: boolean; reads: number } {
   const each = READS_A_SAMPLE[kernel.reference];
   let reads = kernel.before;
   const accepted = (): boolean => {
@@ -56,8 +60,12 @@ export function refine(
     }
     return false;
   };
-  for (let second = 0; second < 8; second++) if (accepted()) return { registers: accepted(), reads };
-  return { registers: false, reads };
+  for (let second = 0; second < 8; second++) {
+    if (!accepted()) continue;
+    const end = accepted() ? 'refined' : 'unrefined';
+    return { end, registers: true, reads };
+  }
+  return { end: 'never', registers: false, reads };
 }
 
 /** What a boot shows in place of what the made-up kernel does; undefined leaves it. */
@@ -78,8 +86,8 @@ export function madeUpBench(
       booted(folder);
       const { pmNs, hpetNs, disturbance } = guest.refDelay;
       const delayNs = kernel.reference === 'pm' ? pmNs : hpetNs;
-      const { registers, reads } = refine(kernel, delayNs, disturbance);
-      const verdict = instead(delayNs, boots) ?? (registers ? 'refined' : 'never');
+      const { end, registers, reads } = refine(kernel, delayNs, disturbance);
+      const verdict = instead(delayNs, boots) ?? end;
       if (verdict === 'fault') return { kind: 'fault', reason: 'out of memory' };
       const counts = kernel.reference === 'pm' ? { pm: reads, hpet: 0 } : { pm: 20, hpet: reads };
       return {
