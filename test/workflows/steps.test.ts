@@ -64,9 +64,10 @@ async function checkout(name: string): Promise<string> {
   symlinkSync(join(PROJECT, 'node_modules'), join(dir, 'node_modules'));
   const { path } = await debianKernel('bookworm');
   const kernel = `kernels: { debian: { image: ${path} } }`;
+  // The cache is empty: no QEMU is built for it.
   writeFileSync(
     join(dir, 'small.yaml'),
-    `version: 1\nname: small\n${kernel}\naxes: { hpet: [on, off] }\nexpect:\n  - { registration: refined }\n`,
+    `version: 1\nname: small\n${kernel}\ndefaults: { qemu: system }\naxes: { hpet: [on, off] }\nexpect:\n  - { registration: refined }\n`,
   );
   const git = (...args: string[]) => execFileSync('git', ['-C', dir, ...args], { stdio: 'pipe' });
   git('init', '--quiet');
