@@ -86,7 +86,12 @@ export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Read
   );
   const base = { qemu: options.qemu, initrdPath: probe.path, kernels };
   const trial = await trialFor(plan.cells, base, options.signal);
-  const nested = await makeNestedReady(plan.cells, trial, {
+  // No machine is made for a kernel that there is not.
+  const bootable = plan.cells.filter(({ kernel }) => {
+    const image = kernels.get(kernel);
+    return image !== undefined && !(image instanceof Error);
+  });
+  const nested = await makeNestedReady(bootable, trial, {
     signal: options.signal,
     onProgress: (text) => options.onProgress?.('appliance', text),
   });

@@ -122,7 +122,8 @@ test('plan shows the cells; as JSON too', async () => {
 test('the command that plan prints boots the same guest by hand, to the same bytes', async () => {
   const plan = await shop.run(['plan', 'three.yaml', '--command', '--filter', 'hpet=on']);
   expect(plan.code, plan.stderr).toBe(0);
-  const command = plan.stdout.slice(plan.stdout.indexOf('qemu-system'), plan.stdout.indexOf('\n\n') + 1);
+  // From the first line that is no comment to the end of its paragraph.
+  const command = plan.stdout.slice(plan.stdout.search(/^[^#\n]/m), plan.stdout.indexOf('\n\n') + 1);
   const stored = await readFile(inRun('cells', CELL, 'boot-1', 'command.sh'), 'utf8');
   expect(stored).toBe(`#!/bin/sh\n${command}`);
   // To a file, as for the harness: a reader that lets QEMU wait for it (a pipe that is full) changes the guest's time.
