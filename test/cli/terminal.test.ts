@@ -13,7 +13,8 @@ const HIDE_CURSOR = '\x1b[?25l';
 let shop: Workshop;
 beforeAll(async () => {
   shop = await openWorkshop();
-  await shop.file('three.yaml', MATRIX);
+  // The brief QEMU is the one of --qemu.
+  await shop.file('three.yaml', `${MATRIX}defaults: { qemu: system }\n`);
   await chmod(await shop.file('brief-qemu', '#!/bin/sh\nsleep 1\n'), 0o755);
 });
 afterAll(() => shop.remove());
