@@ -53,9 +53,18 @@ interface Use {
   readonly cpuMs: number;
 }
 
+/** The last of a line of processes each of which has one child: the shells, and QEMU, which has none. */
+async function lastBelow(shell: number): Promise<number> {
+  for (let pid = shell; ; ) {
+    const [child = ''] = (await $`pgrep -P ${pid}`.nothrow()).stdout.trim().split('\n');
+    if (child === '') return pid;
+    pid = Number(child);
+  }
+}
+
 /** Of the QEMU below a shell; null where it is gone. */
 async function useOf(shell: number): Promise<Use | null> {
-  const [pid] = (await $`pgrep -P ${shell}`.nothrow()).stdout.trim().split('\n');
+  const pid = await lastBelow(shell);
   const [status, stat] = await Promise.all(
     ['status', 'stat'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
   );
