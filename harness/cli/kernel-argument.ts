@@ -2,8 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { UserError } from '../host/errors.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
-import { loadMatrix } from '../matrix/load.ts';
-import { suggestion } from '../matrix/suggest.ts';
+import { namedKernel } from '../matrix/named-kernel.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 
 const HINT =
@@ -43,9 +42,5 @@ export function kernelArgument(text: string, sha256?: string): KernelEntry {
 export async function kernelEntry(text: string): Promise<KernelEntry> {
   const [path = '', name] = text.split('#');
   if (name === undefined || !/\.ya?ml$/.test(path)) return kernelArgument(text);
-  const { kernels } = await loadMatrix(path);
-  const entry = kernels.find((one) => one.name === name);
-  if (entry !== undefined) return entry;
-  const names = kernels.map((one) => one.name);
-  throw new UserError(`${path} has no kernel ${name}`, suggestion(name, names));
+  return namedKernel(path, name);
 }

@@ -1,4 +1,5 @@
 /** Values of options, checked: each gives a UserError that names the option. */
+import { resolve } from 'node:path';
 import { UserError } from '../host/errors.ts';
 import { DURATION, DURATION_MAX_NS, durationNs } from '../matrix/duration.ts';
 
@@ -57,4 +58,12 @@ export function ppm(option: string): (text: string) => number {
     if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
     throw new UserError(`${option} takes a number of ppm such as 10 or 0.5, not "${text}"`);
   };
+}
+
+/** What --qemu is where it is not given. */
+export const SYSTEM_QEMU = 'qemu-system-x86_64';
+
+/** --qemu for guests, and for a run that is gone on with: both have other working folders. */
+export function qemuProgram(text: string): string {
+  return text.includes('/') ? resolve(text) : text;
 }

@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../host/errors.ts';
 import { projectFolder } from '../host/project.ts';
-import { collect, nanoseconds, onOff, ppm, probability, seconds, wholeNumber } from './options.ts';
+import {
+  collect,
+  nanoseconds,
+  onOff,
+  ppm,
+  probability,
+  SYSTEM_QEMU,
+  seconds,
+  wholeNumber,
+} from './options.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 all as expected; 1 something unexpected or flaky; 2 bad usage or input;
@@ -70,7 +79,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
       'live, lines, table, markdown, summary, junit, tap, json, kcidb, none; repeatable',
       collect,
     )
-    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--qemu <program>', 'QEMU to use', SYSTEM_QEMU)
     .option('--refresh', 'look for newer versions of packaged kernels')
     .option('--shard <i/n>', 'only part I of N, the same split on every machine')
     .option('--durations <file>', 'with --shard: what cells took before (a JSON report, or docs/shards.md)')
@@ -116,7 +125,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .option('--refresh', 'with --command: look for newer versions of packaged kernels')
     .option('--durations', 'print what the cells took in the recorded runs, for --durations of run')
     .option('--results <dir>', RESULTS, 'results')
-    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--qemu <program>', 'QEMU to use', SYSTEM_QEMU)
     .option('--json', JSON_HELP)
     .action(
       does(async (matrix, options) =>
@@ -171,7 +180,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .option('--sha256 <digest>', 'what the file must be; needed for a URL')
     .addOption(timeout())
     .option('--keep <dir>', "keep the guest's console and evidence in this new folder")
-    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--qemu <program>', 'QEMU to use', SYSTEM_QEMU)
     .option('--json', JSON_HELP)
     .action(
       does(async (kernel, options) => (await import('./boot.ts')).bootCommand(kernel, options, signal)),
@@ -258,7 +267,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .addOption(timeout())
     .option('--results <dir>', 'searches are kept in DIR/bisect', 'results')
     .option('--resume [dir]', 'go on with a search (default: the latest that has no end)')
-    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--qemu <program>', 'QEMU to use', SYSTEM_QEMU)
     .option('--json', JSON_HELP)
     .action(
       does(async (paths, options, command: Command) =>
@@ -287,7 +296,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     )
     .option('--jobs <n>', 'compilers at once (default: one for each CPU)', wholeNumber('--jobs', 1))
     .addOption(timeout())
-    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--qemu <program>', 'QEMU to use', SYSTEM_QEMU)
     .option('--json', JSON_HELP)
     .action(
       does(async (kernel, options) =>
@@ -319,7 +328,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .option('--jobs <n>', 'guests at once (default: what CPUs and memory allow)', wholeNumber('--jobs', 1))
     .addOption(timeout())
     .option('--results <dir>', 'statements are kept in DIR/validate, the run in DIR', 'results')
-    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--qemu <program>', 'QEMU to use', SYSTEM_QEMU)
     .option('--json', JSON_HELP)
     .action(
       does(async (options) =>
@@ -348,7 +357,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     .option('--results <dir>', 'sweeps are kept in DIR/sweep', 'results')
     .option('--svg <file>', 'write the drawing to this file too')
     .option('--html <file>', 'write it as one self-contained page too')
-    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--qemu <program>', 'QEMU to use', SYSTEM_QEMU)
     .option('--json', JSON_HELP)
     .action(
       does(async (kernels, options) =>
@@ -373,7 +382,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
   program
     .command('doctor')
     .description('what this host can do, found out by trying')
-    .option('--qemu <program>', 'QEMU to use', 'qemu-system-x86_64')
+    .option('--qemu <program>', 'QEMU to use', SYSTEM_QEMU)
     .option('--kernel <kernel>', 'kernel for the trial guest (as in boot)')
     .option('--json', JSON_HELP)
     .action(does(async (options) => (await import('./doctor.ts')).doctorCommand(options, signal)));

@@ -1,6 +1,6 @@
 /** `tscmatrix run`: a matrix file to a plan, a record and reports; or a run that was cut off to its end. */
 import { readFile } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { EXIT, UserError } from '../host/errors.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { type Durations, NO_DURATIONS, parseDurations } from '../plan/durations.ts';
@@ -12,6 +12,7 @@ import { makeReporters } from '../report/registry.ts';
 import { resumeRun } from '../run/resume.ts';
 import { type RunResult, runPlan } from '../run/run.ts';
 import { checkPlace, packRun } from './blob.ts';
+import { qemuProgram } from './options.ts';
 import { warnAbout, warnUnusedQemu } from './warnings.ts';
 
 export interface RunFlags {
@@ -56,8 +57,7 @@ async function begin(path: string, flags: RunFlags, signal: AbortSignal): Promis
     ownPart(whole, part),
     {
       resultsDir: flags.results,
-      // Guests, and a run that is gone on with, have other working folders.
-      qemu: flags.qemu.includes('/') ? resolve(flags.qemu) : flags.qemu,
+      qemu: qemuProgram(flags.qemu),
       jobs: flags.jobs ?? null,
       repeat: flags.repeat,
       timeoutS: flags.timeout,

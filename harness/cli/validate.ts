@@ -18,6 +18,7 @@ import type { Statement } from '../validate/statement.ts';
 import { renderStatement } from '../validate/statement-text.ts';
 import { bootAll, stateOf, type ValidateInput } from '../validate/validate.ts';
 import { kernelEntry } from './kernel-argument.ts';
+import { qemuProgram } from './options.ts';
 import { progressLine } from './progress-line.ts';
 import { progressReporter } from './validate-progress.ts';
 
@@ -139,7 +140,7 @@ async function inputOf(
     tolerancePpm: flags.tolerance,
     run: {
       resultsDir: flags.results,
-      qemu: flags.qemu.includes('/') ? resolve(flags.qemu) : flags.qemu,
+      qemu: qemuProgram(flags.qemu),
       jobs: flags.jobs ?? null,
       repeat: flags.repeat,
       timeoutS: flags.timeout,

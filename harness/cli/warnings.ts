@@ -2,14 +2,12 @@
 import { formatProblem } from '../matrix/problems.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { block } from '../report/safe-text.ts';
+import { SYSTEM_QEMU } from './options.ts';
 
 export function warnAbout(plan: Plan): void {
   for (const warning of plan.warnings ?? [])
     process.stderr.write(`tscmatrix: warning: ${block(formatProblem(warning))}\n`);
 }
-
-/** What --qemu is where it is not given. */
-export const SYSTEM_QEMU = 'qemu-system-x86_64';
 
 /** Whether --qemu is what runs the cell, or may be: host KVM is not known yet. */
 function usesOwnQemu({ guest: { qemu, topology, clock } }: Pick<Cell, 'guest'>): boolean {

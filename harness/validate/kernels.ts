@@ -3,8 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../host/errors.ts';
 import { type GitPlace, git, tryGit } from '../kernel/build/git.ts';
-import { loadMatrix } from '../matrix/load.ts';
-import { suggestion } from '../matrix/suggest.ts';
+import { namedKernel } from '../matrix/named-kernel.ts';
 import type { BuildSource, KernelEntry } from '../matrix/types.ts';
 import { parseYaml } from '../matrix/yaml.ts';
 
@@ -96,13 +95,8 @@ async function fromYaml(path: string, wanted: string, base: KernelEntry, name: s
     const series = { file: resolve(path), variant: wanted };
     return { entry: { name, source: { ...build, series } }, patches: null, note: `variant ${note}` };
   }
-  const { kernels } = await loadMatrix(path);
-  const entry = kernels.find((one) => one.name === wanted);
-  if (entry === undefined) {
-    const names = kernels.map((one) => one.name);
-    throw new UserError(`--backport: ${path} has no kernel ${wanted}`, suggestion(wanted, names));
-  }
-  return { entry: { name, source: entry.source }, patches: null, note };
+  const { source } = await namedKernel(path, wanted);
+  return { entry: { name, source }, patches: null, note };
 }
 
 /** A commit on top of the base is built as it is; one that is not is picked onto the base. */

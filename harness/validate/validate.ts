@@ -1,5 +1,4 @@
 /** Boots base, reference and backports in the guests of a matrix, and says of each backport how it stands. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KernelEntry, Matrix } from '../matrix/types.ts';
 import type { Plan } from '../plan/types.ts';
@@ -46,7 +45,6 @@ export async function bootAll(
   const entries = backports.map(({ entry }) => entry);
   const plan = planOf(matrix, { base, reference, backports: entries }, input.run.filters);
   const gate = makeGate(base.name, reference.name, input.tolerancePpm);
-  await mkdir(input.run.resultsDir, { recursive: true });
   const either = AbortSignal.any([signal, gate.signal]);
   const result = await runPlan(plan, input.run, [...reporters, gate.reporter], either);
   const fault = gate.fault();

@@ -1,0 +1,14 @@
+/** A kernel of a matrix file by its name. */
+import { UserError } from '../host/errors.ts';
+import { loadMatrix } from './load.ts';
+import { suggestion } from './suggest.ts';
+import type { KernelEntry } from './types.ts';
+
+/** Throws MatrixError where the matrix is wrong, UserError where it has no such kernel. */
+export async function namedKernel(path: string, name: string): Promise<KernelEntry> {
+  const { kernels } = await loadMatrix(path);
+  const entry = kernels.find((one) => one.name === name);
+  if (entry !== undefined) return entry;
+  const names = kernels.map((one) => one.name);
+  throw new UserError(`${path} has no kernel ${name}`, suggestion(name, names));
+}
