@@ -1,6 +1,7 @@
 /** Boots kernels in one cell, and says of each boot whether it was as expected. */
+
+import { type HostFailed, openBench as openAnyBench } from '../lab/bench.ts';
 import type { Cell } from '../plan/types.ts';
-import { type HostFailed, openBench as openAnyBench } from '../run/bench.ts';
 import { judgeCell } from '../verdict/outcome.ts';
 import type { Observation } from '../verdict/types.ts';
 

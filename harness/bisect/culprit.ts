@@ -2,8 +2,8 @@
 import { basename, join } from 'node:path';
 import type { Cache } from '../host/cache.ts';
 import { tryTool } from '../host/process.ts';
-import { planCommit } from '../kernel/build/commit.ts';
-import { type GitPlace, git } from '../kernel/build/git.ts';
+import { planCommit } from '../kernel/make/commit.ts';
+import { type GitPlace, git } from '../kernel/tree/git.ts';
 import type { CommitSubjects } from './entries.ts';
 
 export interface Culprit {

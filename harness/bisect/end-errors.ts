@@ -1,5 +1,5 @@
 /** Ends between which there is nothing to search, as errors that say what was seen. */
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import type { End } from './decide.ts';
 import type { SearchResult } from './run-search.ts';
 

@@ -1,5 +1,5 @@
 /** What the journal of a search holds. */
-import type { CommitRecipe } from '../kernel/build/commit.ts';
+import type { CommitRecipe } from '../kernel/make/commit.ts';
 import type { KernelEntry, Verdict } from '../matrix/types.ts';
 import type { Cell } from '../plan/types.ts';
 import type { Citation } from '../verdict/types.ts';

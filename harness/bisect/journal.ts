@@ -4,8 +4,8 @@
  */
 import { mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UserError } from '../host/errors.ts';
-import { writeFault } from '../record/faults.ts';
+import { UserError } from '../base/errors.ts';
+import { writeFault } from '../host/write-faults.ts';
 import { type Entry, JOURNAL_VERSION } from './entries.ts';
 
 export const JOURNAL_FILE = 'journal.jsonl';

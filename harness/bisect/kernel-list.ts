@@ -1,7 +1,7 @@
 /** `--kernels`: kernels that were built before, in the order in which they are searched. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';

@@ -1,7 +1,7 @@
 /** The report of a search as markdown, for people and for pasting into an issue. */
-import { fenced } from '../report/fence.ts';
-import { oneLine, markdown as safe } from '../report/safe-text.ts';
-import { clockText } from '../report/words.ts';
+import { fenced } from '../base/fence.ts';
+import { clockText } from '../base/figures.ts';
+import { oneLine, markdown as safe } from '../base/safe-text.ts';
 import type { SearchReport, Step } from './report.ts';
 
 export function renderSearch(report: SearchReport, scriptPath: string): string {

@@ -1,13 +1,13 @@
 /** From what was typed to a search: everything that can be wrong is said here, before anything is built. */
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { UserError } from '../host/errors.ts';
-import { type CommitRecipe, planCommit } from '../kernel/build/commit.ts';
+import { UserError } from '../base/errors.ts';
+import { suggestion } from '../base/suggest.ts';
+import { type CommitRecipe, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
+import { type CellSpec, readCellSpec } from '../lab/cell-spec.ts';
+import { newJobFolder } from '../lab/job-folder.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
-import { suggestion } from '../matrix/suggest.ts';
-import { newJobFolder } from '../run/job-folder.ts';
-import { type CellSpec, readCellSpec } from './cell-spec.ts';
 import type { CommitSubjects, KernelSubjects, SearchSpec } from './entries.ts';
 import { JOURNAL_FILE, readJournal } from './journal.ts';
 import { listKernels } from './kernel-list.ts';

@@ -1,8 +1,8 @@
 /** The commits between two ends, looked at before anything is built: what cannot work is said here, and why. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { UserError } from '../host/errors.ts';
-import { type GitPlace, git, tryGit } from '../kernel/build/git.ts';
+import { UserError } from '../base/errors.ts';
+import { type GitPlace, git, tryGit } from '../kernel/tree/git.ts';
 import { type History, historyOf, type Node } from './history.ts';
 
 /** How the ends are called on the command line, for messages. */

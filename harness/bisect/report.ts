@@ -1,7 +1,7 @@
 /** What a search came to, as data: every report is made of this. */
 import { join } from 'node:path';
+import { cellText, expectationWords } from '../lab/cell-spec.ts';
 import type { Citation } from '../verdict/types.ts';
-import { cellText, expectationWords } from './cell-spec.ts';
 import type { Culprit } from './culprit.ts';
 import type { End } from './decide.ts';
 import type { SearchResult } from './run-search.ts';

@@ -1,7 +1,7 @@
 /** Runs a search to its end, or goes on with one. Everything it knows is in the journal; a step is done once. */
 import { join } from 'node:path';
+import { HostError } from '../base/errors.ts';
 import { openCache } from '../host/cache.ts';
-import { HostError } from '../host/errors.ts';
 import { withLock } from '../host/lock.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import type { AcquireOptions } from '../kernel/types.ts';

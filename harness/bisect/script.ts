@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { oneLine } from '../base/safe-text.ts';
 import { projectFolder } from '../host/project.ts';
-import { readSeries } from '../kernel/build/series.ts';
+import { readSeries } from '../kernel/patch/series.ts';
+import { guestWords, SUBJECT } from '../lab/cell-spec.ts';
 import { NAME, NAME_LENGTH } from '../matrix/names.ts';
 import type { BuildSource, Expectation, KernelSource } from '../matrix/types.ts';
 import { cellId } from '../plan/cell-id.ts';
-import { oneLine } from '../report/safe-text.ts';
-import { guestWords, SUBJECT } from './cell-spec.ts';
 import type { SearchSpec } from './entries.ts';
 import type { SearchResult } from './run-search.ts';
 import { NOT_TESTED } from './state.ts';

@@ -1,8 +1,8 @@
 /** What a search is over, commits or kernels, as the search sees it: a history, titles, and an image for each. */
-import type { HostError } from '../host/errors.ts';
-import { UserError } from '../host/errors.ts';
+import type { HostError } from '../base/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { acquireKernel, type BuildError } from '../kernel/acquire.ts';
-import { acquireCommit, planCommit } from '../kernel/build/commit.ts';
+import { acquireCommit, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions, BuildFacts } from '../kernel/types.ts';
 import type { Search } from './decide.ts';
 import type { CommitSubjects, KernelSubjects, SearchSpec } from './entries.ts';

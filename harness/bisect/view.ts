@@ -1,8 +1,8 @@
 /** What a search shows while it runs: a picture that changes on a terminal, else a line for each thing that happened. */
 import { createLogUpdate } from 'log-update';
-import { oneLine } from '../report/safe-text.ts';
-import type { OutputStream } from '../report/sink.ts';
-import { clockText, fitWidth } from '../report/words.ts';
+import { clockText, fitWidth } from '../base/figures.ts';
+import { oneLine } from '../base/safe-text.ts';
+import type { OutputStream } from '../host/sink.ts';
 
 export interface Status {
   /** "3f2a91... fix it" */

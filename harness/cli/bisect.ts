@@ -1,6 +1,8 @@
 /** `tscmatrix bisect`: the first commit or kernel of a range that behaves otherwise. */
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { EXIT, UserError } from '../base/errors.ts';
+import { json } from '../base/safe-text.ts';
 import { type Culprit, describeCulprit } from '../bisect/culprit.ts';
 import { endError } from '../bisect/end-errors.ts';
 import { GIT_FOLDER, LOG_FILE } from '../bisect/git-bisect.ts';
@@ -11,10 +13,8 @@ import { runSearch, type SearchResult, startSearch } from '../bisect/run-search.
 import { scriptOf } from '../bisect/script.ts';
 import { openView } from '../bisect/view.ts';
 import { openCache } from '../host/cache.ts';
-import { EXIT, UserError } from '../host/errors.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
-import { json } from '../report/safe-text.ts';
-import { needQemu } from '../run/need-qemu.ts';
+import { needQemu } from '../lab/need-qemu.ts';
 import { forgetGit } from './git-environment.ts';
 
 export interface BisectFlags extends Omit<SearchWords, 'paths'> {

@@ -2,8 +2,8 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { EXIT, UserError } from '../host/errors.ts';
-import { writeBlob } from '../record/blob-write.ts';
+import { EXIT, UserError } from '../base/errors.ts';
+import { writeBlob } from '../record/blob/blob-write.ts';
 import { findRun } from '../record/find-run.ts';
 
 export interface BlobFlags {

@@ -1,11 +1,13 @@
 /** What `tscmatrix boot` prints of one guest, as text and as JSON. */
+
+import { ppmText } from '../base/figures.ts';
+import { oneLine } from '../base/safe-text.ts';
 import { describeReads } from '../evidence/reads.ts';
 import type { Launch } from '../guest/types.ts';
 import type { KernelImage } from '../kernel/acquire.ts';
-import { oneLine } from '../report/safe-text.ts';
-import { endingText, ppmText } from '../report/words.ts';
-import type { Observed } from '../run/boot-once.ts';
-import { emulatorOf } from '../run/nested-ready.ts';
+import type { Observed } from '../lab/boot-once.ts';
+import { emulatorOf } from '../lab/nested-ready.ts';
+import { endingText } from '../report/words.ts';
 import { diagnosisText } from './diagnosis-text.ts';
 
 export interface Shown {

@@ -1,9 +1,15 @@
 /** `tscmatrix boot`: one guest, any kernel, no matrix file. */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { EXIT, HostError, UserError } from '../base/errors.ts';
+import { json, oneLine } from '../base/safe-text.ts';
 import { chooseAccelerator } from '../guest/accelerator.ts';
-import { EXIT, HostError, UserError } from '../host/errors.ts';
 import { makeScratch } from '../host/scratch.ts';
+import { bootOnce } from '../lab/boot-once.ts';
+import { launchOf, missingOf } from '../lab/launch.ts';
+import { makeReady, type Ready } from '../lab/make-ready.ts';
+import { needQemu } from '../lab/need-qemu.ts';
+import { measureHostTsc } from '../lab/true-frequency.ts';
 import {
   canonicalSettings,
   DEFAULT_GUEST,
@@ -17,13 +23,7 @@ import { faultOf } from '../matrix/zod-problems.ts';
 import { cellId } from '../plan/cell-id.ts';
 import { impossibleGuest } from '../plan/impossible.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import { json, oneLine } from '../report/safe-text.ts';
 import { endingText } from '../report/words.ts';
-import { launchOf, missingOf } from '../run/boot-cell.ts';
-import { bootOnce } from '../run/boot-once.ts';
-import { makeReady, type Ready } from '../run/make-ready.ts';
-import { needQemu } from '../run/need-qemu.ts';
-import { measureHostTsc } from '../run/true-frequency.ts';
 import { bootDocument, bootText } from './boot-text.ts';
 import { kernelArgument } from './kernel-argument.ts';
 import { warnUnusedQemu } from './warnings.ts';

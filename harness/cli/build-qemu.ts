@@ -1,9 +1,10 @@
 /** `tscmatrix build --qemu`: the pinned QEMU, built or from the cache. */
-import { pinnedQemu } from '../emulator/pinned.ts';
-import { EXIT, UserError } from '../host/errors.ts';
-import { json, lines } from '../report/safe-text.ts';
-import { plainTable } from './build-table.ts';
-import { progressLine } from './progress-line.ts';
+
+import { EXIT, UserError } from '../base/errors.ts';
+import { json, lines } from '../base/safe-text.ts';
+import { plainTable } from '../base/table.ts';
+import { progressLine } from '../host/progress-line.ts';
+import { pinnedQemu } from '../image/qemu/pinned.ts';
 
 export interface BuildQemuFlags {
   readonly kernel: readonly string[];

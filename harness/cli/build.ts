@@ -1,14 +1,15 @@
 /** `tscmatrix build`: the kernels of a matrix that are built from source. */
+
+import { EXIT, HostError, UserError } from '../base/errors.ts';
+import { globTest } from '../base/glob.ts';
+import { block, json } from '../base/safe-text.ts';
+import { suggestion } from '../base/suggest.ts';
 import { openCache } from '../host/cache.ts';
-import { EXIT, HostError, UserError } from '../host/errors.ts';
+import { progressLine } from '../host/progress-line.ts';
 import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
-import { globTest } from '../matrix/glob.ts';
 import { loadMatrix } from '../matrix/load.ts';
-import { suggestion } from '../matrix/suggest.ts';
 import type { KernelEntry, Matrix } from '../matrix/types.ts';
-import { block, json } from '../report/safe-text.ts';
 import { buildTable } from './build-table.ts';
-import { progressLine } from './progress-line.ts';
 
 export interface BuildFlags {
   readonly kernel: readonly string[];

@@ -1,6 +1,6 @@
 /** What diagnose reads from a running guest over SSH. Every command only reads; docs/commands.md lists them. */
-import { neutralise } from '../evidence/console.ts';
-import { HostError } from '../host/errors.ts';
+import { HostError } from '../base/errors.ts';
+import { neutralise } from '../base/neutralise.ts';
 import { openSsh, type RemoteResult, type SshOptions, type SshSession } from '../host/ssh.ts';
 import { parseSshTarget } from '../host/ssh-target.ts';
 

@@ -1,12 +1,13 @@
 /** The exact command lines of a cell, and what they rest on, for `tscmatrix plan --command`. */
+
+import { oneLine } from '../base/safe-text.ts';
 import { chooseAccelerator } from '../guest/accelerator.ts';
-import { innerCommand, shellCommand } from '../guest/shell.ts';
+import { innerCommand, shellCommand } from '../guest/launch/shell.ts';
 import type { Launch } from '../guest/types.ts';
+import { launchOf, missingOf } from '../lab/launch.ts';
+import type { Ready } from '../lab/make-ready.ts';
+import { emulatorOf } from '../lab/nested-ready.ts';
 import type { Cell } from '../plan/types.ts';
-import { oneLine } from '../report/safe-text.ts';
-import { launchOf, missingOf } from '../run/boot-cell.ts';
-import type { Ready } from '../run/make-ready.ts';
-import { emulatorOf } from '../run/nested-ready.ts';
 
 /** Of one cell. Its command is null where this host cannot run it, and `reason` says why. */
 export interface CellCommand {

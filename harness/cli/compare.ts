@@ -1,8 +1,9 @@
 /** `tscmatrix compare`: what changed between two runs. */
+
+import { UserError } from '../base/errors.ts';
 import { findLastGood, LAST_GOOD } from '../compare/baseline.ts';
 import { compareRuns } from '../compare/compare.ts';
 import { type ComparedRun, readCompared } from '../compare/places.ts';
-import { UserError } from '../host/errors.ts';
 import { findRun } from '../record/find-run.ts';
 import { comparisonReports } from '../report/comparison.ts';
 

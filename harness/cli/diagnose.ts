@@ -1,10 +1,10 @@
 /** `tscmatrix diagnose`: why is tsc not listed? From the text of a log alone, or from a running guest over SSH. */
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
+import { UserError } from '../base/errors.ts';
+import { json, oneLine } from '../base/safe-text.ts';
 import { readConsole } from '../evidence/console.ts';
 import { gatherFacts } from '../evidence/facts.ts';
-import { UserError } from '../host/errors.ts';
-import { json, oneLine } from '../report/safe-text.ts';
 import { diagnose } from '../verdict/diagnose.ts';
 import { diagnosisText } from './diagnosis-text.ts';
 

@@ -1,6 +1,6 @@
 /** A diagnosis as text for people. */
 import { styleText } from 'node:util';
-import { oneLine } from '../report/safe-text.ts';
+import { oneLine } from '../base/safe-text.ts';
 import type { Citation, Diagnosis } from '../verdict/types.ts';
 
 type Style = Parameters<typeof styleText>[0];

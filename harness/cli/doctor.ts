@@ -1,9 +1,10 @@
 /** `tscmatrix doctor`: what this host can do, found out by trying. */
+
+import { EXIT } from '../base/errors.ts';
+import { json, oneLine } from '../base/safe-text.ts';
 import { examine } from '../doctor/examine.ts';
 import { examinationText } from '../doctor/text.ts';
-import { EXIT } from '../host/errors.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
-import { json, oneLine } from '../report/safe-text.ts';
 import { kernelArgument } from './kernel-argument.ts';
 
 export interface DoctorFlags {

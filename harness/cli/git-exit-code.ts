@@ -1,5 +1,5 @@
 /** Exit codes as `git bisect run` takes them. */
-import { EXIT } from '../host/errors.ts';
+import { EXIT } from '../base/errors.ts';
 
 /** "The current source code cannot be tested": git-bisect(1). */
 export const SKIP = 125;

@@ -1,9 +1,9 @@
 /** The history of cells for a terminal: a strip of nights for each, oldest first, and what it comes to. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
-import { rateOf } from '../history/rate.ts';
-import type { CellHistory, Night, Rate } from '../history/types.ts';
-import { oneLine } from '../report/safe-text.ts';
+import { type Rate, rateOf } from '../base/rate.ts';
+import { oneLine } from '../base/safe-text.ts';
+import type { CellHistory, Night } from '../history/types.ts';
 
 const MARKS: Readonly<Record<Night['outcome'], string>> = {
   expected: '.',

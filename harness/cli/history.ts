@@ -1,11 +1,12 @@
 /** `tscmatrix history`: how cells fared over the last nights. */
+
+import { EXIT, UserError } from '../base/errors.ts';
+import { json, oneLine } from '../base/safe-text.ts';
 import { openHistory } from '../history/open.ts';
 import { cellHistories } from '../history/query.ts';
 import type { CellHistory } from '../history/types.ts';
-import { EXIT, UserError } from '../host/errors.ts';
-import { json, oneLine } from '../report/safe-text.ts';
+import { progressLine } from '../host/progress-line.ts';
 import { historyText } from './history-text.ts';
-import { progressLine } from './progress-line.ts';
 
 export interface HistoryFlags {
   readonly results: string;

@@ -1,6 +1,6 @@
 /** A kernel as one names it on the command line. */
 import { basename, resolve } from 'node:path';
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
 import { namedKernel } from '../matrix/named-kernel.ts';
 import type { KernelEntry } from '../matrix/types.ts';

@@ -1,9 +1,10 @@
 /** `tscmatrix kernels`: what kernels take in the cache, and its pruning. */
+
+import { EXIT } from '../base/errors.ts';
+import { block, json, lines, oneLine } from '../base/safe-text.ts';
+import { plainTable } from '../base/table.ts';
 import { openCache } from '../host/cache.ts';
-import { EXIT } from '../host/errors.ts';
-import { type Kept, listKept, pruneKept } from '../kernel/build/list.ts';
-import { block, json, lines, oneLine } from '../report/safe-text.ts';
-import { plainTable } from './build-table.ts';
+import { type Kept, listKept, pruneKept } from '../kernel/make/list.ts';
 
 export interface KernelsFlags {
   readonly prune?: boolean;

@@ -1,5 +1,5 @@
 /** The program's door: words to a command, errors to an exit code. Commands are loaded when they are asked for. */
-import { EXIT } from '../host/errors.ts';
+import { EXIT } from '../base/errors.ts';
 import { gitExitCode } from './git-exit-code.ts';
 import { makeProgram } from './program.ts';
 import { reportError } from './report-error.ts';

@@ -1,11 +1,11 @@
 /** `tscmatrix merge`: the blobs of shards, or of several hosts, to one run of the usual form. */
 import { relative } from 'node:path';
-import { mergeBlobs } from '../record/merge.ts';
-import { hostsText } from '../record/merge-outcome.ts';
+import { oneLine } from '../base/safe-text.ts';
+import { mergeBlobs } from '../record/merge/merge.ts';
+import { hostsText } from '../record/merge/merge-outcome.ts';
 import type { RunEvent } from '../record/types.ts';
 import { multiplex } from '../report/multiplexer.ts';
 import { makeReporters } from '../report/registry.ts';
-import { oneLine } from '../report/safe-text.ts';
 
 export interface MergeFlags {
   readonly results: string;

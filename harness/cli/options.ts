@@ -1,6 +1,6 @@
 /** Values of options, checked: each gives a UserError that names the option. */
 import { resolve } from 'node:path';
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { DURATION, DURATION_MAX_NS, durationNs } from '../matrix/duration.ts';
 
 /** A whole number of at least `least`. */

@@ -1,14 +1,15 @@
 /** `tscmatrix plan`: the cells, their ids and expectations, and on demand their exact command lines. */
+
+import { EXIT, UserError } from '../base/errors.ts';
+import { block, json, oneLine } from '../base/safe-text.ts';
 import { expectedDurations } from '../history/durations.ts';
 import { withHistory } from '../history/open.ts';
-import { EXIT, UserError } from '../host/errors.ts';
+import type { Ready } from '../lab/make-ready.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { Expectation } from '../matrix/types.ts';
 import { DURATIONS_VERSION } from '../plan/durations.ts';
 import { makePlan } from '../plan/expand.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import { block, json, oneLine } from '../report/safe-text.ts';
-import type { Ready } from '../run/make-ready.ts';
 import { commandOf, commandText } from './command-text.ts';
 import { warnAbout } from './warnings.ts';
 
@@ -80,7 +81,7 @@ export async function planCommand(path: string, flags: PlanFlags, signal: AbortS
     void process.stderr.write(`tscmatrix: ${oneLine(`${kernel}: ${text}`)}\n`);
   const ready =
     flags.command === true
-      ? await (await import('../run/make-ready.ts')).makeReady(plan, {
+      ? await (await import('../lab/make-ready.ts')).makeReady(plan, {
           qemu: flags.qemu,
           signal,
           refresh: flags.refresh === true,

@@ -1,22 +1,22 @@
 /** `tscmatrix probe`: one kernel, one question, and the exit codes of `git bisect run`. */
 import { join, resolve } from 'node:path';
+import { EXIT, HostError, UserError } from '../base/errors.ts';
+import { json, oneLine } from '../base/safe-text.ts';
 import { openBench } from '../bisect/bench.ts';
-import { readCellSpec } from '../bisect/cell-spec.ts';
 import { sideOf } from '../bisect/decide.ts';
 import { type BuildWords, recipeOf } from '../bisect/prepare.ts';
 import { NOT_TESTED } from '../bisect/state.ts';
 import { openCache } from '../host/cache.ts';
-import { EXIT, HostError, UserError } from '../host/errors.ts';
+import { progressLine } from '../host/progress-line.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { acquireKernel, BuildError } from '../kernel/acquire.ts';
-import { acquireCommit, planCommit } from '../kernel/build/commit.ts';
+import { acquireCommit, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
-import { json, oneLine } from '../report/safe-text.ts';
-import { needQemu } from '../run/need-qemu.ts';
+import { readCellSpec } from '../lab/cell-spec.ts';
+import { needQemu } from '../lab/need-qemu.ts';
 import { forgetGit } from './git-environment.ts';
 import { SKIP } from './git-exit-code.ts';
 import { kernelEntry } from './kernel-argument.ts';
-import { progressLine } from './progress-line.ts';
 
 export interface ProbeFlags extends BuildWords {
   readonly cell: string;

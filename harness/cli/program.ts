@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT } from '../host/errors.ts';
+import { EXIT } from '../base/errors.ts';
 import { projectFolder } from '../host/project.ts';
 import {
   collect,

@@ -1,6 +1,6 @@
 /** `tscmatrix rejudge`: what is said today of consoles that were recorded then. */
-import { EXIT } from '../host/errors.ts';
-import { json, oneLine } from '../report/safe-text.ts';
+import { EXIT } from '../base/errors.ts';
+import { json, oneLine } from '../base/safe-text.ts';
 import { type Judgement, type Rejudged, rejudge } from '../run/rejudge.ts';
 import { openRun } from '../run/stored.ts';
 

@@ -1,6 +1,6 @@
 /** An error as one message on stderr, and its exit code. */
-import { EXIT, HostError, UserError } from '../host/errors.ts';
-import { block } from '../report/safe-text.ts';
+import { EXIT, HostError, UserError } from '../base/errors.ts';
+import { block } from '../base/safe-text.ts';
 
 /** EX_SOFTWARE of sysexits.h: a defect of this program. */
 const DEFECT = 70;

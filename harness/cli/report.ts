@@ -1,5 +1,5 @@
 /** `tscmatrix report`: a stored run in any of the reporters' forms. */
-import { EXIT } from '../host/errors.ts';
+import { EXIT } from '../base/errors.ts';
 import { reportRecord } from '../report/replay.ts';
 import { openRun } from '../run/stored.ts';
 

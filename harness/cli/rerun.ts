@@ -1,6 +1,6 @@
 /** `tscmatrix rerun`: one recorded cell again. */
-import { EXIT } from '../host/errors.ts';
-import { block, json } from '../report/safe-text.ts';
+import { EXIT } from '../base/errors.ts';
+import { block, json } from '../base/safe-text.ts';
 import { type Rerun, rerun } from '../run/rerun.ts';
 import { openRun } from '../run/stored.ts';
 

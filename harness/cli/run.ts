@@ -1,12 +1,12 @@
 /** `tscmatrix run`: a matrix file to a plan, a record and reports; or a run that was cut off to its end. */
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { EXIT, UserError } from '../host/errors.ts';
+import { EXIT, UserError } from '../base/errors.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { type Durations, NO_DURATIONS, parseDurations } from '../plan/durations.ts';
 import { makePlan } from '../plan/expand.ts';
 import { ownPart, parseShard, shardPart } from '../plan/shard.ts';
-import { checkedLabel } from '../record/blob-format.ts';
+import { checkedLabel } from '../record/blob/blob-format.ts';
 import { findRun } from '../record/find-run.ts';
 import { makeReporters } from '../report/registry.ts';
 import { resumeRun } from '../run/resume.ts';

@@ -1,5 +1,5 @@
 /** Ctrl-C, SIGTERM and a closed terminal end the guests and then us; a second one ends us at once. */
-import { EXIT } from '../host/errors.ts';
+import { EXIT } from '../base/errors.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -1,27 +1,29 @@
 /** `tscmatrix sweep`: how far kernels are from failing, and what delays and disturbances do to them. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { cellText, readCellSpec } from '../bisect/cell-spec.ts';
+import { EXIT, HostError, UserError } from '../base/errors.ts';
+import { globTest } from '../base/glob.ts';
+import { block, json } from '../base/safe-text.ts';
+import { suggestion } from '../base/suggest.ts';
+import { plainTable } from '../base/table.ts';
 import { openCache } from '../host/cache.ts';
-import { EXIT, HostError, UserError } from '../host/errors.ts';
+import { findProgram } from '../host/program.ts';
+import { progressLine } from '../host/progress-line.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
+import { fileSink } from '../host/sink.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
-import { globTest } from '../matrix/glob.ts';
+import { openBench } from '../lab/bench.ts';
+import { cellText, readCellSpec } from '../lab/cell-spec.ts';
+import { newJobFolder } from '../lab/job-folder.ts';
+import { cellFor, checkGuest, delayOf } from '../lab/margin/guests.ts';
+import type { Reference } from '../lab/margin/limits.ts';
+import { REAL_REPEAT } from '../lab/margin/margin.ts';
+import { needQemu } from '../lab/need-qemu.ts';
+import { defaultJobs } from '../lab/schedule.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { refDelayOf, refDelaySchema } from '../matrix/ref-delay.ts';
-import { suggestion } from '../matrix/suggest.ts';
 import type { GuestSpec, KernelEntry } from '../matrix/types.ts';
-import { findProgram } from '../record/host-facts.ts';
 import { pageSink, writePage } from '../report/html/write-page.ts';
-import { block, json } from '../report/safe-text.ts';
-import { fileSink } from '../report/sink.ts';
-import { openBench } from '../run/bench.ts';
-import { newJobFolder } from '../run/job-folder.ts';
-import { needQemu } from '../run/need-qemu.ts';
-import { defaultJobs } from '../run/schedule.ts';
-import { cellFor, checkGuest, delayOf } from '../sweep/guests.ts';
-import type { Reference } from '../sweep/limits.ts';
-import { REAL_REPEAT } from '../sweep/margin.ts';
 import { headingOf, renderSweep } from '../sweep/markdown.ts';
 import { sweepPage } from '../sweep/page.ts';
 import { sweepPlot } from '../sweep/plot.ts';
@@ -29,10 +31,8 @@ import { inputsOf, reportOf, type SweepReport, type SweepTimes } from '../sweep/
 import { addedText, marginRows, pointRows, type Rows, remarks } from '../sweep/rows.ts';
 import { svgFile } from '../sweep/svg-file.ts';
 import { type Disturbed, NAMES, type SweepOptions, sweep } from '../sweep/sweep.ts';
-import { plainTable } from './build-table.ts';
 import { forgetGit } from './git-environment.ts';
 import { kernelEntry } from './kernel-argument.ts';
-import { progressLine } from './progress-line.ts';
 
 export interface SweepFlags {
   readonly kernel: readonly string[];

@@ -1,6 +1,7 @@
 /** How far a validation's run is, on one line. */
+
+import type { ProgressLine } from '../host/progress-line.ts';
 import type { Reporter } from '../report/reporter.ts';
-import type { ProgressLine } from './progress-line.ts';
 
 export function progressReporter(line: ProgressLine): Reporter {
   let planned = 0;

@@ -1,15 +1,16 @@
 /** `tscmatrix validate`: a backport held against its base and against upstream. */
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { EXIT, UserError } from '../base/errors.ts';
+import { json } from '../base/safe-text.ts';
 import { openCache } from '../host/cache.ts';
 import { sha256OfFile } from '../host/digest.ts';
-import { EXIT, UserError } from '../host/errors.ts';
+import { progressLine } from '../host/progress-line.ts';
 import { projectFolder } from '../host/project.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
+import { newJobFolder } from '../lab/job-folder.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { KernelEntry } from '../matrix/types.ts';
-import { json } from '../report/safe-text.ts';
-import { newJobFolder } from '../run/job-folder.ts';
 import { type Examined, examineBackport } from '../validate/examine-backport.ts';
 import { type Backport, backportOf } from '../validate/kernels.ts';
 import { measureMargins } from '../validate/measure-margins.ts';
@@ -19,7 +20,6 @@ import { renderStatement } from '../validate/statement-text.ts';
 import { bootAll, stateOf, type ValidateInput } from '../validate/validate.ts';
 import { kernelEntry } from './kernel-argument.ts';
 import { qemuProgram } from './options.ts';
-import { progressLine } from './progress-line.ts';
 import { progressReporter } from './validate-progress.ts';
 
 export interface ValidateFlags {

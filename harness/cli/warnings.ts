@@ -1,7 +1,8 @@
 /** What is worth a word in a matrix, on stderr. */
+
+import { block } from '../base/safe-text.ts';
 import { formatProblem } from '../matrix/problems.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import { block } from '../report/safe-text.ts';
 import { SYSTEM_QEMU } from './options.ts';
 
 export function warnAbout(plan: Plan): void {

@@ -1,7 +1,7 @@
 /** Finds the run to hold a new one against: `last-good`. Reads the ends of the logs alone, so that a year of runs is quick. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../host/errors.ts';
+import { HostError } from '../base/errors.ts';
 import { listRuns } from '../record/find-run.ts';
 import { LOG_FILE } from '../record/writer.ts';
 import type { ComparedRun } from './places.ts';

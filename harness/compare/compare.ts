@@ -1,5 +1,5 @@
 /** Two records to a comparison. Reads neither consoles nor anything else of the disk. */
-import { EXIT } from '../host/errors.ts';
+import { EXIT } from '../base/errors.ts';
 import { rowOf } from '../plan/rows.ts';
 import { type CellView, countOutcomes } from '../record/run-view.ts';
 import { type Classified, classify } from './classify.ts';

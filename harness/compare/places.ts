@@ -1,7 +1,7 @@
 /** Where a cell ran: a plain run has one place, in a merged one each part has its own host and provenance. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { type Provenance, parseProvenance } from '../record/provenance-types.ts';
+import { type Provenance, parseProvenance } from '../record/provenance/provenance-types.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
 import type { CellView } from '../record/run-view.ts';
 import type { HostNoted } from '../record/types.ts';

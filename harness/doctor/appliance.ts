@@ -1,11 +1,12 @@
 /** Whether nested guests run here, which needs no KVM: the parts of the appliance, found in the cache and tried. */
-import { findPinnedQemu } from '../emulator/pinned.ts';
-import { findToolchain } from '../emulator/toolchain.ts';
-import type { PinnedQemu } from '../emulator/types.ts';
+
 import { openCache } from '../host/cache.ts';
 import { kernelEntry } from '../image/appliance.ts';
-import { findBuilt } from '../kernel/build/built.ts';
-import { prepareJob } from '../kernel/build/job.ts';
+import { findPinnedQemu } from '../image/qemu/pinned.ts';
+import { findToolchain } from '../image/qemu/toolchain.ts';
+import type { PinnedQemu } from '../image/qemu/types.ts';
+import { findBuilt } from '../kernel/make/built.ts';
+import { prepareJob } from '../kernel/make/job.ts';
 import { pinnedMachine } from '../matrix/machines.ts';
 import type { Check, Context } from './context.ts';
 import { lastLine } from './tools.ts';

@@ -1,7 +1,8 @@
 /** What several checks share. Each thing is found out once, when it is first asked for. */
+
+import { HostError, UserError } from '../base/errors.ts';
 import { type Trial, tryKvm } from '../guest/trial.ts';
 import { openCache } from '../host/cache.ts';
-import { HostError, UserError } from '../host/errors.ts';
 import { type ToolOptions, type ToolResult, tryTool } from '../host/process.ts';
 import { buildProbeImage, type ProbeImage } from '../image/probe-image.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';

@@ -1,6 +1,6 @@
-/** Checks of what the pinned QEMU is built with, and whether it is built: harness/emulator. */
-import { findPinnedQemu } from '../emulator/pinned.ts';
-import { PYTHON } from '../emulator/toolchain.ts';
+/** Checks of what the pinned QEMU is built with, and whether it is built: harness/image/qemu. */
+import { findPinnedQemu } from '../image/qemu/pinned.ts';
+import { PYTHON } from '../image/qemu/toolchain.ts';
 import { type Library, tryLibrary, tryWork, type Work } from './build-tools.ts';
 import type { Check, Context } from './context.ts';
 import { type Finding, missing, type Needed, ok } from './types.ts';

@@ -1,7 +1,7 @@
 /** Runs the checks one after the other, so that no trial disturbs another, and puts the rows together. */
-import { HostError } from '../host/errors.ts';
-import { findProgram } from '../record/host-facts.ts';
-import { oneLine } from '../report/safe-text.ts';
+import { HostError } from '../base/errors.ts';
+import { oneLine } from '../base/safe-text.ts';
+import { findProgram } from '../host/program.ts';
 import { APPLIANCE_CHECKS } from './appliance.ts';
 import { BUILD_CHECKS } from './build-tools.ts';
 import { type Check, type Context, type ExamineOptions, makeContext, Unavailable } from './context.ts';

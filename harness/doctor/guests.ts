@@ -1,9 +1,9 @@
 /** Checks that boot a small real guest under TCG: the kernel, the probe, and what came of them. */
 import { readFile } from 'node:fs/promises';
 import { gatherEvidence } from '../evidence/evidence.ts';
-import { ICOUNT_TSC_KHZ, makeLaunch } from '../guest/arguments.ts';
 import { bootGuest } from '../guest/boot.ts';
-import { PROBE_DEFAULTS } from '../guest/command-line.ts';
+import { ICOUNT_TSC_KHZ, makeLaunch } from '../guest/launch/arguments.ts';
+import { PROBE_DEFAULTS } from '../guest/launch/command-line.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import type { GuestSpec } from '../matrix/types.ts';

@@ -1,7 +1,8 @@
 /** Checks of the host's own TSC, which is what a guest in real time gets to see. */
-import { gatherHostFacts } from '../record/host-facts.ts';
-import type { Fact } from '../record/provenance-types.ts';
-import { measureHostTsc } from '../run/true-frequency.ts';
+
+import { measureHostTsc } from '../lab/true-frequency.ts';
+import { gatherHostFacts } from '../record/provenance/host-facts.ts';
+import type { Fact } from '../record/provenance/provenance-types.ts';
 import type { Check } from './context.ts';
 import type { HostCpu } from './host-cpu.ts';
 import { type Finding, missing, ok, unknown, unusable } from './types.ts';

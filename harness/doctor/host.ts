@@ -4,8 +4,8 @@ import { availableParallelism, cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { cacheRoot, openCache, withTemporary } from '../host/cache.ts';
 import { projectFolder } from '../host/project.ts';
+import { defaultJobs } from '../lab/schedule.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
-import { defaultJobs } from '../run/schedule.ts';
 import type { Check } from './context.ts';
 import { type Finding, missing, ok, unusable } from './types.ts';
 

@@ -1,11 +1,11 @@
 /** Checks of the programs that the guests' own parts are made and watched with. */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../host/errors.ts';
+import { HostError } from '../base/errors.ts';
 import { withLock } from '../host/lock.ts';
+import { findProgram } from '../host/program.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { busyboxEntry } from '../image/probe-image.ts';
-import { findProgram } from '../record/host-facts.ts';
 import type { Check, Context } from './context.ts';
 import { type Finding, missing, ok, unusable } from './types.ts';
 

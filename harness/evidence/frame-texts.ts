@@ -1,5 +1,5 @@
 /** Texts that go on over several frames of one kind, put together, and their escapes undone. */
-import { safeText } from './console.ts';
+import { safeText } from '../base/neutralise.ts';
 import type { Frame } from './frames.ts';
 
 /** A value with the console lines it came from. */

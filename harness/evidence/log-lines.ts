@@ -2,7 +2,7 @@
  * Takes off what stands before a kernel message: mail quotes, syslog and journal prefixes, log levels,
  * timestamps, caller ids. The prefixes are peeled one by one, in any order, because people paste any mixture.
  */
-import { neutralise } from './console.ts';
+import { neutralise } from '../base/neutralise.ts';
 
 export interface LogLine {
   /** The line's number in the text at hand, 1-based. */

@@ -1,9 +1,9 @@
 /** The files of one boot in its results folder: the command, the raw console and what QEMU said. */
 import { type FileHandle, open, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../host/errors.ts';
-import type { Ending } from './ending.ts';
-import { innerCommand, shellCommand } from './shell.ts';
+import { HostError } from '../base/errors.ts';
+import type { Ending } from './ending/ending.ts';
+import { innerCommand, shellCommand } from './launch/shell.ts';
 import type { Launch } from './types.ts';
 
 export const CONSOLE_FILE = 'console.log';

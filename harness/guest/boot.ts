@@ -2,17 +2,17 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeScratch } from '../host/scratch.ts';
-import { QMP_SOCKET } from './arguments.ts';
-import { rightBlame } from './blame.ts';
 import { APPLIANCE_FILE, blameDisk, CONSOLE_FILE, openBootFiles } from './boot-files.ts';
-import type { Phase } from './console-watch.ts';
-import type { Ending } from './ending.ts';
-import { followLife } from './life.ts';
-import { DEFAULT_LIMITS, type Limits, nestedLimits } from './limits.ts';
+import { rightBlame } from './ending/blame.ts';
+import type { Ending } from './ending/ending.ts';
+import { QMP_SOCKET } from './launch/arguments.ts';
+import { EXITS_FILE } from './launch/ref-delay.ts';
+import { linkQmp } from './machine/qmp-link.ts';
 import { startQemu } from './qemu-process.ts';
-import { linkQmp } from './qmp-link.ts';
-import { EXITS_FILE } from './ref-delay.ts';
 import type { Launch, MachineFacts } from './types.ts';
+import type { Phase } from './watch/console-watch.ts';
+import { followLife } from './watch/life.ts';
+import { DEFAULT_LIMITS, type Limits, nestedLimits } from './watch/limits.ts';
 
 export { APPLIANCE_FILE, CONSOLE_FILE, EXITS_FILE };
 

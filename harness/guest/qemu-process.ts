@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { processCpuMs, startProcess } from '../host/process.ts';
 import type { BootFiles } from './boot-files.ts';
-import type { QemuExit } from './exit-reason.ts';
+import type { QemuExit } from './ending/exit-reason.ts';
 import type { Launch } from './types.ts';
 
 export interface QemuProcess {

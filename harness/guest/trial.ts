@@ -7,9 +7,9 @@ import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeScratch } from '../host/scratch.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
-import { makeLaunch } from './arguments.ts';
 import { type Boot, bootGuest, CONSOLE_FILE } from './boot.ts';
-import { PROBE_DEFAULTS } from './command-line.ts';
+import { makeLaunch } from './launch/arguments.ts';
+import { PROBE_DEFAULTS } from './launch/command-line.ts';
 
 export interface TrialInput {
   readonly qemu: string;

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { listRuns } from '../record/find-run.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
 import { LOG_FILE } from '../record/writer.ts';

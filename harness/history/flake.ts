@@ -1,6 +1,6 @@
 /** What a row of nights says: how often a cell flaked, and since when it is what it is. Pure. */
-import { rateOf } from './rate.ts';
-import type { CellChange, Night, Rate } from './types.ts';
+import { type Rate, rateOf } from '../base/rate.ts';
+import type { CellChange, Night } from './types.ts';
 
 /** Guests were judged: skipped, lost and failed nights say nothing about the cell. */
 function isJudged({ outcome }: Night): boolean {

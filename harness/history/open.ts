@@ -2,7 +2,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { HostError } from '../host/errors.ts';
+import { HostError } from '../base/errors.ts';
 import { type Filled, type FillOptions, fillHistory } from './fill.ts';
 import { makeTables } from './schema.ts';
 

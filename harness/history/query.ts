@@ -1,6 +1,6 @@
 /** Questions to the history. */
 import type { SQLInputValue } from 'node:sqlite';
-import { globTest } from '../matrix/glob.ts';
+import { globTest } from '../base/glob.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { flakeRate, lastChange } from './flake.ts';
 import { SEPARATOR } from './insert.ts';

@@ -1,4 +1,6 @@
 /** What the history answers. All of it comes from the records of runs; the database only finds it fast. */
+
+import type { Rate } from '../base/rate.ts';
 import type { Outcome } from '../verdict/types.ts';
 
 /** One cell in one run. */
@@ -21,15 +23,6 @@ export interface Night {
   readonly boots: number;
   /** Of its boots together, in ms. */
   readonly wallMs: number;
-}
-
-/** A share with its 95 % confidence interval (Wilson); nulls where there was nothing to count. */
-export interface Rate {
-  readonly count: number;
-  readonly of: number;
-  readonly share: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
 }
 
 /** The first night on which a cell was what it is since. */

@@ -13,9 +13,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { HostError } from '../base/errors.ts';
 import { removeLeftovers, temporaryOwner } from './cache-temp.ts';
 import { sha256OfFile } from './digest.ts';
-import { HostError } from './errors.ts';
 import { type LockOptions, withLock } from './lock.ts';
 
 export interface Cache {

@@ -5,7 +5,7 @@ import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { HostError, UserError } from './errors.ts';
+import { HostError, UserError } from '../base/errors.ts';
 
 export interface DownloadOptions {
   /** The expected sha256 in hex. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { HostError } from './errors.ts';
+import { HostError } from '../base/errors.ts';
 import { tryTool } from './process.ts';
 import { knownHostsName, type SshTarget, sshArguments } from './ssh-target.ts';
 

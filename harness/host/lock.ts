@@ -11,7 +11,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from './errors.ts';
+import { HostError } from '../base/errors.ts';
 import { startProcess } from './process.ts';
 
 /** $1 is the lock file, $2 says who holds it. Ends with 75 where the file was removed while we waited for it. */

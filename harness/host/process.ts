@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { execa, type Options } from 'execa';
-import { HostError } from './errors.ts';
+import { HostError } from '../base/errors.ts';
 
 export interface ToolOptions {
   readonly cwd?: string;

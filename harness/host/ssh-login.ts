@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { HostError, UserError } from './errors.ts';
+import { HostError, UserError } from '../base/errors.ts';
 
 export interface Login {
   /** The agent's socket. */

@@ -1,6 +1,6 @@
 /** [user@]host[:port] as one types it, in parts. */
 import { userInfo } from 'node:os';
-import { UserError } from './errors.ts';
+import { UserError } from '../base/errors.ts';
 
 export interface SshTarget {
   readonly user: string;

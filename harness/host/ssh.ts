@@ -6,7 +6,7 @@ import ssh2, {
   type ClientChannel,
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
-import { HostError } from './errors.ts';
+import { HostError } from '../base/errors.ts';
 import { findKnownKeys, judgeHostKey, type KnownKey } from './known-hosts.ts';
 import { chooseLogin, type KeyCheck, type Login } from './ssh-login.ts';
 import { type SshTarget, sshArguments } from './ssh-target.ts';

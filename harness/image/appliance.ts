@@ -5,8 +5,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pinnedQemu } from '../emulator/pinned.ts';
-import type { PinnedQemu } from '../emulator/types.ts';
 import { openCache } from '../host/cache.ts';
 import { imagesFolder } from '../host/project.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
@@ -14,6 +12,8 @@ import type { KernelEntry } from '../matrix/types.ts';
 import { buildExitsLibrary, compileFolder } from './compile.ts';
 import type { Entry } from './cpio.ts';
 import { SKELETON, storeInitramfs } from './probe-image.ts';
+import { pinnedQemu } from './qemu/pinned.ts';
+import type { PinnedQemu } from './qemu/types.ts';
 
 export interface Appliance {
   readonly kernel: KernelImage;

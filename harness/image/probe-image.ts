@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HostError } from '../base/errors.ts';
 import { openCache, storeObject, takeObject, withTemporary } from '../host/cache.ts';
-import { HostError } from '../host/errors.ts';
 import { imagesFolder } from '../host/project.ts';
 import { compileFolder } from './compile.ts';
 import { type Entry, packInitramfs } from './cpio.ts';

@@ -1,15 +1,15 @@
 /** Gets the image of a kernel that a matrix names, from wherever it says, into the cache. */
-import { HostError, UserError } from '../host/errors.ts';
+import { HostError, UserError } from '../base/errors.ts';
 import type { KernelEntry } from '../matrix/types.ts';
-import { acquireBuild } from './build/build.ts';
-import { BuildError } from './build/errors.ts';
-import { acquireDebian } from './from-debian.ts';
 import { acquireFile } from './from-file.ts';
-import { acquirePackage } from './from-package.ts';
+import { acquireBuild } from './make/build.ts';
+import { BuildError } from './make/errors.ts';
+import { acquireDebian } from './package/from-debian.ts';
+import { acquirePackage } from './package/from-package.ts';
 import type { Found } from './store.ts';
 import type { AcquireOptions, KernelImage } from './types.ts';
 
-export { BuildError } from './build/errors.ts';
+export { BuildError } from './make/errors.ts';
 export type { AcquireOptions, KernelImage } from './types.ts';
 
 /**

@@ -2,8 +2,8 @@
  * The header of an x86 kernel image. Offsets and meanings: Documentation/arch/x86/boot.rst,
  * "The Real-Mode Kernel Header".
  */
-import { UserError } from '../host/errors.ts';
-import { describeContent, readHead } from './filetype.ts';
+import { UserError } from '../base/errors.ts';
+import { describeContent, readHead } from './package/filetype.ts';
 
 export interface KernelHeader {
   /** uname -r, or "unknown" where the image holds no version. */

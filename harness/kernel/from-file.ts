@@ -1,9 +1,9 @@
 /** A kernel image given by path. */
 import { constants, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../base/errors.ts';
 import { withTemporary } from '../host/cache.ts';
 import { sha256OfFile, sha256OfParts } from '../host/digest.ts';
-import { UserError } from '../host/errors.ts';
 import type { KernelSource } from '../matrix/types.ts';
 import { readKernelImage } from './bzimage.ts';
 import { type Found, findKernel, oneAtATime, storeKernel } from './store.ts';

@@ -1,6 +1,6 @@
 /** A checked matrix file as a Matrix: presets resolved, globs over names expanded, defaults applied. */
 import { dirname } from 'node:path';
-import { globTest } from './glob.ts';
+import { globTest } from '../base/glob.ts';
 import { kernelSource } from './kernel-schema.ts';
 import type { Findings } from './problems.ts';
 import type { MatrixInput } from './schema.ts';

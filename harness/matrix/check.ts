@@ -3,11 +3,11 @@
  * They run on the value as read, sound or not, so that everything wrong is reported at once; whatever is not of
  * the expected kind has been reported by the schema already and is passed over here.
  */
-import { globTest, isGlob } from './glob.ts';
+import { globTest, isGlob } from '../base/glob.ts';
+import { nearest, suggestion } from '../base/suggest.ts';
 import { NAME, NAME_RULE, RESERVED_AXES } from './names.ts';
 import type { Findings } from './problems.ts';
 import { isSetting, SETTING_NAMES, SETTINGS, type SettingName, settingPattern } from './settings.ts';
-import { nearest, suggestion } from './suggest.ts';
 import type { KeyPath } from './yaml.ts';
 import { reportIssues } from './zod-problems.ts';
 

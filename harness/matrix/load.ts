@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { buildMatrix } from './build.ts';
 import { checkNames, mistypedAxes } from './check.ts';
 import { MatrixError, newFindings, problemAt, sortProblems } from './problems.ts';

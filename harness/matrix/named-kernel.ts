@@ -1,7 +1,7 @@
 /** A kernel of a matrix file by its name. */
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
+import { suggestion } from '../base/suggest.ts';
 import { loadMatrix } from './load.ts';
-import { suggestion } from './suggest.ts';
 import type { KernelEntry } from './types.ts';
 
 /** Throws MatrixError where the matrix is wrong, UserError where it has no such kernel. */

@@ -1,5 +1,5 @@
 /** What is wrong with a matrix: collected, sorted by place, and thrown all at once. */
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import type { Place, Problem } from './types.ts';
 import type { KeyPath, YamlDocument } from './yaml.ts';
 

@@ -1,6 +1,6 @@
 /** The settings of a guest as a matrix writes them: what is allowed, what it means, how it is shown. */
 import { z } from 'zod';
-import { isGlob } from './glob.ts';
+import { isGlob } from '../base/glob.ts';
 import { appendFault } from './kernel-parameters.ts';
 import { machineFault, pinnedMachine } from './machines.ts';
 import { NO_DELAY, refDelayOf, refDelaySchema, refDelayText } from './ref-delay.ts';

@@ -1,7 +1,7 @@
 /** What the schema found, in words for people: what is wrong, where, and what was probably meant. */
 import type { z } from 'zod';
+import { nearest, suggestion } from '../base/suggest.ts';
 import type { Findings } from './problems.ts';
-import { nearest, suggestion } from './suggest.ts';
 import type { KeyPath } from './yaml.ts';
 
 type Issue = z.core.$ZodIssue;

@@ -1,5 +1,5 @@
 /** Conditions on a cell: of expect rules, excludes and filters. */
-import { globTest } from '../matrix/glob.ts';
+import { globTest } from '../base/glob.ts';
 import { isSetting, textOf } from '../matrix/settings.ts';
 import type { Condition, GuestSpec } from '../matrix/types.ts';
 

@@ -1,6 +1,6 @@
 /** Pure. How long each cell took before, and what the machines of the shards can do: the file of --durations. */
 import { z } from 'zod';
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 
 export const DURATIONS_VERSION = 1;
 

@@ -1,4 +1,6 @@
 /** A matrix and filters to a plan: the cells to boot, each once, in the order of the file. */
+
+import { shortList } from '../base/suggest.ts';
 import { MatrixError, problemAt, sortProblems } from '../matrix/problems.ts';
 import {
   isSetting,
@@ -9,7 +11,6 @@ import {
   settingText,
   textOf,
 } from '../matrix/settings.ts';
-import { shortList } from '../matrix/suggest.ts';
 import type { Axis, GuestSpec, Matrix, Place, Problem } from '../matrix/types.ts';
 import { guestId, shorten } from './cell-id.ts';
 import { type Combination, countCombinations, forEachCombination } from './combinations.ts';

@@ -1,8 +1,8 @@
 /** `--filter AXIS=VALUE[,VALUE]`, `AXIS!=VALUE`, `cell=ID`: which cells of a plan to run. */
-import { UserError } from '../host/errors.ts';
-import { globTest, isGlob } from '../matrix/glob.ts';
+import { UserError } from '../base/errors.ts';
+import { globTest, isGlob } from '../base/glob.ts';
+import { nearest, shortList, suggestion } from '../base/suggest.ts';
 import { isSetting, SETTING_NAMES, settingPattern } from '../matrix/settings.ts';
-import { nearest, shortList, suggestion } from '../matrix/suggest.ts';
 import type { Condition } from '../matrix/types.ts';
 import { axisValue, conditionsTest } from './conditions.ts';
 import type { Cell } from './types.ts';

@@ -3,7 +3,7 @@
  * the plan, N and the durations file alone, so every machine comes to the same one by itself.
  */
 import { createHash } from 'node:crypto';
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { type Durations, median, NO_DURATIONS, type ShardHost } from './durations.ts';
 import type { Cell, Plan } from './types.ts';

@@ -1,7 +1,7 @@
 /** Forces files and folders to the disk, so that a power cut cannot take what the log already tells of. */
 import { open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf } from './faults.ts';
+import { codeOf } from '../host/write-faults.ts';
 
 /** fsync of a file, or of a folder's list of entries. */
 export async function syncPath(path: string): Promise<void> {

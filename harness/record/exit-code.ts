@@ -1,5 +1,5 @@
 /** The exit code of a run, from what became of its cells. */
-import { EXIT } from '../host/errors.ts';
+import { EXIT } from '../base/errors.ts';
 import type { Outcome } from '../verdict/types.ts';
 
 /** Worst first: a finding about a kernel counts for more than a fault of this host beside it. */

@@ -1,8 +1,8 @@
 /** Finds a run by what a user types. */
 import { access, readdir, readlink } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { UserError } from '../host/errors.ts';
-import { codeOf, placeFault } from './faults.ts';
+import { UserError } from '../base/errors.ts';
+import { codeOf, placeFault } from '../host/write-faults.ts';
 import { LATEST, LOG_FILE } from './writer.ts';
 
 const SHOWN = 5;

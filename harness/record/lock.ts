@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { open, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { withLock } from '../host/lock.ts';
 import { isAlive } from '../host/scratch.ts';
 

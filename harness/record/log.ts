@@ -1,5 +1,5 @@
 /** Reads an event log, from wherever its bytes come, also one that was cut short, damaged, or of an older version. */
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { applyEvent, newRunView, type RunView } from './run-view.ts';
 import { EVENT_TYPES, parseEvent } from './schema.ts';
 import { RECORD_VERSION, type Recorded } from './types.ts';

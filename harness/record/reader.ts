@@ -2,11 +2,11 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { UserError } from '../host/errors.ts';
-import { codeOf } from './faults.ts';
+import { UserError } from '../base/errors.ts';
+import { codeOf } from '../host/write-faults.ts';
 import { isLocked } from './lock.ts';
 import { type EventLog, linesIn, type RecordProblem, readLog } from './log.ts';
-import { type Provenance, parseProvenance } from './provenance-types.ts';
+import { type Provenance, parseProvenance } from './provenance/provenance-types.ts';
 import { LOG_FILE } from './writer.ts';
 
 export type { RecordProblem };

@@ -1,9 +1,9 @@
 /** Opens the record of a run that was cut off, to go on with it: takes the folder, and mends the end of the log. */
 import { open, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
+import { writeFault } from '../host/write-faults.ts';
 import { syncPath } from './durable.ts';
-import { writeFault } from './faults.ts';
 import { dropLock, takeOver } from './lock.ts';
 import { parseLine } from './log.ts';
 import { type RunRecord, readRecord } from './reader.ts';

@@ -1,8 +1,8 @@
 /** Makes the folder of a run, and the folders of its boots within it. No name leads out of either. */
 import { mkdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { HostError } from '../host/errors.ts';
-import { codeOf, writeFault } from './faults.ts';
+import { HostError } from '../base/errors.ts';
+import { codeOf, writeFault } from '../host/write-faults.ts';
 
 export const LATEST = 'latest';
 export const CELLS = 'cells';

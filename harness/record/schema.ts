@@ -1,7 +1,7 @@
 /** What each event of the current version must look like. Keys that are not named here are kept. */
 import { z } from 'zod';
-import type { Ending } from '../guest/ending.ts';
-import { HOST_FAULTS } from '../guest/ending.ts';
+import type { Ending } from '../guest/ending/ending.ts';
+import { HOST_FAULTS } from '../guest/ending/ending.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import { FAILURES, REGISTRATIONS } from '../matrix/types.ts';
 import { CAUSES, OUTCOMES } from '../verdict/types.ts';

@@ -1,5 +1,5 @@
 /** The record of a run: an append-only log of these events, one JSON object a line. */
-import type { Ending } from '../guest/ending.ts';
+import type { Ending } from '../guest/ending/ending.ts';
 import type { Verdict } from '../matrix/types.ts';
 import type { ShardPart } from '../plan/shard.ts';
 import type { Cell } from '../plan/types.ts';

@@ -2,9 +2,9 @@
 import { rmSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { HostError } from '../host/errors.ts';
+import { HostError } from '../base/errors.ts';
+import { placeFault, writeFault } from '../host/write-faults.ts';
 import { syncPath, syncTree } from './durable.ts';
-import { placeFault, writeFault } from './faults.ts';
 import { dropLock, LOCK_FILE, takeLock } from './lock.ts';
 import {
   type BootFolder,

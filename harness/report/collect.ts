@@ -1,7 +1,8 @@
 /** A reporter that waits for the end and then writes one text about the whole run. */
+
+import type { Sink } from '../host/sink.ts';
 import { applyEvent, newRunView, type RunView } from '../record/run-view.ts';
 import type { Reporter } from './reporter.ts';
-import type { Sink } from './sink.ts';
 
 /** `dir` is the run's folder; null where nobody said. */
 export function collectingReporter(

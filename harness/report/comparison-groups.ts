@@ -1,4 +1,7 @@
 /** A comparison as a list of groups, before it is put into any form: what needs a look first, the rest counted. */
+
+import { fitWidth, ppmText } from '../base/figures.ts';
+import { oneLine } from '../base/safe-text.ts';
 import { CHANGE_WORDS } from '../compare/conclude.ts';
 import {
   type CellComparison,
@@ -9,8 +12,6 @@ import {
   type RunComparison,
   type RunSide,
 } from '../compare/types.ts';
-import { oneLine } from './safe-text.ts';
-import { fitWidth, ppmText } from './words.ts';
 
 /** Cells of one change for the same reason, which is said once. */
 export interface ChangeGroup {

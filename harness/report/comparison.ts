@@ -1,10 +1,11 @@
 /** The forms of a comparison, and where they go: `--reporter NAME[=FILE]` as for a run. */
+
+import { UserError } from '../base/errors.ts';
+import { json } from '../base/safe-text.ts';
 import type { RunComparison } from '../compare/types.ts';
-import { UserError } from '../host/errors.ts';
+import { fileSink, type OutputStream, type Sink, streamSink } from '../host/sink.ts';
 import { renderComparisonMarkdown } from './comparison-markdown.ts';
 import { renderComparisonTable } from './comparison-table.ts';
-import { json } from './safe-text.ts';
-import { fileSink, type OutputStream, type Sink, streamSink } from './sink.ts';
 
 export interface ComparisonLook {
   readonly colour: boolean;

@@ -1,14 +1,16 @@
 /** A run as a grid, kernels as columns and guests as rows, before it is put into any form. */
+
+import { fitWidth, ppmText } from '../base/figures.ts';
+import { oneLine } from '../base/safe-text.ts';
 import { rowOf } from '../plan/rows.ts';
 import type { Cell } from '../plan/types.ts';
-import { hostsDisagree } from '../record/merge-outcome.ts';
+import { hostsDisagree } from '../record/merge/merge-outcome.ts';
 import { type CellView, countOutcomes, type KernelView, type RunView, resultOf } from '../record/run-view.ts';
 import type { CellFinished, MergedPart } from '../record/types.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { choicesOf, chosenText, hostText } from './machines.ts';
-import { oneLine } from './safe-text.ts';
 import { troublesText } from './troubles.ts';
-import { countsText, fitWidth, OUTCOME_WORDS, ppmText, readsText, shortRelease } from './words.ts';
+import { countsText, OUTCOME_WORDS, readsText, shortRelease } from './words.ts';
 
 /** Of a name in a table. The longest id of a cell has 150 characters. */
 const NAME_COLUMNS = 160;

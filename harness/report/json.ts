@@ -1,9 +1,10 @@
 /** One JSON document about a run; its form is described in docs/record.md. */
+
+import { json } from '../base/safe-text.ts';
 import { countOutcomes, type RunView, resultOf } from '../record/run-view.ts';
 import type { HostNoted } from '../record/types.ts';
 import { labelOf } from './grid.ts';
 import { acceleratorOf } from './machines.ts';
-import { json } from './safe-text.ts';
 
 /** Raised when a program that reads the previous version could misread a document. */
 export const JSON_REPORT_VERSION = 1;

@@ -1,9 +1,9 @@
 /** JUnit XML as CI servers read it: a suite for each kernel, a test case for each cell. */
 import { create } from 'xmlbuilder2';
+import { oneLine } from '../base/safe-text.ts';
 import { type CellView, type RunView, resultOf } from '../record/run-view.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { headingOf, labelOf } from './grid.ts';
-import { oneLine } from './safe-text.ts';
 import { observationText, shortRelease } from './words.ts';
 
 /** JUnit knows no flaky: it fails the run, and so it is a failure here. */

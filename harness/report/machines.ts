@@ -1,7 +1,8 @@
 /** Which QEMU ran a run's guests, on which accelerator and host, the same in every report. */
+
+import { oneLine } from '../base/safe-text.ts';
 import type { BootView, CellView } from '../record/run-view.ts';
 import type { CellStarted, HostNoted } from '../record/types.ts';
-import { oneLine } from './safe-text.ts';
 
 /** What a guest ran on; in the first records, which do not say, what QEMU's command line has. */
 export function acceleratorOf(started: CellStarted | null): string | null {

@@ -1,7 +1,8 @@
 /** Markdown, for job summaries of a CI and for pasting into an issue. */
+
+import { markdown as safe } from '../base/safe-text.ts';
 import type { RunView } from '../record/run-view.ts';
 import { type Face, type Grid, gridOf, type Note } from './grid.ts';
-import { markdown as safe } from './safe-text.ts';
 
 export function renderMarkdown(view: RunView): string {
   const grid = gridOf(view);

@@ -1,8 +1,9 @@
 /** Feeds several reporters. One that throws is told of once and left out; it cannot end the run. */
+
+import { oneLine } from '../base/safe-text.ts';
+import type { OutputStream } from '../host/sink.ts';
 import type { RunEvent } from '../record/types.ts';
 import type { Progress, Reporter } from './reporter.ts';
-import { oneLine } from './safe-text.ts';
-import type { OutputStream } from './sink.ts';
 
 export interface Multiplexer extends Reporter {
   opened(dir: string): void;

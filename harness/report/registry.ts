@@ -1,16 +1,16 @@
 /** From `--reporter NAME[=FILE]` to reporters. */
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
+import { fileSink, type OutputStream, type Sink, streamSink } from '../host/sink.ts';
 import type { RunView } from '../record/run-view.ts';
 import { collectingReporter } from './collect.ts';
 import { renderJson } from './json.ts';
 import { renderJunit } from './junit.ts';
-import { kcidbOptions, renderKcidb } from './kcidb.ts';
-import type { KcidbOptions } from './kcidb-types.ts';
-import { linesReporter } from './lines.ts';
-import { liveReporter } from './live.ts';
+import { kcidbOptions, renderKcidb } from './kcidb/kcidb.ts';
+import type { KcidbOptions } from './kcidb/kcidb-types.ts';
+import { linesReporter } from './live/lines.ts';
+import { liveReporter } from './live/live.ts';
 import { renderMarkdown } from './markdown.ts';
 import type { Reporter } from './reporter.ts';
-import { fileSink, type OutputStream, type Sink, streamSink } from './sink.ts';
 import { renderSummary } from './summary.ts';
 import { renderTable } from './table.ts';
 import { renderTap } from './tap.ts';

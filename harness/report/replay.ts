@@ -1,8 +1,9 @@
 /** The same reports from a stored record. */
+
+import { oneLine } from '../base/safe-text.ts';
 import type { RunRecord } from '../record/reader.ts';
 import { multiplex } from './multiplexer.ts';
 import { makeReporters, type ReporterOptions } from './registry.ts';
-import { oneLine } from './safe-text.ts';
 
 /**
  * Feeds a record to the reporters; what was wrong with the record goes to stderr. Gives one sentence for each

@@ -2,16 +2,18 @@
  * Markdown for the summary page of a CI job: how it went, then only what is not as expected, then the hosts and, where
  * there is room, the whole table folded away. Never longer than a job summary may be.
  */
+
+import { fitWidth } from '../base/figures.ts';
+import { oneLine, markdown as safe } from '../base/safe-text.ts';
 import { type BootView, countOutcomes, type RunView } from '../record/run-view.ts';
 import type { HostNoted } from '../record/types.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { gridOf } from './grid.ts';
 import { hostText } from './machines.ts';
 import { notesText, tableText } from './markdown.ts';
-import { oneLine, markdown as safe } from './safe-text.ts';
 import { type Finding, findingsOf, skippedOf } from './summary-findings.ts';
 import { troublesText } from './troubles.ts';
-import { countsText, fitWidth } from './words.ts';
+import { countsText } from './words.ts';
 
 /** GitHub drops a step's summary that is longer than 1 MiB; other pages are slow long before that. */
 export const SUMMARY_MAX_BYTES = 512 * 1024;

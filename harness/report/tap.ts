@@ -1,7 +1,8 @@
 /** TAP version 14 (testanything.org): one test point for each cell, in the order of the plan. */
+
+import { json, oneLine } from '../base/safe-text.ts';
 import { type CellView, type RunView, resultOf } from '../record/run-view.ts';
 import { headingOf, labelOf } from './grid.ts';
-import { json, oneLine } from './safe-text.ts';
 import { observationText } from './words.ts';
 
 export function renderTap(view: RunView): string {

@@ -1,5 +1,5 @@
 /** Faults of the machines below the guests, counted over a run: what was tried again, and what no result came of. */
-import type { HostFault } from '../guest/ending.ts';
+import type { HostFault } from '../guest/ending/ending.ts';
 import { type CellView, type RunView, resultOf } from '../record/run-view.ts';
 
 /** Faults of which it is known that something stood still; another one ended by itself. */
@@ -23,7 +23,7 @@ function retriesText(cells: readonly CellView[]): string {
   ].join(', ');
 }
 
-/** The codes of harness/guest/ending.ts, of each cell that ended in one. */
+/** The codes of harness/guest/ending/ending.ts, of each cell that ended in one. */
 function faultsText(cells: readonly CellView[]): string {
   const counts = new Map<HostFault, number>();
   for (const cell of cells) {

@@ -1,14 +1,16 @@
 /** The cells of a run, side by side: each to its boots and its outcome. */
+
+import { HostError } from '../base/errors.ts';
 import { chooseAccelerator } from '../guest/accelerator.ts';
-import { HostError } from '../host/errors.ts';
 import { BuildError, type KernelImage } from '../kernel/acquire.ts';
+import { launchOf, missingOf } from '../lab/launch.ts';
+import { runInParallel } from '../lab/schedule.ts';
 import type { Verdict } from '../matrix/types.ts';
 import type { Cell } from '../plan/types.ts';
 import { judgeCell, judgeUnbuilt } from '../verdict/outcome.ts';
 import type { Outcome } from '../verdict/types.ts';
-import { type BootResult, bootCell, launchOf, missingOf, type RunBench } from './boot-cell.ts';
+import { type BootResult, bootCell, type RunBench } from './boot-cell.ts';
 import type { Prepared } from './prepare.ts';
-import { runInParallel } from './schedule.ts';
 import type { Session } from './session.ts';
 
 /** Boots of a cell that a run has behind it already, by number. */

@@ -2,16 +2,16 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CONSOLE_FILE } from '../guest/boot.ts';
+import { logText } from '../lab/boot-once.ts';
+import { EVIDENCE_FILE, readBootFile } from '../lab/files.ts';
+import { gatherFrom } from '../lab/gather.ts';
 import type { Cell } from '../plan/types.ts';
 import type { RunRecord } from '../record/reader.ts';
 import { CELLS, isPlainName } from '../record/run-folder.ts';
 import type { BootView, CellView } from '../record/run-view.ts';
 import type { CellFinished } from '../record/types.ts';
 import type { BootResult } from './boot-cell.ts';
-import { logText } from './boot-once.ts';
 import type { Kept } from './cells.ts';
-import { EVIDENCE_FILE, readBootFile } from './files.ts';
-import { gatherFrom } from './gather.ts';
 
 /** A boot as the log names it. */
 export interface BootName {

@@ -1,16 +1,17 @@
 /** What the cells of a run need before the first one boots: kernels, probe, the true frequency, the provenance. */
-import type { PinnedQemu } from '../emulator/types.ts';
-import type { ApplianceFiles } from '../guest/nested-arguments.ts';
-import { HostError, UserError } from '../host/errors.ts';
+
+import { HostError, UserError } from '../base/errors.ts';
+import type { ApplianceFiles } from '../guest/launch/nested-arguments.ts';
+import type { PinnedQemu } from '../image/qemu/types.ts';
 import { BuildError } from '../kernel/acquire.ts';
+import { makeReady, type Ready } from '../lab/make-ready.ts';
+import { together } from '../lab/schedule.ts';
+import { measureHostTsc, type TrueFrequency } from '../lab/true-frequency.ts';
 import type { Plan } from '../plan/types.ts';
-import { gatherProvenance } from '../record/provenance.ts';
-import type { Provenance } from '../record/provenance-types.ts';
+import { gatherProvenance } from '../record/provenance/provenance.ts';
+import type { Provenance } from '../record/provenance/provenance-types.ts';
 import type { KernelReady, RunEvent } from '../record/types.ts';
-import { makeReady, type Ready } from './make-ready.ts';
-import { together } from './schedule.ts';
 import type { Session } from './session.ts';
-import { measureHostTsc, type TrueFrequency } from './true-frequency.ts';
 
 export interface Prepared {
   readonly ready: Ready;

@@ -1,9 +1,12 @@
 /** Verdicts again from what is stored: the consoles are read, no guest is booted. The record is left as it is. */
 import { join } from 'node:path';
+import { UserError } from '../base/errors.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
-import { UserError } from '../host/errors.ts';
+import { logText } from '../lab/boot-once.ts';
+import { readBootFile } from '../lab/files.ts';
+import { gatherFrom } from '../lab/gather.ts';
 import type { Verdict } from '../matrix/types.ts';
-import { mergeHosts } from '../record/merge-outcome.ts';
+import { mergeHosts } from '../record/merge/merge-outcome.ts';
 import type { RunRecord } from '../record/reader.ts';
 import { type CellView, resultOf } from '../record/run-view.ts';
 import type { HostJudgement } from '../record/types.ts';
@@ -11,9 +14,6 @@ import { observe } from '../verdict/observe.ts';
 import { judgeCell } from '../verdict/outcome.ts';
 import type { Outcome } from '../verdict/types.ts';
 import type { BootResult } from './boot-cell.ts';
-import { logText } from './boot-once.ts';
-import { readBootFile } from './files.ts';
-import { gatherFrom } from './gather.ts';
 import { type FinishedBoot, finishedBoots } from './stored.ts';
 
 export interface Judgement {

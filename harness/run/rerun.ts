@@ -1,18 +1,18 @@
 /** The same cell again, from what the record says, and whether it came out the same. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HostError, UserError } from '../base/errors.ts';
 import { readConsole } from '../evidence/console.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
 import type { Launch } from '../guest/types.ts';
 import { sha256OfFile } from '../host/digest.ts';
-import { HostError, UserError } from '../host/errors.ts';
 import { makeScratch } from '../host/scratch.ts';
+import { bootOnce } from '../lab/boot-once.ts';
+import { readBootFile } from '../lab/files.ts';
+import { measureHostTsc } from '../lab/true-frequency.ts';
 import type { RunRecord } from '../record/reader.ts';
 import type { Observation } from '../verdict/types.ts';
-import { bootOnce } from './boot-once.ts';
-import { readBootFile } from './files.ts';
 import { findCell, finishedBoots } from './stored.ts';
-import { measureHostTsc } from './true-frequency.ts';
 
 export interface Rerun {
   readonly cell: string;

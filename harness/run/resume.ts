@@ -1,14 +1,15 @@
 /** Goes on with a run that was cut off, by a signal, a crash or a power cut, as if it had never stopped. */
 import { isDeepStrictEqual } from 'node:util';
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
+import { needQemu } from '../lab/need-qemu.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { makePlan } from '../plan/expand.ts';
 import { ownPart } from '../plan/shard.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import { inputDifferences } from '../record/inputs.ts';
-import { hostNoted } from '../record/provenance.ts';
-import type { Provenance } from '../record/provenance-types.ts';
+import { inputDifferences } from '../record/provenance/inputs.ts';
+import { hostNoted } from '../record/provenance/provenance.ts';
+import type { Provenance } from '../record/provenance/provenance-types.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
 import { reopenRecord } from '../record/reopen.ts';
 import type { RunEvent, RunFinished, RunStarted } from '../record/types.ts';
@@ -16,7 +17,6 @@ import { multiplex } from '../report/multiplexer.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { type Kept, runCells } from './cells.ts';
 import { type BootName, type Progress, progressOf, removeHalfDone, resultsOf } from './kept.ts';
-import { needQemu } from './need-qemu.ts';
 import { prepare, provenanceOf, storeProvenance } from './prepare.ts';
 import { jobsFor } from './run.ts';
 import { type BootRules, finishSession, openSession, type RunResult, type Session } from './session.ts';

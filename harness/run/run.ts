@@ -1,17 +1,17 @@
 /** Runs a plan: kernels, guests, verdicts, record. */
 import { join } from 'node:path';
-import type { Limits } from '../guest/limits.ts';
+import type { Limits } from '../guest/watch/limits.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
+import { needQemu } from '../lab/need-qemu.ts';
+import { defaultJobs } from '../lab/schedule.ts';
 import type { ShardPart } from '../plan/shard.ts';
 import type { Plan } from '../plan/types.ts';
-import { hostNoted } from '../record/provenance.ts';
+import { hostNoted } from '../record/provenance/provenance.ts';
 import { RECORD_VERSION } from '../record/types.ts';
 import { openRecord } from '../record/writer.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { runCells } from './cells.ts';
-import { needQemu } from './need-qemu.ts';
 import { prepare, provenanceOf, storeProvenance } from './prepare.ts';
-import { defaultJobs } from './schedule.ts';
 import { finishSession, openSession, type RunResult, type Session } from './session.ts';
 
 export { exitCodeOf } from '../record/exit-code.ts';

@@ -1,6 +1,7 @@
 /** A run while it goes on: its plan, its record, and who is told. */
-import type { Limits } from '../guest/limits.ts';
-import { HostError } from '../host/errors.ts';
+
+import { HostError } from '../base/errors.ts';
+import type { Limits } from '../guest/watch/limits.ts';
 import type { Plan } from '../plan/types.ts';
 import { exitCodeOf } from '../record/exit-code.ts';
 import { applyEvent, countOutcomes, newRunView, type RunView } from '../record/run-view.ts';

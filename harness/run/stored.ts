@@ -1,7 +1,7 @@
 /** Finds the boots of a stored run: their cells, their files. */
 import { join } from 'node:path';
-import { UserError } from '../host/errors.ts';
-import { nearest } from '../matrix/suggest.ts';
+import { UserError } from '../base/errors.ts';
+import { nearest } from '../base/suggest.ts';
 import { findRun } from '../record/find-run.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
 import type { BootView, CellView } from '../record/run-view.ts';

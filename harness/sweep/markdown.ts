@@ -1,5 +1,5 @@
 /** The report of a sweep as markdown, for people and for pasting into an issue. */
-import { markdown as safe } from '../report/safe-text.ts';
+import { markdown as safe } from '../base/safe-text.ts';
 import type { SweepReport } from './report.ts';
 import { marginRows, pointRows, type Rows, remarks } from './rows.ts';
 

@@ -1,12 +1,12 @@
 /** A sweep as a drawing: kernels side by side on one axis of delays, with the limits of the sources drawn in. */
 import { type ScaleLogarithmic, scaleLinear, scaleLog } from 'd3-scale';
+import { bottomAxis, decades } from '../base/plot/axis.ts';
+import { drawing, element, line, textAt } from '../base/plot/svg.ts';
+import type { Reference } from '../lab/margin/limits.ts';
+import type { Margin } from '../lab/margin/margin.ts';
+import type { Point } from '../lab/margin/point.ts';
 import { durationText } from '../matrix/duration.ts';
 import type { Verdict } from '../matrix/types.ts';
-import { bottomAxis, decades } from '../report/plot/axis.ts';
-import { drawing, element, line, textAt } from '../report/plot/svg.ts';
-import type { Reference } from './limits.ts';
-import type { Margin } from './margin.ts';
-import type { Point } from './point.ts';
 import { type KernelReport, marginText, type ReferenceReport, type SweepReport } from './report.ts';
 import { NAMES } from './sweep.ts';
 

@@ -2,18 +2,19 @@
  * What a sweep found, as data. Everything in it is made by its inputs alone: in deterministic time two sweeps give the same
  * bytes. What differs between them (times, folders, this host) is in SweepTimes.
  */
-import { cellText } from '../bisect/cell-spec.ts';
+
 import { sha256OfFile } from '../host/digest.ts';
 import type { KernelImage } from '../kernel/acquire.ts';
+import { cellText } from '../lab/cell-spec.ts';
+import type { Ready } from '../lab/make-ready.ts';
+import { errorPpm, sampleErrors } from '../lab/margin/error.ts';
+import { delayOf } from '../lab/margin/guests.ts';
+import type { Reference } from '../lab/margin/limits.ts';
+import type { Margin } from '../lab/margin/margin.ts';
+import type { Point } from '../lab/margin/point.ts';
 import { durationText } from '../matrix/duration.ts';
 import { refDelayText } from '../matrix/ref-delay.ts';
 import type { GuestSpec } from '../matrix/types.ts';
-import type { Ready } from '../run/make-ready.ts';
-import { errorPpm, sampleErrors } from './error.ts';
-import { delayOf } from './guests.ts';
-import type { Reference } from './limits.ts';
-import type { Margin } from './margin.ts';
-import type { Point } from './point.ts';
 import type { SweepOptions, SweptKernel, SweptReference } from './sweep.ts';
 
 export const REPORT_VERSION = 1;

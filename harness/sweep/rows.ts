@@ -1,7 +1,8 @@
 /** The tables of a sweep as rows of text: margins, and what delays and disturbances do. */
+
+import { ppmText } from '../base/figures.ts';
+import type { Point, PointBoot } from '../lab/margin/point.ts';
 import { durationText } from '../matrix/duration.ts';
-import { ppmText } from '../report/words.ts';
-import type { Point, PointBoot } from './point.ts';
 import { marginText, type ReferenceReport, type SweepReport } from './report.ts';
 import { NAMES } from './sweep.ts';
 

@@ -1,13 +1,13 @@
 /** Sweeps kernels: the margin of each, the curve around it, and what disturbances do. */
 import { join } from 'node:path';
 import type { KernelImage } from '../kernel/acquire.ts';
+import type { Bench } from '../lab/bench.ts';
+import { checkGuest, delayOf } from '../lab/margin/guests.ts';
+import type { Reference } from '../lab/margin/limits.ts';
+import { type Margin, measureMargin } from '../lab/margin/margin.ts';
+import { bootPoint, type Point } from '../lab/margin/point.ts';
+import { runInParallel } from '../lab/schedule.ts';
 import type { Disturbance, GuestSpec } from '../matrix/types.ts';
-import type { Bench } from '../run/bench.ts';
-import { runInParallel } from '../run/schedule.ts';
-import { checkGuest, delayOf } from './guests.ts';
-import type { Reference } from './limits.ts';
-import { type Margin, measureMargin } from './margin.ts';
-import { bootPoint, type Point } from './point.ts';
 
 /** A disturbance, and the plain delay that it comes on top of, ns per read. */
 export interface Disturbed {

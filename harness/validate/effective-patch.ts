@@ -6,10 +6,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { withTemporary } from '../host/cache.ts';
-import { applyPatches, type Overlay } from '../kernel/build/apply.ts';
-import { git } from '../kernel/build/git.ts';
-import { type Job, prepareJob } from '../kernel/build/job.ts';
-import { ensureTree } from '../kernel/build/trees.ts';
+import { type Job, prepareJob } from '../kernel/make/job.ts';
+import { applyPatches, type Overlay } from '../kernel/patch/apply.ts';
+import { git } from '../kernel/tree/git.ts';
+import { ensureTree } from '../kernel/tree/trees.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import type { BuildSource } from '../matrix/types.ts';
 

@@ -2,7 +2,7 @@
  * Watches a validation's run and stops it where going on is of no use: the reference is not what it should be, or the base
  * does all that the reference does already. The cells of both come first.
  */
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { applyEvent, newRunView } from '../record/run-view.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { difference } from './agree.ts';

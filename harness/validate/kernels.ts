@@ -1,8 +1,8 @@
 /** The kernels of a validation: the base as it is named, and the backport as what is put on top of it. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { UserError } from '../host/errors.ts';
-import { type GitPlace, git, tryGit } from '../kernel/build/git.ts';
+import { UserError } from '../base/errors.ts';
+import { type GitPlace, git, tryGit } from '../kernel/tree/git.ts';
 import { namedKernel } from '../matrix/named-kernel.ts';
 import type { BuildSource, KernelEntry } from '../matrix/types.ts';
 import { parseYaml } from '../matrix/yaml.ts';

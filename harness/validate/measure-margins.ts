@@ -1,12 +1,12 @@
 /** The margins of all kernels of a validation, in its guests whose reads can be delayed. */
 import { join } from 'node:path';
+import { openBench } from '../lab/bench.ts';
+import { cellFor } from '../lab/margin/guests.ts';
+import type { Reference } from '../lab/margin/limits.ts';
+import { type Margin, measureMargin } from '../lab/margin/margin.ts';
+import { defaultJobs, runInParallel } from '../lab/schedule.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 import type { Cell } from '../plan/types.ts';
-import { openBench } from '../run/bench.ts';
-import { defaultJobs, runInParallel } from '../run/schedule.ts';
-import { cellFor } from '../sweep/guests.ts';
-import type { Reference } from '../sweep/limits.ts';
-import { type Margin, measureMargin } from '../sweep/margin.ts';
 import type { MarginTrio, MarginValue } from './margins.ts';
 import { isControl } from './plan.ts';
 import { guestName } from './trios.ts';

@@ -1,6 +1,6 @@
 /** The statement as markdown that fits a mail to a list or a merge request. Pure. */
-import { rateOf } from '../history/rate.ts';
-import { markdown as safe } from '../report/safe-text.ts';
+import { rateOf } from '../base/rate.ts';
+import { markdown as safe } from '../base/safe-text.ts';
 import { isRegistered } from './agree.ts';
 import { marginText } from './margins.ts';
 import type { Inputs, Statement } from './statement.ts';

@@ -1,5 +1,5 @@
 /** What a validation says of one backport, as data: report.json has it, the statement is written from it. */
-import type { Provenance } from '../record/provenance-types.ts';
+import type { Provenance } from '../record/provenance/provenance-types.ts';
 import type { JudgedMargin, MarginTrio } from './margins.ts';
 import type { PatchReport } from './patch/types.ts';
 import type { Conclusion, Judged, Trio } from './types.ts';

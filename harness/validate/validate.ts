@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { KernelEntry, Matrix } from '../matrix/types.ts';
 import type { Plan } from '../plan/types.ts';
-import type { Provenance } from '../record/provenance-types.ts';
+import type { Provenance } from '../record/provenance/provenance-types.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { type RunOptions, runPlan } from '../run/run.ts';

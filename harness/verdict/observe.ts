@@ -1,7 +1,7 @@
 /** One boot of a cell to a verdict: how the guest ended, what its report says, what the log says of tsc. */
 import type { Evidence } from '../evidence/evidence.ts';
 import { kernelReads } from '../evidence/exits.ts';
-import type { Ending } from '../guest/ending.ts';
+import type { Ending } from '../guest/ending/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import type { Failure } from '../matrix/types.ts';
 import { findDifferences } from './asked.ts';

@@ -1,5 +1,5 @@
 /** Observations of one cell against its expectation. */
-import { UserError } from '../host/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { type Expectation, FAILURES } from '../matrix/types.ts';
 import type { Observation, Outcome } from './types.ts';
 

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define FOLDER "/sys/firmware/qemu_fw_cfg/by_name/opt/tscmatrix"
-/* harness/guest/nested-arguments.ts reserves it. */
+/* harness/guest/launch/nested-arguments.ts reserves it. */
 #define WINDOW_ADDRESS 0x4000000ul
 #define WINDOW_BYTES 0x400000ul
 #define HEAD_BYTES 4096ul

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cellText, expectationWords, readCellSpec } from '../../harness/bisect/cell-spec.ts';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
+import { cellText, expectationWords, readCellSpec } from '../../harness/lab/cell-spec.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import { inScratch } from '../kernel/tools.ts';
 

@@ -2,9 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { UserError } from '../../harness/base/errors.ts';
 import { compareReleases, listKernels } from '../../harness/bisect/kernel-list.ts';
 import { openCache } from '../../harness/host/cache.ts';
-import { UserError } from '../../harness/host/errors.ts';
 import { makeDeb } from '../kernel/packages.ts';
 import { inScratch, tinyKernel } from '../kernel/tools.ts';
 

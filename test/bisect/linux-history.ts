@@ -9,10 +9,10 @@ import { lstat, mkdir, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCache, withTemporary } from '../../harness/host/cache.ts';
 import { imagesFolder } from '../../harness/host/project.ts';
-import { applyPatches } from '../../harness/kernel/build/apply.ts';
-import { readSeries } from '../../harness/kernel/build/series.ts';
-import { findSource } from '../../harness/kernel/build/source.ts';
-import { ensureTree } from '../../harness/kernel/build/trees.ts';
+import { applyPatches } from '../../harness/kernel/patch/apply.ts';
+import { readSeries } from '../../harness/kernel/patch/series.ts';
+import { findSource } from '../../harness/kernel/tree/source.ts';
+import { ensureTree } from '../../harness/kernel/tree/trees.ts';
 import { git } from '../kernel-build/fake-tree.ts';
 
 const LEFT_OUT =

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recipeOf } from '../../harness/bisect/prepare.ts';
 import { openCache } from '../../harness/host/cache.ts';
 import { runTool } from '../../harness/host/process.ts';
-import { planCommit } from '../../harness/kernel/build/commit.ts';
+import { planCommit } from '../../harness/kernel/make/commit.ts';
 import { LAUNCHER, openWorkshop, processesOf, type Workshop } from '../cli/tscmatrix.ts';
 import { git } from '../kernel-build/fake-tree.ts';
 import { BREAKS, type LinuxHistory, makeLinuxHistory, REPAIRS } from './linux-history.ts';

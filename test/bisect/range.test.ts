@@ -2,9 +2,9 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { UserError } from '../../harness/base/errors.ts';
 import { type PreparedSearch, prepareSearch, type SearchWords } from '../../harness/bisect/prepare.ts';
 import { openCache } from '../../harness/host/cache.ts';
-import { UserError } from '../../harness/host/errors.ts';
 import { openWorkshop, type Workshop } from '../cli/tscmatrix.ts';
 import { git } from '../kernel-build/fake-tree.ts';
 import { stateOfRepo, type TinyRepo, tinyRepo, WORDS } from './tiny-repo.ts';

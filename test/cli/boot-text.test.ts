@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { bootDocument, bootText, type Shown } from '../../harness/cli/boot-text.ts';
 import type { ExitCounts } from '../../harness/evidence/exits.ts';
-import type { Ending } from '../../harness/guest/ending.ts';
+import type { Ending } from '../../harness/guest/ending/ending.ts';
 import type { Launch } from '../../harness/guest/types.ts';
+import type { Observed } from '../../harness/lab/boot-once.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
-import type { Observed } from '../../harness/run/boot-once.ts';
 import { nestedLaunch } from '../guest/nested-launch.ts';
 import { observed } from '../record/sample-run.ts';
 

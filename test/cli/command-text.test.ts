@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { HostError } from '../../harness/base/errors.ts';
 import { commandOf, commandText } from '../../harness/cli/command-text.ts';
-import { HostError } from '../../harness/host/errors.ts';
+import { launchOf } from '../../harness/lab/launch.ts';
+import type { Ready } from '../../harness/lab/make-ready.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { Cell } from '../../harness/plan/types.ts';
-import { launchOf } from '../../harness/run/boot-cell.ts';
-import type { Ready } from '../../harness/run/make-ready.ts';
 import { APPLIANCE } from '../guest/nested-launch.ts';
 
 const CELL: Cell = {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { UserError } from '../../harness/base/errors.ts';
 import { type DiagnoseOptions, diagnoseCommand } from '../../harness/cli/diagnose.ts';
-import { UserError } from '../../harness/host/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'diagnose-'));
 afterAll(() => rmSync(folder, { recursive: true }));

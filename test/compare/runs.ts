@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec, Verdict } from '../../harness/matrix/types.ts';
 import type { Cell } from '../../harness/plan/types.ts';
-import type { Provenance } from '../../harness/record/provenance-types.ts';
+import type { Provenance } from '../../harness/record/provenance/provenance-types.ts';
 import { RECORD_VERSION } from '../../harness/record/types.ts';
 import { openRecord } from '../../harness/record/writer.ts';
 import type { Observation, Outcome } from '../../harness/verdict/types.ts';

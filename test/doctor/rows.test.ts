@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { HostError, UserError } from '../../harness/base/errors.ts';
 import type { Check } from '../../harness/doctor/context.ts';
 import { Unavailable } from '../../harness/doctor/context.ts';
 import { conclude, findingOfFault } from '../../harness/doctor/examine.ts';
@@ -7,7 +8,6 @@ import { memoryFinding, nodeFinding, roomFinding } from '../../harness/doctor/ho
 import { installCommand } from '../../harness/doctor/install.ts';
 import { examinationText } from '../../harness/doctor/text.ts';
 import type { Row } from '../../harness/doctor/types.ts';
-import { HostError, UserError } from '../../harness/host/errors.ts';
 import type { Observation } from '../../harness/verdict/types.ts';
 
 const ROOT = { hasApt: true, isRoot: true };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { LINE_CAP_CHARS, neutralise, readConsole } from '../../harness/evidence/console.ts';
+import { LINE_CAP_CHARS, neutralise } from '../../harness/base/neutralise.ts';
+import { readConsole } from '../../harness/evidence/console.ts';
 
 const read = (text: string | Uint8Array) => readConsole(typeof text === 'string' ? Buffer.from(text) : text);
 const texts = (text: string | Uint8Array) => read(text).map((line) => line.text);

@@ -3,10 +3,14 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { chooseAccelerator } from '../../harness/guest/accelerator.ts';
-import { makeLaunch } from '../../harness/guest/arguments.ts';
-import { kernelCommandLine, PROBE_DEFAULTS, type ProbeOptions } from '../../harness/guest/command-line.ts';
-import { namedCpuFlags } from '../../harness/guest/machine-facts.ts';
-import { quote, shellCommand } from '../../harness/guest/shell.ts';
+import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
+import {
+  kernelCommandLine,
+  PROBE_DEFAULTS,
+  type ProbeOptions,
+} from '../../harness/guest/launch/command-line.ts';
+import { quote, shellCommand } from '../../harness/guest/launch/shell.ts';
+import { namedCpuFlags } from '../../harness/guest/machine/machine-facts.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { ClockMode, GuestSpec } from '../../harness/matrix/types.ts';

@@ -1,7 +1,7 @@
 /** What QEMU's exit, words and events amount to. The words are QEMU's own, from 7.2 where nothing else is said. */
 import { describe, expect, test } from 'vitest';
-import { type ConsoleState, NOTHING_YET } from '../../harness/guest/console-watch.ts';
-import { endingOfExit, type QemuExit } from '../../harness/guest/exit-reason.ts';
+import { endingOfExit, type QemuExit } from '../../harness/guest/ending/exit-reason.ts';
+import { type ConsoleState, NOTHING_YET } from '../../harness/guest/watch/console-watch.ts';
 
 const TALKED: ConsoleState = { ...NOTHING_YET, bytes: 5000, phase: 'kernel', guestS: 1 };
 const Q = 'qemu-system-x86_64: ';

@@ -1,7 +1,7 @@
 /** The appliance asks the guest's QEMU for us; what comes back may be short, mixed up or refused. */
 import { describe, expect, test } from 'vitest';
 import { gatherAppliance } from '../../harness/evidence/appliance.ts';
-import { machineFactsFrom, machineQuestions } from '../../harness/guest/machine-questions.ts';
+import { machineFactsFrom, machineQuestions } from '../../harness/guest/machine/machine-questions.ts';
 import { APPLIANCE_NONCE, capture } from '../evidence/nested-capture.ts';
 
 const CPU = 'EPYC,+invtsc,-x2apic';

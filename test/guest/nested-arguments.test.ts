@@ -1,6 +1,6 @@
 /** The two command lines of a nested guest, of which the outer carries the inner. */
 import { describe, expect, test } from 'vitest';
-import { innerCommand, shellCommand } from '../../harness/guest/shell.ts';
+import { innerCommand, shellCommand } from '../../harness/guest/launch/shell.ts';
 import { APPLIANCE, itemOf, nestedLaunch, optionOf } from './nested-launch.ts';
 
 const SLOW = { hpet: false, refDelay: { pmNs: 14_000, hpetNs: 14_000, disturbance: null } } as const;

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { bootGuest } from '../../harness/guest/boot.ts';
+import { isWorthAnother, nestedEnding } from '../../harness/guest/ending/nested.ts';
 import type { Launch } from '../../harness/guest/types.ts';
-import { gatherFrom } from '../../harness/run/gather.ts';
-import { isWorthAnother, nestedEnding } from '../../harness/verdict/nested.ts';
+import { gatherFrom } from '../../harness/lab/gather.ts';
 import { observe } from '../../harness/verdict/observe.ts';
 import { faultyImage, randomNonce, testFolder } from '../support/faulty-guest.ts';
 import {

@@ -1,7 +1,7 @@
 /** A nested launch with made-up paths, for tests that start nothing. */
-import { makeLaunch } from '../../harness/guest/arguments.ts';
-import { PROBE_DEFAULTS } from '../../harness/guest/command-line.ts';
-import type { ApplianceFiles } from '../../harness/guest/nested-arguments.ts';
+import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
+import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
+import type { ApplianceFiles } from '../../harness/guest/launch/nested-arguments.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';

@@ -1,8 +1,8 @@
 /** What QEMU is asked for each personality of a KVM guest, in the appliance and on the host. */
 import { describe, expect, test } from 'vitest';
-import { makeLaunch } from '../../harness/guest/arguments.ts';
-import { PROBE_DEFAULTS } from '../../harness/guest/command-line.ts';
-import { kvmAccelerator, kvmCpu, personalityOf } from '../../harness/guest/personality.ts';
+import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
+import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
+import { kvmAccelerator, kvmCpu, personalityOf } from '../../harness/guest/launch/personality.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';

@@ -2,7 +2,7 @@
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { connectQmp } from '../../harness/guest/qmp.ts';
+import { connectQmp } from '../../harness/guest/machine/qmp.ts';
 import { testFolder } from '../support/faulty-guest.ts';
 
 const GREETING =

@@ -1,9 +1,9 @@
 /** The orders to the library in the QEMU of a KVM guest, for every form of ref-delay. */
 import { describe, expect, test } from 'vitest';
-import { makeLaunch } from '../../harness/guest/arguments.ts';
-import { PROBE_DEFAULTS } from '../../harness/guest/command-line.ts';
-import { exitVariables } from '../../harness/guest/ref-delay.ts';
-import { shellCommand } from '../../harness/guest/shell.ts';
+import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
+import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
+import { exitVariables } from '../../harness/guest/launch/ref-delay.ts';
+import { shellCommand } from '../../harness/guest/launch/shell.ts';
 import { NO_DELAY } from '../../harness/matrix/ref-delay.ts';
 import { canonicalSettings, DEFAULT_GUEST, SETTINGS } from '../../harness/matrix/settings.ts';
 import type { ClockMode, GuestSpec } from '../../harness/matrix/types.ts';

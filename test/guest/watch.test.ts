@@ -1,12 +1,18 @@
 /** Following a console and a silence, without a guest: text and time come as arguments. */
 import { describe, expect, test } from 'vitest';
-import { rightBlame } from '../../harness/guest/blame.ts';
-import { type ConsoleState, NOTHING_YET, watchLines } from '../../harness/guest/console-watch.ts';
-import type { Ending } from '../../harness/guest/ending.ts';
-import { judgeRunning, type Moment } from '../../harness/guest/judge.ts';
-import { DEFAULT_LIMITS, type Limits, nestedLimits } from '../../harness/guest/limits.ts';
-import { follow, judgeQuiet, type Look, type Quiet, startQuiet } from '../../harness/guest/progress-watch.ts';
+import { rightBlame } from '../../harness/guest/ending/blame.ts';
+import type { Ending } from '../../harness/guest/ending/ending.ts';
 import type { Launch, MachineFacts } from '../../harness/guest/types.ts';
+import { type ConsoleState, NOTHING_YET, watchLines } from '../../harness/guest/watch/console-watch.ts';
+import { judgeRunning, type Moment } from '../../harness/guest/watch/judge.ts';
+import { DEFAULT_LIMITS, type Limits, nestedLimits } from '../../harness/guest/watch/limits.ts';
+import {
+  follow,
+  judgeQuiet,
+  type Look,
+  type Quiet,
+  startQuiet,
+} from '../../harness/guest/watch/progress-watch.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
 

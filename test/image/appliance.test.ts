@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, expect, test, vi } from 'vitest';
-import { pinnedQemu } from '../../harness/emulator/pinned.ts';
 import { packAppliance } from '../../harness/image/appliance.ts';
+import { pinnedQemu } from '../../harness/image/qemu/pinned.ts';
 import { testFolder } from '../support/faulty-guest.ts';
 import { BUILD_MS } from '../support/nested-boots.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { HostError } from '../../harness/host/errors.ts';
-import { BuildError } from '../../harness/kernel/build/errors.ts';
-import { firstError, makeFailure } from '../../harness/kernel/build/make-failure.ts';
+import { HostError } from '../../harness/base/errors.ts';
+import { BuildError } from '../../harness/kernel/make/errors.ts';
+import { firstError, makeFailure } from '../../harness/kernel/make/make-failure.ts';
 
 const NOISE = [
   '  CC      kernel/fork.o',

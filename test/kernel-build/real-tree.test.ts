@@ -4,12 +4,12 @@ import { chooseAccelerator } from '../../harness/guest/accelerator.ts';
 import { openCache } from '../../harness/host/cache.ts';
 import { makeScratch } from '../../harness/host/scratch.ts';
 import { acquireKernel, type KernelImage } from '../../harness/kernel/acquire.ts';
+import { bootOnce } from '../../harness/lab/boot-once.ts';
+import { launchOf } from '../../harness/lab/launch.ts';
+import { makeReady } from '../../harness/lab/make-ready.ts';
+import { measureHostTsc } from '../../harness/lab/true-frequency.ts';
 import { loadMatrix } from '../../harness/matrix/load.ts';
 import { makePlan } from '../../harness/plan/expand.ts';
-import { launchOf } from '../../harness/run/boot-cell.ts';
-import { bootOnce } from '../../harness/run/boot-once.ts';
-import { makeReady } from '../../harness/run/make-ready.ts';
-import { measureHostTsc } from '../../harness/run/true-frequency.ts';
 
 const MATRIX = new URL('../../matrices/seed.yaml', import.meta.url).pathname;
 const MINUTES = 60_000;

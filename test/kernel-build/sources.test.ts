@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { memberFault } from '../../harness/kernel/build/tar-check.ts';
+import { memberFault } from '../../harness/kernel/tree/tar-check.ts';
 import { inScratch, sha256 } from '../kernel/tools.ts';
 import { buildFake, FAKE_FILES, git, LIMIT_PATCH, TWO_PATCH, writeTree } from './fake-tree.ts';
 

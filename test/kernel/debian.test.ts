@@ -1,19 +1,19 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { UserError } from '../../harness/base/errors.ts';
 import { openCache } from '../../harness/host/cache.ts';
-import { UserError } from '../../harness/host/errors.ts';
 import { acquireKernel } from '../../harness/kernel/acquire.ts';
-import { openApt } from '../../harness/kernel/apt.ts';
+import { readKernelImage } from '../../harness/kernel/bzimage.ts';
+import { openApt } from '../../harness/kernel/package/apt.ts';
 import {
   findArchive,
   machineArchives,
   ownSuite,
   parseTargets,
   parseUris,
-} from '../../harness/kernel/apt-sources.ts';
-import { readKernelImage } from '../../harness/kernel/bzimage.ts';
-import { checkDebianName, parseDepends } from '../../harness/kernel/debian.ts';
+} from '../../harness/kernel/package/apt-sources.ts';
+import { checkDebianName, parseDepends } from '../../harness/kernel/package/debian.ts';
 import { inScratch, sha256 } from './tools.ts';
 
 const TARGETS = `Debian|main|http://mirror.example/debian/|stable|trixie

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { loadMatrix } from '../../harness/matrix/load.ts';
 
 let folder = '';

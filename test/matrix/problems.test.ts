@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { parseMatrix } from '../../harness/matrix/load.ts';
 import { complaints, HEAD, matrix, problemsOf } from './helpers.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { ids, plan } from './helpers.ts';
 
 const BODY = `guests: { g: { memory: 1G } }

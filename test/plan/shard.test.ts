@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
 import { type Durations, median, parseDurations } from '../../harness/plan/durations.ts';

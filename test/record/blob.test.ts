@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
-import { BLOB_LIMITS, isRunFile, labelFrom } from '../../harness/record/blob-format.ts';
-import { readBlob } from '../../harness/record/blob-read.ts';
-import { writeBlob } from '../../harness/record/blob-write.ts';
+import { BLOB_LIMITS, isRunFile, labelFrom } from '../../harness/record/blob/blob-format.ts';
+import { readBlob } from '../../harness/record/blob/blob-read.ts';
+import { writeBlob } from '../../harness/record/blob/blob-write.ts';
 import { seeded } from '../support/seeded.ts';
 
 const V1 = join(import.meta.dirname, '..', 'captures', 'records', 'v1');

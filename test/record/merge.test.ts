@@ -2,12 +2,12 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { planSha256 } from '../../harness/plan/shard.ts';
-import { writeBlob } from '../../harness/record/blob-write.ts';
-import { mergeBlobs } from '../../harness/record/merge.ts';
-import { hostsDisagree, mergeHosts } from '../../harness/record/merge-outcome.ts';
+import { writeBlob } from '../../harness/record/blob/blob-write.ts';
+import { mergeBlobs } from '../../harness/record/merge/merge.ts';
+import { hostsDisagree, mergeHosts } from '../../harness/record/merge/merge-outcome.ts';
 import { normalise } from '../../harness/record/normalise.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import type { HostJudgement, RunEvent } from '../../harness/record/types.ts';

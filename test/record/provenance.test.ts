@@ -4,9 +4,9 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeScratch } from '../../harness/host/scratch.ts';
-import { inputDifferences } from '../../harness/record/inputs.ts';
-import { gatherProvenance, hostNoted } from '../../harness/record/provenance.ts';
-import { parseProvenance } from '../../harness/record/provenance-types.ts';
+import { inputDifferences } from '../../harness/record/provenance/inputs.ts';
+import { gatherProvenance, hostNoted } from '../../harness/record/provenance/provenance.ts';
+import { parseProvenance } from '../../harness/record/provenance/provenance-types.ts';
 
 const matrix = { name: 'quick', path: '/m/quick.yaml', sha256: 'ab'.repeat(32) };
 

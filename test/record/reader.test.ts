@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { findRun, listRuns } from '../../harness/record/find-run.ts';
 import { readRecord } from '../../harness/record/reader.ts';

@@ -5,7 +5,7 @@ import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import { reopenRecord } from '../../harness/record/reopen.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HostError, UserError } from '../../harness/host/errors.ts';
+import { HostError, UserError } from '../../harness/base/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { isLocked } from '../../harness/record/lock.ts';
 import { readRecord } from '../../harness/record/reader.ts';

@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { UserError } from '../../harness/base/errors.ts';
 import { openCache } from '../../harness/host/cache.ts';
-import { UserError } from '../../harness/host/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
-import { findSource } from '../../harness/kernel/build/source.ts';
+import { findSource } from '../../harness/kernel/tree/source.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
-import { kcidbOptions, renderKcidb } from '../../harness/report/kcidb.ts';
-import { patchsetHash } from '../../harness/report/kcidb-kernels.ts';
+import { kcidbOptions, renderKcidb } from '../../harness/report/kcidb/kcidb.ts';
+import { patchsetHash } from '../../harness/report/kcidb/kcidb-kernels.ts';
 import { BEGIN, finishedOf, HOSTILE, SAMPLE } from '../record/sample-run.ts';
 import { CONTROL, viewOf } from './streams.ts';
 

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { streamSink } from '../../harness/host/sink.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
-import { linesReporter } from '../../harness/report/lines.ts';
-import { liveReporter } from '../../harness/report/live.ts';
-import { frameOf, timeLeftMs } from '../../harness/report/live-frame.ts';
-import { streamSink } from '../../harness/report/sink.ts';
+import { linesReporter } from '../../harness/report/live/lines.ts';
+import { liveReporter } from '../../harness/report/live/live.ts';
+import { frameOf, timeLeftMs } from '../../harness/report/live/live-frame.ts';
 import { BEGIN, END, finishedOf, HOSTILE, MIDDLE, SAMPLE } from '../record/sample-run.ts';
 import { CONTROL, MemoryStream, viewOf } from './streams.ts';
 

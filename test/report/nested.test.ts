@@ -1,11 +1,11 @@
 // What reports show of nested guests: counted reads, attempts that were made again, which QEMU ran.
 import { expect, test } from 'vitest';
-import type { Ending } from '../../harness/guest/ending.ts';
+import type { Ending } from '../../harness/guest/ending/ending.ts';
+import { streamSink } from '../../harness/host/sink.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
 import { renderJson } from '../../harness/report/json.ts';
-import { linesReporter } from '../../harness/report/lines.ts';
+import { linesReporter } from '../../harness/report/live/lines.ts';
 import { renderMarkdown } from '../../harness/report/markdown.ts';
-import { streamSink } from '../../harness/report/sink.ts';
 import { renderSummary } from '../../harness/report/summary.ts';
 import { renderTable } from '../../harness/report/table.ts';
 import { BEGIN, finishedOf, SAMPLE, SHA } from '../record/sample-run.ts';

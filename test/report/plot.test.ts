@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { create } from 'xmlbuilder2';
-import { decades, shortNumber } from '../../harness/report/plot/axis.ts';
+import { decades, shortNumber } from '../../harness/base/plot/axis.ts';
 import { readCostPlot } from '../../harness/report/plot/read-costs.ts';
 
 const COSTS = [

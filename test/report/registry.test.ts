@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import { multiplex } from '../../harness/report/multiplexer.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { fitWidth, ppmText } from '../../harness/base/figures.ts';
 import { renderMarkdown } from '../../harness/report/markdown.ts';
 import { renderTable } from '../../harness/report/table.ts';
-import { fitWidth, ppmText } from '../../harness/report/words.ts';
 import { BEGIN, cellOf, SAMPLE } from '../record/sample-run.ts';
 import { CONTROL, viewOf } from './streams.ts';
 

@@ -7,12 +7,12 @@ import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { Parser } from 'tap-parser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LINE_CAP_CHARS } from '../../harness/base/neutralise.ts';
+import { block, oneLine } from '../../harness/base/safe-text.ts';
 import { diagnosisText } from '../../harness/cli/diagnosis-text.ts';
-import { LINE_CAP_CHARS } from '../../harness/evidence/console.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
 import { makeReporters, REPORTER_NAMES } from '../../harness/report/registry.ts';
-import { block, oneLine } from '../../harness/report/safe-text.ts';
 import { ACTING, ATTACKS, ENEMY, spoiled } from './hostile.ts';
 import { MemoryStream } from './streams.ts';
 

@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { nextNonce } from '../../harness/guest/nonce.ts';
-import type { FailedAttempt } from '../../harness/run/boot-once.ts';
+import { nextNonce } from '../../harness/guest/launch/nonce.ts';
+import type { FailedAttempt } from '../../harness/lab/boot-once.ts';
 import {
   altered,
   BUILD_MS,

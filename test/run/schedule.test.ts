@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { defaultJobs, runInParallel, together } from '../../harness/lab/schedule.ts';
 import { exitCodeOf } from '../../harness/run/run.ts';
-import { defaultJobs, runInParallel, together } from '../../harness/run/schedule.ts';
 
 test('never more at once than allowed, all of them, begun in order', async () => {
   let now = 0;

@@ -2,17 +2,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { makeLaunch } from '../../harness/guest/arguments.ts';
-import { PROBE_DEFAULTS } from '../../harness/guest/command-line.ts';
+import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
+import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { buildAppliance } from '../../harness/image/appliance.ts';
 import { packInitramfs } from '../../harness/image/cpio.ts';
 import { buildProbeImage, busyboxEntry } from '../../harness/image/probe-image.ts';
 import type { KernelImage } from '../../harness/kernel/types.ts';
+import { bootOnce, type Observed, type OnceOptions } from '../../harness/lab/boot-once.ts';
+import { applianceFiles } from '../../harness/lab/nested-ready.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
-import { bootOnce, type Observed, type OnceOptions } from '../../harness/run/boot-once.ts';
-import { applianceFiles } from '../../harness/run/nested-ready.ts';
 import { testFolder } from './faulty-guest.ts';
 import { seedKernel } from './seed-kernel.ts';
 

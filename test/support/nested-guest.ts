@@ -1,6 +1,7 @@
 /** Boots nested guests as the seed's are: no HPET, the host's CPU model, counted instructions. */
+
+import type { Observed } from '../../harness/lab/boot-once.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
-import type { Observed } from '../../harness/run/boot-once.ts';
 import { bootNested as bootLaunch, nestedLaunchOf, nestedParts } from './nested-boots.ts';
 
 /** Boots a kernel, and gives what `read` makes of what was seen. */

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { gatherAppliance } from '../../harness/evidence/appliance.ts';
 import { gatherEvidence } from '../../harness/evidence/evidence.ts';
-import { errorPpm, type Refinement, sampleErrors } from '../../harness/sweep/error.ts';
-import { apartOf } from '../../harness/sweep/point.ts';
+import { errorPpm, type Refinement, sampleErrors } from '../../harness/lab/margin/error.ts';
+import { apartOf } from '../../harness/lab/margin/point.ts';
 import { APPLIANCE_NONCE, capture, GUEST_NONCE } from '../evidence/nested-capture.ts';
 
 /** Of the raised limit, as the undelayed guest shows it. */

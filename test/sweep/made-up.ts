@@ -1,9 +1,9 @@
 /** Kernels that are made up of what tsc_refine_calibration_work() does, and a bench that boots them without a guest. */
 import { gatherEvidence } from '../../harness/evidence/evidence.ts';
+import type { Bench, Booted } from '../../harness/lab/bench.ts';
+import { type GradedEnd, isDisturbed } from '../../harness/lab/margin/graded.ts';
+import { READS_A_SAMPLE, type Reference } from '../../harness/lab/margin/limits.ts';
 import type { Disturbance, Verdict } from '../../harness/matrix/types.ts';
-import type { Bench, Booted } from '../../harness/run/bench.ts';
-import { type GradedEnd, isDisturbed } from '../../harness/sweep/graded.ts';
-import { READS_A_SAMPLE, type Reference } from '../../harness/sweep/limits.ts';
 
 export interface MadeUp {
   readonly reference: Reference;

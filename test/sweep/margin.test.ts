@@ -1,8 +1,8 @@
 // A margin by boots of made-up kernels: faults of the host, guests that give no answer, and a clock that is not counted.
 import { expect, test } from 'vitest';
+import { type MarginOptions, measureMargin } from '../../harness/lab/margin/margin.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
-import { type MarginOptions, measureMargin } from '../../harness/sweep/margin.ts';
 import { curveDelays } from '../../harness/sweep/sweep.ts';
 import { type Instead, type MadeUp, madeUpBench, PM } from './made-up.ts';
 

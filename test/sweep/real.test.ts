@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Margin } from '../../harness/sweep/margin.ts';
+import type { Margin } from '../../harness/lab/margin/margin.ts';
 import type { KernelReport, ReferenceReport, SweepReport } from '../../harness/sweep/report.ts';
 import { openWorkshop, processesOf, type Workshop } from '../cli/tscmatrix.ts';
 import { BUILD_MS } from '../support/nested-boots.ts';

@@ -1,8 +1,8 @@
 // The search alone, against made-up kernels: how many boots a margin takes, and what decides it.
 import { expect, test } from 'vitest';
-import { type GradedBoot, gradedBoot, hintOf, type ReadPlan } from '../../harness/sweep/graded.ts';
-import { flipOf, predictionsOf } from '../../harness/sweep/limits.ts';
-import { type Answer, contradictions, next, type SearchInput } from '../../harness/sweep/search.ts';
+import { type GradedBoot, gradedBoot, hintOf, type ReadPlan } from '../../harness/lab/margin/graded.ts';
+import { flipOf, predictionsOf } from '../../harness/lab/margin/limits.ts';
+import { type Answer, contradictions, next, type SearchInput } from '../../harness/lab/margin/search.ts';
 
 import { type MadeUp, PM, refine } from './made-up.ts';
 

@@ -1,8 +1,8 @@
 /** The end of a nested guest, from what was seen outside and what the appliance told: fault by fault. */
 import { describe, expect, test } from 'vitest';
 import { type ApplianceEvidence, gatherAppliance } from '../../harness/evidence/appliance.ts';
-import { type Ending, HOST_FAULTS, type HostFault } from '../../harness/guest/ending.ts';
-import { isWorthAnother, nestedEnding } from '../../harness/verdict/nested.ts';
+import { type Ending, HOST_FAULTS, type HostFault } from '../../harness/guest/ending/ending.ts';
+import { isWorthAnother, nestedEnding } from '../../harness/guest/ending/nested.ts';
 import { APPLIANCE_NONCE, altered, capture } from '../evidence/nested-capture.ts';
 
 const look = (name: string): ApplianceEvidence =>

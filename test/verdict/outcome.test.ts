@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UserError } from '../../harness/host/errors.ts';
+import { UserError } from '../../harness/base/errors.ts';
 import type { Expectation, Verdict } from '../../harness/matrix/types.ts';
 import { type Boot, judgeCell, matches } from '../../harness/verdict/outcome.ts';
 import type { Observation } from '../../harness/verdict/types.ts';

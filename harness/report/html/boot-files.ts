@@ -2,7 +2,7 @@
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { CONSOLE_FILE } from '../../guest/boot-files.ts';
-import { codeOf } from '../../record/faults.ts';
+import { codeOf } from '../../host/write-faults.ts';
 import { type MeasuredCosts, readCosts } from './evidence-file.ts';
 
 /** No console is longer than a guest's flood limit; what is longer is no console. */

@@ -1,10 +1,12 @@
 /** One boot as a page shows it: what was observed, why, the console, and the commands to do it again. */
-import { shellCommand } from '../../guest/shell.ts';
+
+import { ppmText, secondsText } from '../../base/figures.ts';
+import { shellCommand } from '../../guest/launch/shell.ts';
 import type { BootView } from '../../record/run-view.ts';
 import type { CellFinished, CellStarted } from '../../record/types.ts';
 import { acceleratorOf } from '../machines.ts';
 import { readCostPlot } from '../plot/read-costs.ts';
-import { endingText, ppmText, secondsText } from '../words.ts';
+import { endingText } from '../words.ts';
 import { type BootFiles, readBootFiles } from './boot-files.ts';
 import { consolePage } from './console-page.ts';
 import type { MeasuredCosts } from './evidence-file.ts';

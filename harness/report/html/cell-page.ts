@@ -1,6 +1,6 @@
 /** One cell of a run as a page shows it. */
 import { dirname, resolve } from 'node:path';
-import { quote } from '../../guest/shell.ts';
+import { quote } from '../../guest/launch/shell.ts';
 import { SETTING_NAMES, SETTINGS, settingText } from '../../matrix/settings.ts';
 import type { Cell } from '../../plan/types.ts';
 import type { RunRecord } from '../../record/reader.ts';

@@ -1,5 +1,7 @@
 /** A console for the page: safe lines, the probe's frame headers as tags, what is too much left out and said. */
-import { type ConsoleLine, LINE_CAP_CHARS, readConsole } from '../../evidence/console.ts';
+
+import { LINE_CAP_CHARS } from '../../base/neutralise.ts';
+import { type ConsoleLine, readConsole } from '../../evidence/console.ts';
 import type { ConsolePage, PackedLine } from './types.ts';
 
 /** Characters of one console that a page holds, half from its beginning and half from its end. */

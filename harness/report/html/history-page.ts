@@ -1,5 +1,7 @@
 /** The last nights of a cell, as a strip. */
-import type { CellHistory, Night, Rate } from '../../history/types.ts';
+
+import type { Rate } from '../../base/rate.ts';
+import type { CellHistory, Night } from '../../history/types.ts';
 import { visible } from './markup.ts';
 import type { HistoryPage, NightPage } from './types.ts';
 

@@ -1,5 +1,5 @@
 /** HTML as a value of its own type: text becomes part of it only escaped. */
-import { neutralise } from '../../evidence/console.ts';
+import { neutralise } from '../../base/neutralise.ts';
 
 export interface Markup {
   readonly markup: string;

@@ -1,5 +1,5 @@
 /** What the run rests on, folded away. */
-import type { Provenance } from '../../record/provenance-types.ts';
+import type { Provenance } from '../../record/provenance/provenance-types.ts';
 import type { RunRecord } from '../../record/reader.ts';
 import { html, type Markup } from './markup.ts';
 

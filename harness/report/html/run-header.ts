@@ -1,9 +1,10 @@
 /** What stands above and below the table of a run: which run, on what host, what needs a look, the kernels. */
+
+import { clockText } from '../../base/figures.ts';
 import type { RunRecord } from '../../record/reader.ts';
 import { countOutcomes, type KernelView } from '../../record/run-view.ts';
 import { OUTCOMES } from '../../verdict/types.ts';
 import { gridOf, headingOf } from '../grid.ts';
-import { clockText } from '../words.ts';
 import { html, type Markup } from './markup.ts';
 import { provenanceMarkup } from './provenance-markup.ts';
 import { OUTCOME_MARKS } from './symbols.ts';

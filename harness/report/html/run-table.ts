@@ -1,7 +1,9 @@
 /** The cells of a run, ready for the table and for the filter. */
+
+import { ppmText } from '../../base/figures.ts';
 import { type CellView, type KernelView, type RunView, resultOf } from '../../record/run-view.ts';
 import { labelOf } from '../grid.ts';
-import { ppmText, readsText, shortRelease } from '../words.ts';
+import { readsText, shortRelease } from '../words.ts';
 import { verdictsOf } from './cell-page.ts';
 import type { MeasuredCosts } from './evidence-file.ts';
 import { visible } from './markup.ts';

@@ -1,5 +1,5 @@
 /** Writes a page to its file. */
-import { fileSink, type Sink } from '../sink.ts';
+import { fileSink, type Sink } from '../../host/sink.ts';
 
 /** Written at once; a file is opened for each. */
 const CHUNK_CHARS = 4 * 1024 * 1024;

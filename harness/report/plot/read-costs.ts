@@ -1,7 +1,7 @@
 /** What one read of each reference counter costs the guest, against what its kernel accepts of a sample. */
 import { scaleLog } from 'd3-scale';
-import { bottomAxis, decades, shortNumber } from './axis.ts';
-import { drawing, element, line, textAt } from './svg.ts';
+import { bottomAxis, decades, shortNumber } from '../../base/plot/axis.ts';
+import { drawing, element, line, textAt } from '../../base/plot/svg.ts';
 
 export interface ReadCost {
   readonly label: string;

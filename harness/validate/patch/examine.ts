@@ -2,10 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withTemporary } from '../../host/cache.ts';
-import { applyPatches, changesOf, pathsOf } from '../../kernel/build/apply.ts';
-import { prepareJob } from '../../kernel/build/job.ts';
-import { ensureTree } from '../../kernel/build/trees.ts';
-import { type HunkTrial, type PatchTrial, tryPatch } from '../../kernel/build/try-patch.ts';
+import { prepareJob } from '../../kernel/make/job.ts';
+import { applyPatches, changesOf, pathsOf } from '../../kernel/patch/apply.ts';
+import { type HunkTrial, type PatchTrial, tryPatch } from '../../kernel/patch/try-patch.ts';
+import { ensureTree } from '../../kernel/tree/trees.ts';
 import type { AcquireOptions } from '../../kernel/types.ts';
 import type { BuildSource } from '../../matrix/types.ts';
 import { type Comparison, compareChanges, extraHunks, isAlike } from './compare.ts';

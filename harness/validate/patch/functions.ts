@@ -1,5 +1,5 @@
 /** Which function of a C file a hunk changes, as far as the hunk itself shows it. */
-import type { Hunk } from '../../kernel/build/patch-text.ts';
+import type { Hunk } from '../../kernel/patch/patch-text.ts';
 
 /** The name of what the hunk's first change is in; null at file level and where it cannot be seen. */
 export function functionOf(hunk: Hunk): string | null {

@@ -2,7 +2,7 @@
  * The changed lines of patches, in a form that survives other context, offsets and white space: what is compared is
  * which lines go and which come, per file.
  */
-import type { FilePatch } from '../../kernel/build/patch-text.ts';
+import type { FilePatch } from '../../kernel/patch/patch-text.ts';
 import { functionOf } from './functions.ts';
 
 export interface ChangedLine {

@@ -1,6 +1,6 @@
 /** The report on a patch as markdown, for people and for pasting into a mail. */
-import { fenced } from '../../report/fence.ts';
-import { markdown as safe } from '../../report/safe-text.ts';
+import { fenced } from '../../base/fence.ts';
+import { markdown as safe } from '../../base/safe-text.ts';
 import type { Applies, HunkReport, Likeness, OnePatch, PatchReport, RelatedCommit, Remark } from './types.ts';
 
 const APPLIES: Readonly<Record<Applies, string>> = {

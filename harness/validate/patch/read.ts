@@ -1,10 +1,10 @@
 /** Reads patch files: plain diffs, what git format-patch writes, and mailboxes with several patches. */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { tryGit } from '../../kernel/build/git.ts';
-import { type InputFile, inputFile, readInput } from '../../kernel/build/input-file.ts';
-import type { FilePatch } from '../../kernel/build/patch-text.ts';
-import { readChanges } from '../../kernel/build/try-patch.ts';
+import { type InputFile, inputFile, readInput } from '../../kernel/make/input-file.ts';
+import type { FilePatch } from '../../kernel/patch/patch-text.ts';
+import { readChanges } from '../../kernel/patch/try-patch.ts';
+import { tryGit } from '../../kernel/tree/git.ts';
 
 export interface ReadPatch {
   readonly input: InputFile;

@@ -1,5 +1,5 @@
 /** What can be said of a patch before anything is built or booted. JSON of a report is the object itself. */
-import type { HunkState } from '../../kernel/build/try-patch.ts';
+import type { HunkState } from '../../kernel/patch/try-patch.ts';
 
 /** Of a patch or a whole series. `already-there`: the tree has all of it. */
 export type Applies = 'exactly' | 'shifted' | 'with-fuzz' | 'no' | 'already-there';

@@ -1,8 +1,8 @@
 /** Upstream commits from the user's own clone of Linux: whole diffs, real patch-ids, and whatever touches the same files. */
 import { stat } from 'node:fs/promises';
-import { UserError } from '../../host/errors.ts';
-import { type GitPlace, git, tryGit } from '../../kernel/build/git.ts';
-import { parsePatch } from '../../kernel/build/patch-text.ts';
+import { UserError } from '../../base/errors.ts';
+import { parsePatch } from '../../kernel/patch/patch-text.ts';
+import { type GitPlace, git, tryGit } from '../../kernel/tree/git.ts';
 import { compareChanges, isAlike } from './compare.ts';
 import { type Changes, changesOfPatches } from './lines.ts';
 import { patchIdOf } from './read.ts';

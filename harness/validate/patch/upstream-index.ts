@@ -1,10 +1,10 @@
 /** The commits that the project knows: images/kernels/upstream/index.yaml and the patches beside it. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../../host/errors.ts';
-import { readInput } from '../../kernel/build/input-file.ts';
-import { parsePatch } from '../../kernel/build/patch-text.ts';
-import { kernelImagesFolder } from '../../kernel/build/paths.ts';
+import { UserError } from '../../base/errors.ts';
+import { readInput } from '../../kernel/make/input-file.ts';
+import { kernelImagesFolder } from '../../kernel/make/paths.ts';
+import { parsePatch } from '../../kernel/patch/patch-text.ts';
 import { parseYaml } from '../../matrix/yaml.ts';
 import { changesOfPatches } from './lines.ts';
 import { patchIdOf } from './read.ts';

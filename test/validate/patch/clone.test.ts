@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { UserError } from '../../../harness/base/errors.ts';
 import { openCache } from '../../../harness/host/cache.ts';
-import { UserError } from '../../../harness/host/errors.ts';
 import { makeScratch, type Scratch } from '../../../harness/host/scratch.ts';
 import { examinePatches } from '../../../harness/validate/patch/examine.ts';
 import { git } from '../../kernel-build/fake-tree.ts';

@@ -1,6 +1,6 @@
 // How changed lines are compared, and what functions hunks are in.
 import { expect, test } from 'vitest';
-import { parsePatch } from '../../../harness/kernel/build/patch-text.ts';
+import { parsePatch } from '../../../harness/kernel/patch/patch-text.ts';
 import { compareChanges, isAlike } from '../../../harness/validate/patch/compare.ts';
 import { functionAt, functionOf } from '../../../harness/validate/patch/functions.ts';
 import { changesOfPatches, keyOf } from '../../../harness/validate/patch/lines.ts';

@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserError } from '../../../harness/host/errors.ts';
+import { UserError } from '../../../harness/base/errors.ts';
 import { makeScratch, type Scratch } from '../../../harness/host/scratch.ts';
 import { LIMIT_PATCH, TWO_PATCH, writeTree } from '../../kernel-build/fake-tree.ts';
 import { examineFake } from './patches.ts';

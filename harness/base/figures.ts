@@ -1,0 +1,38 @@
+/** Figures as people read them, and text cut to a width. */
+import stringWidth from 'string-width';
+
+/** Signed parts per million: one decimal below 10, none above, since an estimate's own error is of that order. */
+export function ppmText(ppm: number): string {
+  const rounded = Math.abs(ppm) < 9.95 ? ppm.toFixed(1) : ppm.toFixed(0);
+  const sign = Number(rounded) > 0 ? '+' : '';
+  return `${sign}${Number(rounded) === 0 ? '0.0' : rounded} ppm`;
+}
+
+/** Minutes and seconds, for example 1:05 or 2:03:04. */
+export function clockText(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const minutes = Math.floor(s / 60) % 60;
+  return s >= 3600 ? `${Math.floor(s / 3600)}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
+}
+
+export function secondsText(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+const SEGMENTS = new Intl.Segmenter();
+
+/** Cuts text without escapes to a width in terminal columns. */
+export function fitWidth(text: string, columns: number, more = '...'): string {
+  if (stringWidth(text) <= columns) return text;
+  const room = columns - stringWidth(more);
+  if (room <= 0) return more.slice(0, Math.max(0, columns));
+  let kept = '';
+  let width = 0;
+  for (const { segment } of SEGMENTS.segment(text)) {
+    width += stringWidth(segment);
+    if (width > room) break;
+    kept += segment;
+  }
+  return kept + more;
+}

@@ -1,0 +1,35 @@
+/** The kernel command line of a guest: what the harness needs, then what the matrix adds. */
+import type { GuestSpec } from '../../matrix/types.ts';
+
+export interface ProbeOptions {
+  readonly nonce: string;
+  /** Guest time after the probe's start at which an unlisted tsc counts as never registered. */
+  readonly deadlineMs: number;
+  /** Guest time for which tsc must stay listed; the watchdog looks every 500 ms (WATCHDOG_INTERVAL). */
+  readonly settleMs: number;
+  /** Report little: the log is checked by sums and read from the live console (docs/probe-protocol.md). */
+  readonly brief?: boolean;
+}
+
+export const PROBE_DEFAULTS = { deadlineMs: 8000, settleMs: 2000 } as const;
+
+/**
+ * ignore_loglevel: a line that is missing must be missing because the kernel did not say it.
+ * panic=-1: a panic ends the guest at once. nokaslr: addresses are part of a reproducible transcript.
+ */
+export function kernelCommandLine(guest: GuestSpec, probe: ProbeOptions): string {
+  return [
+    'console=ttyS0',
+    'ignore_loglevel',
+    'panic=-1',
+    guest.clock === 'deterministic' ? 'nokaslr' : '',
+    guest.pmtimer ? '' : 'pmtmr=0',
+    guest.append.trim(),
+    `tscprobe.nonce=${probe.nonce}`,
+    probe.deadlineMs === PROBE_DEFAULTS.deadlineMs ? '' : `tscprobe.deadline_ms=${probe.deadlineMs}`,
+    probe.settleMs === PROBE_DEFAULTS.settleMs ? '' : `tscprobe.settle_ms=${probe.settleMs}`,
+    probe.brief === true ? 'tscprobe.log=digest tscprobe.config=none' : '',
+  ]
+    .filter((word) => word !== '')
+    .join(' ');
+}

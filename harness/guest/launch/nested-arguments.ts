@@ -1,0 +1,186 @@
+/**
+ * The two command lines of a nested guest: the appliance's QEMU (L1), which carries that of the guest under test (L2)
+ * in its fw_cfg items. Pure. What the appliance does with them: images/appliance/init.c, docs/appliance.md.
+ */
+import type { GuestSpec } from '../../matrix/types.ts';
+import { machineQuestions } from '../machine/machine-questions.ts';
+import type { Launch } from '../types.ts';
+import { kernelCommandLine, type ProbeOptions } from './command-line.ts';
+import { ICOUNT_ARGUMENTS, ICOUNT_TSC_KHZ } from './icount.ts';
+import { asksInvtsc, kvmAccelerator, kvmCpu } from './personality.ts';
+import { exitVariables } from './ref-delay.ts';
+import { BARE, HARDENING, machineArguments, QMP_SOCKET } from './shared-arguments.ts';
+
+/** The appliance as it lies in the cache, and what is in it. */
+export interface ApplianceFiles {
+  readonly kernelPath: string;
+  readonly initrdPath: string;
+  /** sha256 over all that it is made of. */
+  readonly sha256: string;
+  readonly kernelRelease: string;
+  /** Of the QEMU within. */
+  readonly qemuVersion: string;
+  /** Its own accelerator on this host. */
+  readonly outer: 'tcg' | 'kvm';
+  readonly outerReason: string;
+}
+
+export interface NestedInput {
+  readonly qemu: string;
+  readonly firmwareDir?: string | null;
+  readonly guest: GuestSpec;
+  readonly acceleratorReason: string;
+  readonly kernelPath: string;
+  readonly initrdPath: string;
+  readonly probe: ProbeOptions;
+  readonly appliance: ApplianceFiles;
+}
+
+/** Paths within the appliance. */
+const INNER = {
+  qemu: '/bin/qemu-system-x86_64',
+  firmware: '/share/qemu',
+  exits: '/lib/kvm-exits.so',
+  kernel: '/run/kernel',
+  initrd: '/run/initrd',
+  console: '/run/console',
+  counts: '/run/exits',
+  qmp: '/run/qmp',
+} as const;
+
+/** The machine of the appliance: nothing that a cell says of its guest is about it. */
+const OUTER_MACHINE = 'pc-i440fx-7.2';
+
+/** What the appliance needs beside the memory of its guest: its files unpacked, the guest's files, QEMU. */
+const OUTER_MEMORY_MIB = 224;
+
+/**
+ * The appliance's time after which it gives its guest up, and after which it does so for a silent console. In real time
+ * that is the host's, of which a busy one may give little to us: the limits there are the harness's own
+ * (harness/guest/watch/limits.ts), but for a silence, of which the appliance can say whose it is.
+ */
+const APPLIANCE_LIMITS = {
+  deterministic: { limitMs: 180_000, silenceMs: 45_000 },
+  real: { limitMs: 24 * 3_600_000, silenceMs: 140_000 },
+} as const;
+
+/** Most of what translated code takes; more than this was never used. */
+const TRANSLATION_MIB = 256;
+
+/**
+ * No local APIC timer: its calibration spins for 200 ms of guest time, more than the rest of the appliance's boot.
+ * Under -icount the TSC's frequency is known, so neither it nor the delay loop is measured.
+ */
+function outerCommandLine(guest: GuestSpec, outer: 'tcg' | 'kvm', nonce: string): string {
+  const { limitMs, silenceMs } = APPLIANCE_LIMITS[guest.clock];
+  return [
+    'console=ttyS0',
+    'panic=-1',
+    'nokaslr',
+    'quiet',
+    // Else a guest's idle time is spent in a loop that waits for its next event, and a virtual ns is an instruction.
+    'kvm.halt_poll_ns=0',
+    // The window of images/appliance/items.c.
+    'memmap=4M$64M',
+    outer === 'tcg' ? 'nolapic_timer' : '',
+    guest.clock === 'deterministic' ? `tsc_early_khz=${ICOUNT_TSC_KHZ} lpj=${ICOUNT_TSC_KHZ}` : '',
+    `tscl1.nonce=${nonce}`,
+    `tscl1.limit_ms=${limitMs}`,
+    `tscl1.silence_ms=${silenceMs}`,
+  ]
+    .filter((word) => word !== '')
+    .join(' ');
+}
+
+/** A comma within a value of QEMU's options is written twice. */
+function item(name: string, lines: readonly string[]): string[] {
+  return ['-fw_cfg', `name=opt/tscmatrix/${name},string=${lines.join('\n').replaceAll(',', ',,')}`];
+}
+
+function fileItem(name: string, path: string): string[] {
+  return ['-fw_cfg', `name=opt/tscmatrix/${name},file=${path.replaceAll(',', ',,')}`];
+}
+
+function innerCommand(guest: GuestSpec, commandLine: string): string[] {
+  return [
+    INNER.qemu,
+    ...BARE,
+    ...['-L', INNER.firmware],
+    ...['-machine', `${guest.machine},hpet=${guest.hpet ? 'on' : 'off'}`],
+    ...['-accel', kvmAccelerator(guest)],
+    ...['-cpu', kvmCpu(guest, true)],
+    ...machineArguments(guest),
+    ...['-kernel', INNER.kernel],
+    ...['-initrd', INNER.initrd],
+    ...['-append', commandLine],
+    ...['-serial', `file:${INNER.console}`],
+    ...['-qmp', `unix:${INNER.qmp},server=on,wait=off`],
+  ];
+}
+
+/**
+ * KVM offers its guests an invariant TSC where its own machine has one (__do_cpuid_func() in arch/x86/kvm/cpuid.c). The
+ * emulator has none to offer, though its TSC is steady: it is made to say so, where a cell asks for it.
+ */
+function outerCpu(guest: GuestSpec, outer: 'tcg' | 'kvm'): string {
+  const invtsc = asksInvtsc(guest);
+  if (outer === 'kvm') return invtsc ? 'host,migratable=off' : 'host';
+  return invtsc ? 'max,+invtsc,x-force-features=on' : 'max';
+}
+
+function outerAccelerator(guest: GuestSpec, outer: 'tcg' | 'kvm'): string[] {
+  const cpu = ['-cpu', outerCpu(guest, outer)];
+  if (outer === 'kvm') return ['-accel', 'kvm', ...cpu];
+  const accelerator = ['-accel', `tcg,thread=single,tb-size=${TRANSLATION_MIB}`, ...cpu];
+  return guest.clock === 'deterministic' ? [...accelerator, ...ICOUNT_ARGUMENTS] : accelerator;
+}
+
+/** Standard output is the guest's console; the appliance's own goes to descriptor 3. */
+export function makeNestedLaunch(input: NestedInput): Launch {
+  const { guest, appliance, probe } = input;
+  // Counted instructions are the emulator's, whatever else the host could do.
+  const outer = guest.clock === 'deterministic' ? 'tcg' : appliance.outer;
+  const commandLine = kernelCommandLine(guest, { ...probe, brief: true });
+  const command = innerCommand(guest, commandLine);
+  const variables = exitVariables(guest, INNER.exits, INNER.counts);
+  const environment = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const questions = machineQuestions(guest.cpu);
+  const argv = [
+    ...HARDENING,
+    ...(input.firmwareDir ? ['-L', input.firmwareDir] : []),
+    ...['-machine', OUTER_MACHINE],
+    ...outerAccelerator(guest, outer),
+    ...machineArguments({ smp: 1, memoryMiB: guest.memoryMiB + OUTER_MEMORY_MIB }),
+    ...['-kernel', appliance.kernelPath],
+    ...['-initrd', appliance.initrdPath],
+    ...['-append', outerCommandLine(guest, outer, probe.nonce)],
+    ...fileItem('kernel', input.kernelPath),
+    ...fileItem('initrd', input.initrdPath),
+    ...item('command', command),
+    ...item('environment', environment),
+    // QMP takes a command when its line has ended.
+    ...item('questions', [...questions, '']),
+    ...['-chardev', 'file,id=appliance,path=/dev/fd/3,append=on', '-serial', 'chardev:appliance'],
+    ...['-chardev', 'stdio,id=guest,signal=off', '-device', 'isa-debugcon,iobase=0xe9,chardev=guest'],
+    ...['-qmp', `unix:${QMP_SOCKET},server=on,wait=off`],
+  ];
+  const { kernelRelease, qemuVersion, sha256 } = appliance;
+  return {
+    qemu: input.qemu,
+    argv,
+    guest,
+    accelerator: 'nested',
+    acceleratorReason: `${input.acceleratorReason}; the appliance runs on ${outer}: ${
+      guest.clock === 'deterministic' ? 'deterministic time' : appliance.outerReason
+    }`,
+    commandLine,
+    nonce: probe.nonce,
+    nested: {
+      command,
+      environment,
+      questions,
+      outer,
+      appliance: { kernelRelease, qemuVersion, sha256 },
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** What a KVM guest is told that it runs under: the options of QEMU that make each personality. Pure. */
+import type { GuestSpec, Personality } from '../../matrix/types.ts';
+
+/**
+ * Hyper-V enlightenments (QEMU docs/system/i386/hyperv.rst): the reference TSC page and the frequency MSRs decide the
+ * clocksource; the others are what they need, and what management software gives a Windows guest. KVM's own leaves are
+ * taken away: Linux believes the hypervisor whose leaves are highest (detect_hypervisor_vendor() in
+ * arch/x86/kernel/cpu/hypervisor.c), and beside Hyper-V's at 0x40000000 KVM's are at 0x40000100.
+ */
+const HYPERV_FLAGS = [
+  'hv-relaxed',
+  'hv-vpindex',
+  'hv-runtime',
+  'hv-time',
+  'hv-synic',
+  'hv-stimer',
+  'hv-frequencies',
+  'kvm=off',
+];
+
+/** Xen 4.10, as in QEMU's docs/system/i386/xen.rst: event channels need an irqchip split between KVM and QEMU. */
+const XEN_ACCELERATOR = 'kvm,xen-version=0x4000a,kernel-irqchip=split';
+
+/** The personality of a guest that QEMU runs with KVM. */
+export function personalityOf(guest: GuestSpec): Personality {
+  return guest.personality ?? 'kvm';
+}
+
+/** The value of -accel for a KVM guest. */
+export function kvmAccelerator(guest: GuestSpec): string {
+  return personalityOf(guest) === 'xen' ? XEN_ACCELERATOR : 'kvm';
+}
+
+const ADDED: Readonly<Record<Personality, readonly string[]>> = {
+  kvm: [],
+  xen: [],
+  hyperv: HYPERV_FLAGS,
+  // No hypervisor's leaves at all: the guest finds neither kvm-clock nor a name (target/i386/kvm/kvm.c).
+  none: ['kvm=off'],
+};
+
+/** Whether an invariant TSC is asked for by name. */
+export function asksInvtsc({ cpu }: GuestSpec): boolean {
+  return cpu.split(',').some((word) => word === '+invtsc' || word === 'invtsc=on');
+}
+
+/**
+ * The value of -cpu for a KVM guest. QEMU drops an invariant TSC from the models host and max unless they are not to
+ * be migrated, with nothing but a warning (x86_cpu_get_supported_feature_word() and x86_cpu_filter_features() in
+ * target/i386/cpu.c). In the appliance x-force-features=on gets it through: these models have nothing else that KVM does
+ * not offer. A named model may, and what is forced then is not there when the guest uses it (EPYC and XRSTORS): it gets
+ * its invariant TSC from the appliance's own CPU, which has one then.
+ */
+export function kvmCpu(guest: GuestSpec, nested: boolean): string {
+  const forced = nested && asksInvtsc(guest) && /^(?:host|max),/.test(guest.cpu);
+  return [guest.cpu, ...ADDED[personalityOf(guest)], ...(forced ? ['x-force-features=on'] : [])].join(',');
+}

@@ -1,0 +1,35 @@
+/** A launch as a line for a POSIX shell, to copy and paste. */
+import type { Launch } from '../types.ts';
+
+const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
+
+export function quote(word: string): string {
+  return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** One option with its value a line, so that a person can read and change it. */
+export function shellCommand(launch: Pick<Launch, 'qemu' | 'argv' | 'environment' | 'nested'>): string {
+  const variables = Object.entries(launch.environment ?? {}).map(
+    ([name, value]) => `${name}=${quote(value)} `,
+  );
+  const lines: string[] = [`${variables.join('')}${quote(launch.qemu)}`];
+  for (const word of launch.argv) {
+    const previous = lines.at(-1) ?? '';
+    const takesValue = lines.length > 1 && /^-[A-Za-z_-]+$/.test(previous) && !word.startsWith('-');
+    if (takesValue) lines[lines.length - 1] = `${previous} ${quote(word)}`;
+    else lines.push(quote(word));
+  }
+  // The appliance's own console; the guest's is standard output.
+  if (launch.nested !== undefined) lines.push('3>appliance.log');
+  return lines.join(' \\\n  ');
+}
+
+/** The command line of the guest under test within the appliance, for people: the outer one carries it. */
+export function innerCommand(launch: Launch): string | null {
+  if (launch.nested === undefined) return null;
+  const { command, environment } = launch.nested;
+  return shellCommand({ qemu: [...environment, command[0] ?? ''].join(' '), argv: command.slice(1) }).replace(
+    /^'(.*)'/,
+    '$1',
+  );
+}

@@ -1,0 +1,96 @@
+/** Follows one running QEMU to its end: looks at its console, asks for its time in a silence, ends it when due. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ending } from '../ending/ending.ts';
+import { endingOfExit } from '../ending/exit-reason.ts';
+import type { QmpLink } from '../machine/qmp-link.ts';
+import type { QemuProcess } from '../qemu-process.ts';
+import type { Launch, MachineFacts } from '../types.ts';
+import { type ConsoleFile, openConsoleFile } from './console-file.ts';
+import { type ConsoleState, NOTHING_YET, type Phase, watchLines } from './console-watch.ts';
+import { judgeFlood, judgeRunning } from './judge.ts';
+import type { Limits } from './limits.ts';
+import { ASK_AFTER_MS, follow, type Look, startQuiet } from './progress-watch.ts';
+
+/** How often the console is looked at. */
+const LOOK_MS = 20;
+
+export interface LifeInput {
+  readonly launch: Launch;
+  readonly limits: Limits;
+  readonly qemu: QemuProcess;
+  readonly link: QmpLink;
+  readonly consolePath: string;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((phase: Phase, guestS: number | null) => void) | undefined;
+}
+
+export interface Life {
+  readonly ending: Ending;
+  readonly machine: MachineFacts | null;
+  readonly cpuMs: number;
+}
+
+/** Takes what the console has gained; a flood is not read further than it takes to see it. */
+async function catchUp(before: ConsoleState, file: ConsoleFile, input: LifeInput): Promise<ConsoleState> {
+  let console = before;
+  while (console.bytes <= input.limits.floodBytes) {
+    const growth = await file.readMore();
+    if (growth.bytes === 0) break;
+    console = watchLines(console, growth.lines, growth.bytes, input.launch.nonce);
+    input.onProgress?.(console.phase, console.guestS);
+  }
+  return console;
+}
+
+/** Watches until QEMU has ended by itself (null) or is to be ended as what is given. */
+async function watch(
+  input: LifeInput,
+  file: ConsoleFile,
+): Promise<{ console: ConsoleState; verdict: Ending | null; cpuMs: number }> {
+  const { limits, qemu, link } = input;
+  const started = performance.now();
+  let console = NOTHING_YET;
+  let quiet = startQuiet({ wallMs: 0, cpuMs: 0, consoleBytes: 0, guestS: null });
+  let lastWordMs: number | null = null;
+  let verdict: Ending | null = null;
+  let cpuMs = 0;
+  while (qemu.exit() === null && verdict === null) {
+    await Promise.race([qemu.exited, sleep(LOOK_MS)]);
+    cpuMs = await qemu.cpuMs();
+    console = await catchUp(console, file, input);
+    const wallMs = performance.now() - started;
+    const guestS = link.guestS(quiet.sinceWallMs);
+    const look: Look = { wallMs, cpuMs, consoleBytes: console.bytes, guestS };
+    quiet = follow(quiet, look);
+    // Only in a silence, so that a healthy guest is never disturbed.
+    if (wallMs - quiet.sinceWallMs > ASK_AFTER_MS) link.askGuestTime(quiet.sinceWallMs, wallMs);
+    if (console.ended || console.panicked) lastWordMs ??= wallMs;
+    const interrupted = input.signal?.aborted === true;
+    if (qemu.exit() === null) {
+      verdict = judgeRunning({ look, quiet, console, lastWordMs, interrupted }, limits);
+    }
+  }
+  return { console, verdict, cpuMs };
+}
+
+/** QEMU is gone when this returns, however it returns. */
+export async function followLife(input: LifeInput): Promise<Life> {
+  const { limits, qemu, link } = input;
+  const file = await openConsoleFile(input.consolePath);
+  try {
+    const watched = await watch(input, file);
+    qemu.kill();
+    const exit = await qemu.exited;
+    const { machine, events } = await link.finish();
+    const console = await catchUp(watched.console, file, input);
+    const flood = judgeFlood(console, limits);
+    const ending = flood ?? watched.verdict ?? endingOfExit(exit, console, events);
+    if (ending.kind === 'flood') await file.cut(limits.floodBytes);
+    return { ending, machine, cpuMs: watched.cpuMs };
+  } finally {
+    qemu.kill();
+    await qemu.exited;
+    link.close();
+    await file.close();
+  }
+}

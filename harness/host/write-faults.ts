@@ -1,0 +1,49 @@
+/** Turns what the file system says into a fault that a user can act upon. */
+import { HostError, UserError } from '../base/errors.ts';
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+/** The user named a place that cannot hold results. */
+const BAD_PLACE: Readonly<Record<string, string>> = {
+  EACCES: 'is not writable',
+  EPERM: 'is not writable',
+  EROFS: 'is on a read-only file system',
+  ENOENT: 'cannot be made',
+  ENOTDIR: 'is not a directory',
+  EEXIST: 'is not a directory',
+  ENAMETOOLONG: 'has too long a name',
+  ELOOP: 'is a loop of symbolic links',
+  EINVAL: 'is not a possible name',
+};
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** A write to the record failed: 'disk-full' or 'record-failed'. What was written before stays readable. */
+export function writeFault(error: unknown, path: string): HostError {
+  if (error instanceof HostError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  if (FULL.has(codeOf(error))) {
+    return new HostError(
+      'disk-full',
+      `no space left to write ${path}`,
+      'free some space, or choose another place with --results; what was recorded so far stays readable',
+      { cause: error },
+    );
+  }
+  return new HostError(
+    'record-failed',
+    `cannot write ${path}: ${detail}`,
+    'what was recorded so far stays readable',
+    { cause: error },
+  );
+}
+
+/** The results directory cannot be used: the user's input where it was a wrong place, else the host's fault. */
+export function placeFault(error: unknown, resultsDir: string): UserError | HostError {
+  const what = BAD_PLACE[codeOf(error)];
+  if (what === undefined) return writeFault(error, resultsDir);
+  return new UserError(`the results directory ${resultsDir} ${what}`, 'name another one with --results DIR', {
+    cause: error,
+  });
+}

@@ -1,0 +1,142 @@
+/** The pinned QEMU: from the cache where the same was built before, else built. */
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { HostError } from '../../base/errors.ts';
+import { openCache, withTemporary } from '../../host/cache.ts';
+import { runTool } from '../../host/process.ts';
+import { logFolder, workFolder } from '../../kernel/make/paths.ts';
+import { workAt, writeState } from '../../kernel/make/work.ts';
+import { oneAtATime } from '../../kernel/store.ts';
+import { noSpace } from '../../kernel/tree/untar.ts';
+import type { AcquireOptions } from '../../kernel/types.ts';
+import { compileQemu, PROGRAM } from './compile.ts';
+import { sharedLibraries } from './libraries.ts';
+import { findOrigins, knownOrigins, upstreamVersion } from './origins.ts';
+import { type Keys, keysOf, patchNames, type Recipe, readRecipe } from './recipe.ts';
+import { findStored, type Manifest, storeFolder } from './store.ts';
+import { findToolchain, type Toolchain } from './toolchain.ts';
+import { ensureSourceTree } from './tree.ts';
+import type { EmulatorOptions, Origins, PinnedQemu } from './types.ts';
+
+interface Job {
+  readonly origins: Origins;
+  readonly recipe: Recipe;
+  readonly toolchain: Toolchain;
+  readonly keys: Keys;
+}
+
+/**
+ * Gives the pinned QEMU, and builds it where the cache has none; that takes some minutes and the network. Throws
+ * HostError where it cannot be built here: 'tool-missing' with what to install, 'emulator-source' where the archive
+ * lacks something, 'emulator-patch' and 'emulator-build' where QEMU does not take our patches or does not compile.
+ */
+export async function pinnedQemu(options: EmulatorOptions = {}): Promise<PinnedQemu> {
+  const { cache = await openCache(), folder, ...more } = options;
+  const acquire: AcquireOptions = { cache, ...more };
+  const [recipe, toolchain] = await Promise.all([readRecipe(folder), findToolchain(options.signal)]);
+  const origins = await findOrigins(acquire);
+  const job: Job = { origins, recipe, toolchain, keys: keysOf(origins, recipe, toolchain) };
+  const find = () => (options.force ? undefined : findStored(cache, job.keys.key, acquire.onProgress));
+  const warm = await find();
+  if (warm !== undefined) return describe(warm.folder, warm.manifest, true);
+  // The name under which pruning locks build folders: it waits for us.
+  return oneAtATime(`build ${job.keys.key}`, 'the pinned QEMU', acquire, async () => {
+    const meanwhile = await find();
+    if (meanwhile !== undefined) return describe(meanwhile.folder, meanwhile.manifest, true);
+    return build(job, acquire);
+  });
+}
+
+/** The pinned QEMU where it was built before; builds nothing and needs no network. */
+export async function findPinnedQemu(
+  options: Pick<EmulatorOptions, 'cache' | 'signal'> = {},
+): Promise<PinnedQemu | undefined> {
+  const cache = options.cache ?? (await openCache());
+  const origins = await knownOrigins({ cache });
+  if (origins === undefined) return undefined;
+  const [recipe, toolchain] = await Promise.all([readRecipe(), findToolchain(options.signal)]);
+  const found = await findStored(cache, keysOf(origins, recipe, toolchain).key);
+  return found && describe(found.folder, found.manifest, true);
+}
+
+async function build(job: Job, options: AcquireOptions): Promise<PinnedQemu> {
+  const { origins, recipe, toolchain, keys } = job;
+  const { cache, signal, onProgress } = options;
+  const startedMs = performance.now();
+  const work = workAt(workFolder(cache, keys.key));
+  const logs = logFolder(cache, keys.key);
+  const version = upstreamVersion(origins.source.version);
+  try {
+    await mkdir(work.folder, { recursive: true });
+    await mkdir(logs, { recursive: true });
+    // What a listing of the cache says of the folder, and by whose date pruning goes.
+    await writeState(work, { ...IDLE, label: `QEMU ${version}`, buildingSinceMs: Date.now() });
+    // What an earlier attempt started may live on for a moment; it holds this lock.
+    await runTool('flock', [work.lockFile, 'true'], signal === undefined ? {} : { signal });
+    await ensureSourceTree(work, origins, recipe, options);
+    const logPath = join(logs, 'build.log');
+    await rm(logPath, { force: true });
+    return await withTemporary(cache, async (scratch) => {
+      const made = join(scratch, 'made');
+      await mkdir(join(made, 'bin'), { recursive: true });
+      const about = `tscmatrix ${keys.behaviour.slice(0, 12)}, Debian ${origins.source.version}`;
+      const jobs = options.jobs ?? availableParallelism();
+      const program = join(made, 'bin', PROGRAM);
+      await compileQemu({ work, toolchain, logPath, about, jobs, signal, onProgress }, program);
+      await cp(join(work.tree, 'firmware'), join(made, 'share', 'qemu'), { recursive: true });
+      await tryProgram(program, version, signal);
+      const facts = {
+        version,
+        debianVersion: origins.source.version,
+        key: keys.key,
+        behaviour: keys.behaviour,
+        patches: patchNames(recipe),
+        compiler: toolchain.compiler,
+        seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+      };
+      const manifest = await storeFolder(cache, made, facts, onProgress);
+      await rm(work.folder, { recursive: true, force: true });
+      const stored = await findStored(cache, keys.key);
+      if (stored === undefined)
+        throw new HostError('cache-unusable', 'QEMU vanished from the cache while it was stored');
+      return describe(stored.folder, manifest, false);
+    });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw noSpace('to build QEMU');
+    throw error;
+  }
+}
+
+const IDLE = {
+  version: 1,
+  touched: [],
+  endedMs: 0,
+  configured: null,
+  unknownOptions: [],
+} as const;
+
+/** It runs here, and is what it should be. */
+async function tryProgram(program: string, version: string, signal: AbortSignal | undefined): Promise<void> {
+  const { stdout } = await runTool(program, ['--version'], signal === undefined ? {} : { signal });
+  if (stdout.startsWith(`QEMU emulator version ${version} `)) return;
+  throw new HostError('emulator-build', `QEMU ${version} was built, and says of itself:\n${stdout.trim()}`);
+}
+
+async function describe(folder: string, manifest: Manifest, cached: boolean): Promise<PinnedQemu> {
+  const program = join(folder, 'bin', PROGRAM);
+  const { version, debianVersion, key, behaviour, patches, files } = manifest;
+  return {
+    program,
+    firmwareDir: join(folder, 'share', 'qemu'),
+    version,
+    debianVersion,
+    sha256: files[`bin/${PROGRAM}`] ?? '',
+    key,
+    behaviour,
+    patches,
+    libraries: await sharedLibraries(program),
+    cached,
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * Builds commits of one repository one after the other in one tree: git writes the files that differ, and make compiles
+ * what depends on them. The key of an image is the same as that of any build of that commit.
+ */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import { withTemporary } from '../../host/cache.ts';
+import { sha256OfParts } from '../../host/digest.ts';
+import type { BuildSource } from '../../matrix/types.ts';
+import { applyPatches } from '../patch/apply.ts';
+import { type Found, oneAtATime } from '../store.ts';
+import { type GitPlace, git, tryGit } from '../tree/git.ts';
+import { privateGit } from '../tree/private-git.ts';
+import { noSpace } from '../tree/untar.ts';
+import type { AcquireOptions } from '../types.ts';
+import { findBuilt, gatherFacts, storeBuilt } from './built.ts';
+import { compile } from './compile.ts';
+import { withExtraFiles } from './extra-files.ts';
+import { type Job, prepareJob } from './job.ts';
+import type { Make } from './make.ts';
+import { logFolder, workFolder } from './paths.ts';
+import { workKey } from './recipe.ts';
+import {
+  enterVariant,
+  readState,
+  settleWork,
+  type Work,
+  type WorkState,
+  workAt,
+  writeState,
+} from './work.ts';
+
+/** How a commit's kernel is made: a build without its tree. */
+export type CommitRecipe = Omit<BuildSource, 'kind' | 'tree'>;
+
+export interface CommitBuild {
+  readonly job: Job;
+  /** What the image is known by, before it is built. */
+  readonly key: string;
+  /** The folder that commits of this repository are built in. */
+  readonly folder: string;
+}
+
+/** Finds out what building a commit would be. Throws UserError and HostError as a build does; builds nothing. */
+export async function planCommit(
+  repository: string,
+  commit: string,
+  recipe: CommitRecipe,
+  options: AcquireOptions,
+): Promise<CommitBuild> {
+  const place: GitPlace = { repository, signal: options.signal };
+  const found = await tryGit(place, [
+    'rev-parse',
+    '--verify',
+    '--quiet',
+    '--end-of-options',
+    `${commit}^{commit}`,
+  ]);
+  // The full id means the same in every repository; HEAD does not. What is wrong with it, the source says.
+  const ref = found.exitCode === 0 ? found.stdout.trim() : commit;
+  const tree = { kind: 'git', location: repository, ref } as const;
+  const job = await prepareJob({ ...recipe, kind: 'build', tree }, options);
+  const common = (await git(place, ['rev-parse', '--path-format=absolute', '--git-common-dir'])).trim();
+  const shared = { ...job.source, digest: `commits of ${common}` };
+  return { job, key: job.key, folder: workFolder(options.cache, workKey(shared, job.inputs, job.toolchain)) };
+}
+
+/** Throws BuildError where the commit does not build. */
+export async function acquireCommit(plan: CommitBuild, options: AcquireOptions): Promise<Found> {
+  const warm = options.force ? undefined : await findBuilt(plan.job, options);
+  if (warm !== undefined) return warm;
+  const label = plan.job.source.label;
+  return oneAtATime(`build ${basename(plan.folder)}`, `a kernel of ${label}`, options, async () => {
+    const meanwhile = options.force ? undefined : await findBuilt(plan.job, options);
+    return meanwhile ?? buildCommit(plan, options);
+  });
+}
+
+async function buildCommit({ job, folder }: CommitBuild, options: AcquireOptions): Promise<Found> {
+  const { cache, signal } = options;
+  const startedMs = performance.now();
+  const work = workAt(folder);
+  const logs = logFolder(cache, job.key);
+  try {
+    await mkdir(work.tree, { recursive: true });
+    await mkdir(work.out, { recursive: true });
+    await mkdir(logs, { recursive: true });
+    const logPath = join(logs, 'build.log');
+    await rm(logPath, { force: true });
+    const { state: opened, isFresh } = await openMoving(work, job, signal);
+    options.onProgress?.(`checking out ${job.source.label}`);
+    const state = await moveTo(work, job, opened, signal);
+    const applied = await withTemporary(cache, (scratch) =>
+      applyPatches(work.tree, job.patches, { fuzz: job.recipe.fuzz, scratch, signal, passOverApplied: true }),
+    );
+    const overlay = await withExtraFiles(applied.overlay, work.tree, job.inputs);
+    const begun = await enterVariant(work, work.tree, state, overlay);
+    const make: Make = {
+      ...work,
+      logPath,
+      toolchain: job.toolchain,
+      jobs: options.jobs ?? availableParallelism(),
+      signal,
+    };
+    const compiled = await compile(job, work, make, begun, overlay, isFresh, options);
+    const facts = await gatherFacts(job, applied, make, compiled, {
+      seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+      configPath: join(logs, 'config'),
+    });
+    return await storeBuilt(job, make, facts, options);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw noSpace('to build');
+    throw error;
+  }
+}
+
+const FRESH: Omit<WorkState, 'label'> = {
+  version: 1,
+  touched: [],
+  buildingSinceMs: null,
+  endedMs: 0,
+  configured: null,
+  unknownOptions: [],
+};
+
+/** The state of the folder, fit for a build whatever happened in it before. */
+async function openMoving(
+  work: Work,
+  job: Job,
+  signal: AbortSignal | undefined,
+): Promise<{ state: WorkState; isFresh: boolean }> {
+  const found = await readState(work.folder);
+  const usable =
+    found !== undefined && found.endedMs <= Date.now() && (found.buildingSinceMs ?? 0) <= Date.now();
+  if (usable) {
+    const state = await settleWork(work, found, signal);
+    return { state: { ...state, label: job.source.label }, isFresh: state.endedMs === 0 };
+  }
+  await rm(work.folder, { recursive: true, force: true });
+  await mkdir(work.tree, { recursive: true });
+  await mkdir(work.out, { recursive: true });
+  return { state: { ...FRESH, label: job.source.label }, isFresh: true };
+}
+
+const KCONFIG_NOTE = 'kconfig.txt';
+
+/** Makes the tree that of the commit. Files that are as they have to be keep their dates. */
+async function moveTo(
+  work: Work,
+  job: Job,
+  opened: WorkState,
+  signal: AbortSignal | undefined,
+): Promise<WorkState> {
+  const { tree: source } = job.recipe;
+  if (source.kind !== 'git') throw new Error('only commits are built so');
+  // Before anything is changed: whoever finds this knows that the tree is in between.
+  const state: WorkState = { ...opened, buildingSinceMs: Date.now() };
+  await writeState(work, state);
+  const own = await privateGit(join(work.folder, 'git'), { repository: source.location, signal });
+  const place = { ...own, env: { GIT_DIR: own.repository, GIT_WORK_TREE: work.tree } };
+  const settings = ['-c', 'core.bare=false', '-c', 'core.autocrlf=false'];
+  // One tree with --reset: what is as in the index, but not on disk, is written again too (oneway_merge()).
+  const readTree = [...settings, 'read-tree', '--reset', '-u', `${source.ref}^{tree}`];
+  const moved = await tryGit(place, readTree);
+  if (moved.exitCode !== 0) {
+    // A power cut can leave an index that git does not read. Without one every file is written anew.
+    await rm(join(own.repository, 'index'), { force: true });
+    await git(place, readTree);
+  }
+  // What the last variant or a move that was cut off has left beside it.
+  await git(place, [...settings, 'clean', '-ffdxq']);
+  const digest = await kconfigDigest(place, source.ref);
+  const note = join(work.folder, KCONFIG_NOTE);
+  const before = await readFile(note, 'utf8').catch(() => '');
+  if (before === digest) return { ...state, touched: [] };
+  await writeState(work, { ...state, configured: null });
+  await writeFile(note, digest);
+  return { ...state, touched: [], configured: null };
+}
+
+/** Decides the configuration together with the options: the same files give the same .config. */
+async function kconfigDigest(place: GitPlace, commit: string): Promise<string> {
+  const list = await git(place, ['ls-tree', '-r', '-z', commit]);
+  const parts = list
+    .split('\0')
+    .filter((line) => /\t(?:(?:.*\/)?Kconfig[^/]*|Makefile|arch\/x86\/Makefile|scripts\/.*)$/.test(line));
+  return sha256OfParts({ files: parts.join('\0') });
+}

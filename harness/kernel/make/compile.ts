@@ -1,0 +1,91 @@
+/** Configures and compiles the variant that a work folder is in. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findEntry, storeEntry } from '../../host/cache.ts';
+import { sha256OfParts } from '../../host/digest.ts';
+import type { Overlay } from '../patch/apply.ts';
+import { fact } from '../store.ts';
+import type { AcquireOptions } from '../types.ts';
+import { configure } from './configure.ts';
+import { BuildError } from './errors.ts';
+import type { Job } from './job.ts';
+import { type Make, makeTarget } from './make.ts';
+import { leaveVariant, type Work, type WorkState, writeState } from './work.ts';
+
+const STEPS_KIND = 'build-steps';
+
+export interface Compiled {
+  readonly count: number;
+  readonly configText: string;
+  readonly unknown: readonly string[];
+}
+
+/** Configures where that is due, and compiles. Whatever ends a make by itself leaves the folder good for the next one. */
+export async function compile(
+  job: Job,
+  work: Work,
+  make: Make,
+  begun: WorkState,
+  overlay: Overlay,
+  isFresh: boolean,
+  options: AcquireOptions,
+): Promise<Compiled> {
+  const kconfig = kconfigDigest(overlay);
+  let state = begun;
+  try {
+    if (state.configured !== kconfig) {
+      options.onProgress?.('configuring');
+      state = { ...state, configured: null };
+      const { unknown } = await configure(make, job.inputs.config);
+      state = { ...state, configured: kconfig, unknownOptions: unknown };
+      await writeState(work, state);
+    }
+    const expected = isFresh ? await expectedSteps(job, options) : undefined;
+    const count = await makeTarget(
+      { ...make, onStep: (done, file) => options.onProgress?.(progressText(done, expected, file)) },
+      'bzImage',
+    );
+    if (isFresh) await rememberSteps(job, count, options);
+    await leaveVariant(work, state, overlay);
+    return {
+      count,
+      configText: await readFile(join(make.out, '.config'), 'utf8'),
+      unknown: state.unknownOptions,
+    };
+  } catch (error) {
+    if (error instanceof BuildError) {
+      await leaveVariant(work, state, overlay);
+    }
+    throw error;
+  }
+}
+
+function progressText(done: number, expected: number | undefined, file: string): string {
+  // A total is known only from an earlier build from nothing; a variant may go past it.
+  const total = expected !== undefined && expected >= done ? ` of about ${expected}` : '';
+  return `building, ${done}${total}: ${file}`;
+}
+
+/** The configuration depends on the Kconfig files, which a variant may change. */
+function kconfigDigest(overlay: Overlay): string {
+  const parts = [...overlay].filter(([path]) => /(?:^|\/)(?:Kconfig[^/]*|Makefile)$|^scripts\//.test(path));
+  return sha256OfParts(
+    Object.fromEntries(parts.map(([path, file]) => [path, file.content?.toString('latin1') ?? ''])),
+  );
+}
+
+const stepsKey = (job: Job): string =>
+  sha256OfParts({
+    ...Object.fromEntries(job.inputs.config.lenient),
+    ...Object.fromEntries(job.inputs.config.strict),
+  });
+
+async function expectedSteps(job: Job, options: AcquireOptions): Promise<number | undefined> {
+  const entry = await findEntry(options.cache, STEPS_KIND, stepsKey(job));
+  const count = entry && Number(fact(entry, 'steps'));
+  return count === undefined || Number.isNaN(count) ? undefined : count;
+}
+
+async function rememberSteps(job: Job, steps: number, options: AcquireOptions): Promise<void> {
+  await storeEntry(options.cache, { kind: STEPS_KIND, key: stepsKey(job), facts: { steps: String(steps) } });
+}

@@ -1,0 +1,69 @@
+/** Runs the commands that take packages apart. */
+import { stat } from 'node:fs/promises';
+import { HostError, UserError } from '../../base/errors.ts';
+import { tryTool } from '../../host/process.ts';
+import { findKernelMembers, type KernelMember, noKernelIn } from './members.ts';
+
+/** How one kind of package is read. Both functions get paths, never shell text. */
+export interface PackageReader {
+  list(path: string, signal?: AbortSignal): Promise<string[]>;
+  /** Writes one member's bytes to `target`; a link has none. */
+  extract(path: string, member: string, target: string, signal?: AbortSignal): Promise<void>;
+}
+
+/** The kernel in a package, or undefined where it has none. */
+export async function lookForKernel(
+  reader: PackageReader,
+  path: string,
+  target: string,
+  signal?: AbortSignal,
+): Promise<KernelMember | undefined> {
+  const found = findKernelMembers(await reader.list(path, signal), path);
+  for (const candidate of found) {
+    await reader.extract(path, candidate.member, target, signal);
+    if ((await stat(target)).size > 0) return candidate;
+  }
+  if (found.length > 0) {
+    throw new UserError(
+      `${path}: ${found.map((each) => each.member).join(', ')} is a link or empty, not a kernel`,
+    );
+  }
+  return undefined;
+}
+
+/** The kernel in a package, which has to be there. */
+export async function extractKernel(
+  reader: PackageReader,
+  path: string,
+  target: string,
+  signal?: AbortSignal,
+): Promise<KernelMember> {
+  const found = await lookForKernel(reader, path, target, signal);
+  if (found === undefined) throw noKernelIn(path, (await reader.list(path, signal)).length);
+  return found;
+}
+
+/**
+ * Runs a pipeline in bash, each part failing the whole. The parts of a pipeline are bash's children, so each
+ * asks for itself to die with its parent (see host/process.ts). `args` are $1, $2 and so on.
+ */
+export async function runPipeline(
+  script: string,
+  args: readonly string[],
+  what: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const result = await tryTool('bash', ['-c', `set -o pipefail; ${script}`, 'bash', ...args], {
+    env: { LC_ALL: 'C' },
+    hint: 'apt-get install bash',
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (result.exitCode === 0) return result.stdout;
+  const tail = result.stderr.trim().split('\n').slice(-3).join('\n');
+  if (/No space left on device/.test(tail))
+    throw new HostError('no-space', `no space left to unpack ${what}:\n${tail}`);
+  throw new UserError(`${what} is damaged:\n${tail}`, 'copy or download it again');
+}
+
+/** Puts a command of a pipeline under the same rule as all our children. */
+export const DYING = 'setpriv --pdeathsig KILL --';

@@ -1,0 +1,162 @@
+/** Sources in git: a ref of a local repository, or of one given by URL, which is mirrored into the cache. */
+import { createHash } from 'node:crypto';
+import { mkdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HostError, UserError } from '../../base/errors.ts';
+import { findEntry, storeEntry, withTemporary } from '../../host/cache.ts';
+import { sha256OfParts } from '../../host/digest.ts';
+import { isGitUrl } from '../../matrix/kernel-fields.ts';
+import { printable } from '../make/errors.ts';
+import { inputFile } from '../make/input-file.ts';
+import { gitFolder } from '../make/paths.ts';
+import { fact, oneAtATime } from '../store.ts';
+import type { AcquireOptions, GitOrigin } from '../types.ts';
+import { type GitPlace, git, tryGit } from './git.ts';
+import type { Source } from './source.ts';
+import { noSpace } from './untar.ts';
+
+const KIND = 'git-ref';
+const FULL_ID = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+
+export async function gitSource(location: string, ref: string, options: AcquireOptions): Promise<Source> {
+  if (isGitUrl(location)) return remoteSource(location, ref, options);
+  const place = { repository: location, signal: options.signal };
+  await checkRepository(place);
+  const commit = await findCommit(place, ref);
+  const git = { repository: location, commit };
+  return commitSource(place, git, `${location} at ${nameOf(ref, commit)}`, options);
+}
+
+async function checkRepository(place: GitPlace): Promise<void> {
+  const found = await stat(place.repository).catch(() => undefined);
+  if (found === undefined) throw new UserError(`${place.repository}: there is no such directory`);
+  const result = await tryGit(place, ['rev-parse', '--git-dir']);
+  if (result.exitCode !== 0) {
+    throw new UserError(
+      `${place.repository} is not a git repository`,
+      'give a tree without git as directory: PATH',
+    );
+  }
+}
+
+async function findCommit(place: GitPlace, ref: string, what = place.repository): Promise<string> {
+  const result = await tryGit(place, [
+    'rev-parse',
+    '--verify',
+    '--quiet',
+    '--end-of-options',
+    `${ref}^{commit}`,
+  ]);
+  if (result.exitCode !== 0) {
+    throw new UserError(
+      `${what} has no commit ${JSON.stringify(ref)}`,
+      'name a commit, a tag or a branch; a shallow clone lacks old ones',
+    );
+  }
+  return result.stdout.trim();
+}
+
+async function commitSource(
+  place: GitPlace,
+  from: GitOrigin,
+  label: string,
+  options: AcquireOptions,
+): Promise<Source> {
+  const tree = (await git(place, ['rev-parse', '--verify', `${from.commit}^{tree}`])).trim();
+  return {
+    ...treeSource(place, tree, label, options),
+    git: from,
+    commitPatch: async (wanted) => {
+      const id = await findCommit(place, wanted);
+      const text = await git(place, [
+        'format-patch',
+        '--stdout',
+        '--no-signature',
+        '--no-ext-diff',
+        '-1',
+        id,
+      ]);
+      if (text === '') throw new UserError(`the commit ${wanted} changes nothing: a merge cannot be picked`);
+      return inputFile(`commit ${id.slice(0, 12)}`, Buffer.from(text));
+    },
+  };
+}
+
+/** A tree of a repository as a source. The same tree is the same source, whichever commit or directory it came from. */
+export function treeSource(place: GitPlace, tree: string, label: string, options: AcquireOptions): Source {
+  return {
+    digest: createHash('sha256').update(`git tree ${tree}`).digest('hex'),
+    label,
+    // Not git archive: attributes in the tree (export-ignore, export-subst) would change what comes out.
+    unpack: (into) =>
+      withTemporary(options.cache, async (scratch) => {
+        const env = { ...place.env, GIT_INDEX_FILE: join(scratch, 'index') };
+        const work = { ...place, env };
+        await git(work, ['read-tree', tree]);
+        const result = await tryGit({ ...work, env: { ...env, GIT_WORK_TREE: into } }, [
+          'checkout-index',
+          '--all',
+          '--quiet',
+          `--prefix=${into}/`,
+        ]);
+        if (result.exitCode === 0) return;
+        if (/No space left/.test(result.stderr)) throw noSpace(`to check out ${label}`);
+        throw new UserError(`cannot check out ${label}: ${printable(result.stderr.trim())}`);
+      }),
+  };
+}
+
+/** A branch means the commit that it was at first, until a refresh: the same matrix builds the same kernel. */
+async function remoteSource(url: string, ref: string, options: AcquireOptions): Promise<Source> {
+  const key = sha256OfParts({ url, ref });
+  const mirror = sha256OfParts({ url });
+  const place = { repository: gitFolder(options.cache, mirror), signal: options.signal };
+  const known = async (): Promise<string | undefined> => {
+    const entry = options.refresh ? undefined : await findEntry(options.cache, KIND, key);
+    const commit = FULL_ID.test(ref) ? ref : entry && fact(entry, 'commit');
+    if (commit === undefined || (await stat(place.repository).catch(() => undefined)) === undefined)
+      return undefined;
+    const there = await tryGit(place, ['cat-file', '-e', `${commit}^{commit}`]);
+    return there.exitCode === 0 ? commit : undefined;
+  };
+  const commit =
+    (await known()) ??
+    (await oneAtATime(`git ${mirror}`, url, options, async () => {
+      const meanwhile = await known();
+      if (meanwhile !== undefined) return meanwhile;
+      await fetchMirror(url, place, options);
+      const found = await findCommit(place, ref, url);
+      await storeEntry(options.cache, { kind: KIND, key, facts: { url, ref, commit: found } });
+      return found;
+    }));
+  const now = new Date();
+  await utimes(place.repository, now, now); // Pruning goes by it.
+  return commitSource(place, { repository: url, commit }, `${url} at ${nameOf(ref, commit)}`, options);
+}
+
+async function fetchMirror(url: string, place: GitPlace, options: AcquireOptions): Promise<void> {
+  options.onProgress?.(`fetching ${url}`);
+  await mkdir(place.repository, { recursive: true });
+  await git(place, ['init', '--quiet', '--bare']);
+  // A fetch that was killed leaves locks and half packs; the lock of the cache is ours, so they are nobody's.
+  await rm(join(place.repository, 'shallow.lock'), { force: true });
+  const refs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
+  const result = await tryGit(place, [
+    'fetch',
+    '--quiet',
+    '--prune',
+    '--no-write-fetch-head',
+    '--',
+    url,
+    ...refs,
+  ]);
+  if (result.exitCode === 0) return;
+  const why = printable(result.stderr.trim().split('\n').slice(-3).join('\n'));
+  if (/No space left/.test(why)) throw noSpace(`to fetch ${url}`);
+  throw new HostError('network', `cannot fetch ${url}:\n${why}`, 'check the address and the network');
+}
+
+function nameOf(ref: string, commit: string): string {
+  const short = commit.slice(0, 12);
+  return ref.startsWith(short) ? short : `${ref} (${short})`;
+}

@@ -1,0 +1,31 @@
+/** Unpacks tar archives. */
+import { HostError } from '../../base/errors.ts';
+import { tryTool } from '../../host/process.ts';
+import { tarFault } from './tar-check.ts';
+
+/** Unpacks a checked archive, whatever it is compressed with, into an empty folder. */
+export async function untar(path: string, into: string, signal?: AbortSignal): Promise<void> {
+  const args = ['--extract', '--no-same-owner', '--no-same-permissions', '--delay-directory-restore'];
+  const result = await tryTool('tar', [...args, '--file', path, '--directory', into], {
+    // xz unpacks block by block on all CPUs where it is asked to; tar hands its environment on.
+    env: { LC_ALL: 'C', XZ_DEFAULTS: '-T0' },
+    hint: 'apt-get install tar',
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (result.exitCode === 0) return;
+  if (/No space left|Disk quota/.test(result.stderr)) throw noSpace(`to unpack ${path}`);
+  const missing = /tar \(child\): (\S+): Cannot exec/.exec(result.stderr)?.[1];
+  if (missing !== undefined) {
+    const name = missing === 'xz' ? 'xz-utils' : missing;
+    throw new HostError('tool-missing', `the program ${missing} is not installed`, `apt-get install ${name}`);
+  }
+  throw tarFault(path, result.stderr);
+}
+
+export function noSpace(what: string): HostError {
+  return new HostError(
+    'no-space',
+    `no space left ${what}`,
+    'a tree with its build takes 2 GB: "tscmatrix kernels --prune" makes room, TSCMATRIX_CACHE names another folder',
+  );
+}

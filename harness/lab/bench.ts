@@ -1,0 +1,143 @@
+/** Boots any kernel in any of the guests that it was made ready for, outside a run. What bisect, sweep and validate share. */
+import { mkdir, rm } from 'node:fs/promises';
+import { HostError } from '../base/errors.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { chooseAccelerator } from '../guest/accelerator.ts';
+import type { Cell } from '../plan/types.ts';
+import type { Observation } from '../verdict/types.ts';
+import { bootOnce, logText } from './boot-once.ts';
+import { launchOf } from './launch.ts';
+import { makeReady, type Ready } from './make-ready.ts';
+import { together } from './schedule.ts';
+import { measureHostTsc, type TrueFrequency } from './true-frequency.ts';
+
+export interface BenchOptions {
+  /** Guests of every kind that will be booted: they decide what is made ready. A ref-delay makes no other kind. */
+  readonly cells: readonly Cell[];
+  readonly qemu: string;
+  readonly timeoutS: number;
+  readonly signal: AbortSignal;
+  readonly tell: (text: string) => void;
+}
+
+/** What one boot showed. */
+export interface Seen {
+  readonly kind: 'seen';
+  readonly observation: Observation;
+  /** The kernel's log, for messages that are looked for; null where there is none. */
+  readonly log: string | null;
+  readonly evidence: Evidence;
+  /** What the probe measured of its own reads, with the delay of the guest in it. */
+  readonly readCycles: ReadCycles;
+  readonly registeredS: number | null;
+  readonly transcriptSha256: string | null;
+  /** Wall time, attempts that failed included. */
+  readonly seconds: number;
+  readonly accelerator: 'tcg' | 'kvm' | 'nested';
+}
+
+/** The host failed; it says nothing of the kernel. */
+export interface HostFailed {
+  readonly kind: 'fault';
+  readonly reason: string;
+}
+export type Booted = Seen | HostFailed;
+
+/** Medians, TSC cycles; null where the guest has no such counter or the probe may not read it. */
+export interface ReadCycles {
+  readonly pm: number | null;
+  /** Three reads in a row, which is one sample of tsc_read_refs(). */
+  readonly pm3: number | null;
+  readonly hpet: number | null;
+}
+
+export interface Bench {
+  /**
+   * Boots a kernel; what the guest left is in `folder`, which is made anew. Any number at once. Throws HostError where
+   * this host cannot boot such a guest at all, and where it was interrupted.
+   */
+  boot(
+    cell: Cell,
+    kernelPath: string,
+    folder: string,
+    tell?: (phase: string, guestS: number | null) => void,
+  ): Promise<Booted>;
+  /** What the guests run on and in, made with the first boot; null before it. */
+  ready(): Ready | null;
+}
+
+/** What all boots need is got with the first one. */
+export function openBench(options: BenchOptions): Bench {
+  const { cells, qemu, signal, tell, timeoutS } = options;
+  let preparing: Promise<[Ready, TrueFrequency]> | undefined;
+  let made: Ready | null = null;
+
+  const prepare = async (kernelPath: string): Promise<[Ready, TrueFrequency]> => {
+    const kernel = { name: cells[0]?.kernel ?? '', source: { kind: 'image', path: kernelPath } } as const;
+    const plan = { name: 'bench', matrixPath: '', matrixSha256: '', kernels: [kernel], cells };
+    return together(
+      signal,
+      (either) => makeReady(plan, { qemu, signal: either, onProgress: (_, text) => tell(text) }),
+      measureHostTsc,
+    );
+  };
+  return {
+    ready: () => made,
+    async boot(cell, kernelPath, folder, onPhase) {
+      preparing ??= prepare(kernelPath);
+      const [ready, frequency] = await preparing;
+      made = ready;
+      const launch = launchOf(cell, kernelPath, ready);
+      if (launch === null) {
+        const { reason } = chooseAccelerator(cell.guest.topology, cell.guest.clock, ready.trial);
+        throw new HostError(
+          'no-accelerator',
+          reason,
+          'choose a topology that this host has: tscmatrix doctor',
+        );
+      }
+      // A boot that was cut off left a part of it.
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+      const startedMs = performance.now();
+      const { observation, evidence } = await bootOnce(launch, frequency, {
+        folder,
+        signal,
+        limits: { deadlineMs: timeoutS * 1000 },
+        ...(onPhase === undefined ? {} : { onProgress: onPhase }),
+      });
+      if (signal.aborted) throw new HostError('interrupted', 'interrupted');
+      if (observation.verdict === 'infra-error') return { kind: 'fault', reason: observation.reason };
+      return {
+        kind: 'seen',
+        observation,
+        log: logText(evidence),
+        evidence,
+        readCycles: readCyclesOf(evidence),
+        registeredS: registeredAt(evidence),
+        transcriptSha256: evidence.transcriptSha256,
+        seconds: Math.round((performance.now() - startedMs) / 10) / 100,
+        accelerator: launch.accelerator,
+      };
+    },
+  };
+}
+
+function readCyclesOf({ report }: Evidence): ReadCycles {
+  const median = (source: string): number | null => {
+    const cost = report.refcost.find(({ value }) => value.source === source)?.value;
+    return cost?.kind === 'measured' ? cost.median : null;
+  };
+  return { pm: median('pm'), pm3: median('pm3'), hpet: median('hpet') };
+}
+
+/**
+ * Guest time at which tsc was registered, s since boot: the stamp of the line that clocksource.c prints (from 4.1), else the
+ * probe's first poll that lists tsc, which is late by up to its interval. Null where it was never registered.
+ */
+function registeredAt({ facts, report }: Evidence): number | null {
+  const line = facts.registered.find(({ name }) => name === 'tsc');
+  if (line?.timeS != null) return line.timeS;
+  const poll = report.polls.find(({ value }) => value.available.includes('tsc'));
+  return poll === undefined ? null : poll.value.tNs / 1e9;
+}

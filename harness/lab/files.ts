@@ -1,0 +1,75 @@
+/** The files of one boot beside its console: what was asked, what QEMU said, and the parsed evidence. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import type { ApplianceEvidence } from '../evidence/appliance.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { Ending } from '../guest/ending/ending.ts';
+import type { Launch, MachineFacts } from '../guest/types.ts';
+import { writeFault } from '../host/write-faults.ts';
+import type { FailedAttempt } from './boot-once.ts';
+import type { TrueFrequency } from './true-frequency.ts';
+
+export const BOOT_FILE = 'boot.json';
+export const EVIDENCE_FILE = 'evidence.json';
+const BOOT_FILE_VERSION = 1;
+
+/** All that a verdict rests on besides the console. */
+export interface BootFile {
+  readonly version: number;
+  readonly launch: Launch;
+  readonly machine: MachineFacts | null;
+  /** Of a nested guest: the appliance's machine. */
+  readonly outer?: MachineFacts | null;
+  readonly ending: Ending;
+  readonly trueFrequency: TrueFrequency;
+  /** Attempts before this one that ended in a fault of the machines below the guest; their files are in attempt-N/. */
+  readonly failed?: readonly FailedAttempt[];
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  try {
+    await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+  } catch (error) {
+    throw writeFault(error, path);
+  }
+}
+
+export async function writeBootFile(folder: string, boot: Omit<BootFile, 'version'>): Promise<void> {
+  await writeJson(join(folder, BOOT_FILE), { version: BOOT_FILE_VERSION, ...boot });
+}
+
+export async function readBootFile(folder: string): Promise<BootFile> {
+  const path = join(folder, BOOT_FILE);
+  let boot: BootFile;
+  try {
+    boot = JSON.parse(await readFile(path, 'utf8')) as BootFile;
+  } catch (error) {
+    throw new UserError(
+      `cannot read ${path}: ${(error as Error).message}`,
+      'was the run cut off before this boot ended?',
+    );
+  }
+  if (boot.version > BOOT_FILE_VERSION) {
+    throw new UserError(
+      `${path} has version ${boot.version}, this program knows ${BOOT_FILE_VERSION}`,
+      'use a newer tscmatrix',
+    );
+  }
+  return boot;
+}
+
+/** The kernel's log is left out: it is in the console, and the facts name its lines. */
+export async function writeEvidenceFile(
+  folder: string,
+  evidence: Evidence,
+  appliance: ApplianceEvidence | null = null,
+): Promise<void> {
+  const { log: _, report, ...rest } = evidence;
+  const { dmesg, ...shortReport } = report;
+  await writeJson(join(folder, EVIDENCE_FILE), {
+    ...rest,
+    report: { ...shortReport, dmesgRecords: dmesg.length },
+    ...(appliance === null ? {} : { appliance }),
+  });
+}

@@ -1,0 +1,104 @@
+/** What every guest of a plan needs before it starts: kernels, the probe, and the trial of KVM where one is due. */
+
+import { HostError } from '../base/errors.ts';
+import type { ApplianceFiles } from '../guest/launch/nested-arguments.ts';
+import { type Trial, tryKvm } from '../guest/trial.ts';
+import { openCache } from '../host/cache.ts';
+import { buildProbeImage } from '../image/probe-image.ts';
+import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
+import type { KernelEntry } from '../matrix/types.ts';
+import type { Cell, Plan } from '../plan/types.ts';
+import { applianceFiles, hostNests, makeNestedReady, type NestedReady } from './nested-ready.ts';
+import { runInParallel, together } from './schedule.ts';
+
+export interface Ready {
+  readonly qemu: string;
+  readonly initrdPath: string;
+  /** Each kernel of the plan, or what kept it away. */
+  readonly kernels: ReadonlyMap<string, KernelImage | HostError | BuildError>;
+  readonly trial: Trial | null;
+  /** What nested guests need, and the pinned QEMU. */
+  readonly nested: NestedReady;
+  /** The appliance with what it runs on here; null without one. */
+  readonly appliance: ApplianceFiles | null;
+}
+
+export interface ReadyOptions {
+  readonly qemu: string;
+  readonly signal: AbortSignal;
+  readonly refresh?: boolean;
+  readonly onProgress?: (kernel: string, text: string) => void;
+  readonly onKernel?: (entry: KernelEntry, image: KernelImage) => Promise<void>;
+  readonly onFailure?: (entry: KernelEntry, error: unknown) => Promise<void>;
+}
+
+/** They come from one mirror: more at once are not faster. */
+const FETCHES = 2;
+
+/** Throws UserError where an entry's file is no kernel, or not the one that was asked for: the input is wrong. */
+async function acquireAll(
+  plan: Plan,
+  options: ReadyOptions,
+): Promise<Map<string, KernelImage | HostError | BuildError>> {
+  const kernels = new Map<string, KernelImage | HostError | BuildError>();
+  const cache = await openCache();
+  await runInParallel(plan.kernels, FETCHES, async (entry) => {
+    if (options.signal.aborted) return;
+    try {
+      const image = await acquireKernel(entry, {
+        signal: options.signal,
+        cache,
+        refresh: options.refresh === true,
+        onProgress: (text) => options.onProgress?.(entry.name, text),
+      });
+      kernels.set(entry.name, image);
+      await options.onKernel?.(entry, image);
+    } catch (error) {
+      if (options.signal.aborted) return;
+      await options.onFailure?.(entry, error);
+      if (!(error instanceof HostError || error instanceof BuildError)) throw error;
+      kernels.set(entry.name, error);
+    }
+  });
+  return kernels;
+}
+
+/** KVM is tried once, and only where a cell could use it. */
+async function trialFor(
+  cells: readonly Cell[],
+  ready: Pick<Ready, 'qemu' | 'initrdPath' | 'kernels'>,
+  signal: AbortSignal,
+): Promise<Trial | null> {
+  const real = cells.filter(({ guest }) => guest.clock === 'real').map(({ guest }) => guest.topology);
+  const direct = real.some((topology) => topology === 'kvm' || topology === 'auto');
+  // An appliance of host KVM needs a host that nests; where it does not, there is nothing to be tried.
+  const wanted = direct || (real.includes('nested') && (await hostNests()));
+  const kernel = [...ready.kernels.values()].find((image) => !(image instanceof Error));
+  if (!wanted || kernel === undefined || signal.aborted) return null;
+  const { qemu, initrdPath } = ready;
+  return tryKvm({ qemu, kernelPath: (kernel as KernelImage).path, initrdPath, signal });
+}
+
+export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Ready> {
+  const [probe, kernels] = await together(
+    options.signal,
+    (signal) => buildProbeImage({ signal }),
+    (signal) => acquireAll(plan, { ...options, signal }),
+  );
+  const base = { qemu: options.qemu, initrdPath: probe.path, kernels };
+  const trial = await trialFor(plan.cells, base, options.signal);
+  // No machine is made for a kernel that there is not.
+  const bootable = plan.cells.filter(({ kernel }) => {
+    const image = kernels.get(kernel);
+    return image !== undefined && !(image instanceof Error);
+  });
+  const nested = await makeNestedReady(bootable, trial, {
+    signal: options.signal,
+    onProgress: (text) => options.onProgress?.('appliance', text),
+  });
+  const appliance =
+    nested.appliance === null || nested.appliance instanceof Error
+      ? null
+      : await applianceFiles(nested.appliance, trial);
+  return { ...base, trial, nested, appliance };
+}

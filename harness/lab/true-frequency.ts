@@ -1,0 +1,30 @@
+/** The frequency at which the guest's TSC really runs, to hold the kernel's own figure against. */
+
+import { HostError } from '../base/errors.ts';
+import { ICOUNT_TSC_KHZ } from '../guest/launch/arguments.ts';
+import { runTool } from '../host/process.ts';
+import { compileTool } from '../image/compile.ts';
+import type { ClockMode } from '../matrix/types.ts';
+
+export interface TrueFrequency {
+  readonly khz: number;
+  /** How it is known. */
+  readonly from: string;
+}
+
+/** The host's TSC against its CLOCK_MONOTONIC_RAW: what TCG in real time and KVM without scaling hand to the guest. */
+export async function measureHostTsc(signal?: AbortSignal): Promise<TrueFrequency> {
+  const tool = await compileTool('host/tsc-khz.c', signal);
+  const { stdout } = await runTool(tool, [], signal === undefined ? {} : { signal });
+  const [khz, errorPpm] = stdout.trim().split(' ').map(Number);
+  if (khz === undefined || errorPpm === undefined || !Number.isFinite(khz)) {
+    throw new HostError('tool-failed', `the host's TSC could not be measured: ${JSON.stringify(stdout)}`);
+  }
+  return { khz, from: `host TSC against CLOCK_MONOTONIC_RAW, within ${errorPpm} ppm` };
+}
+
+/** `host` is what measureHostTsc() gave. */
+export function trueFrequencyOf(clock: ClockMode, host: TrueFrequency): TrueFrequency {
+  if (clock === 'real') return host;
+  return { khz: ICOUNT_TSC_KHZ, from: '-icount: the TSC counts virtual nanoseconds' };
+}

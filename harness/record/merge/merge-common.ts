@@ -1,0 +1,67 @@
+/** Pure. What the provenances of several hosts have in common; a fact on which they differ is null and says how. */
+import type { Provenance } from '../provenance/provenance-types.ts';
+
+export interface Labelled<T> {
+  readonly label: string;
+  readonly value: T;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isFact(value: unknown): value is { value: unknown } {
+  return isObject(value) && 'value' in value;
+}
+
+function differs(values: readonly Labelled<unknown>[]): string {
+  const texts = values.map(
+    ({ label, value }) => `${label}: ${isFact(value) ? String(value.value) : String(value)}`,
+  );
+  return `the hosts differ: ${[...new Set(texts)].join('; ')}`;
+}
+
+/** Entries of lists are the same where their names are. */
+function commonList(values: readonly Labelled<readonly unknown[]>[]): unknown[] {
+  const names = new Map<string, Labelled<unknown>[]>();
+  for (const { label, value } of values) {
+    for (const entry of value) {
+      const key = isObject(entry) ? String(entry.name) : JSON.stringify(entry);
+      names.set(key, [...(names.get(key) ?? []), { label, value: entry }]);
+    }
+  }
+  return [...names.values()].map(common);
+}
+
+function common(values: readonly Labelled<unknown>[]): unknown {
+  const first = values[0]?.value;
+  if (new Set(values.map(({ value }) => JSON.stringify(value))).size === 1) return first;
+  if (values.every(({ value }) => isFact(value))) return { value: null, reason: differs(values) };
+  if (values.every(({ value }) => isObject(value))) {
+    const keys = new Set(values.flatMap(({ value }) => Object.keys(value as object)));
+    const entries = [...keys].map((key) => {
+      const having = values.filter(({ value }) => key in (value as object));
+      return [
+        key,
+        common(having.map(({ label, value }) => ({ label, value: (value as Record<string, unknown>)[key] }))),
+      ];
+    });
+    return Object.fromEntries(entries);
+  }
+  if (values.every(({ value }) => Array.isArray(value)))
+    return commonList(values as readonly Labelled<readonly unknown[]>[]);
+  // Sizes: what all of them have at least. Times and names: all that there are.
+  if (values.every(({ value }) => typeof value === 'number'))
+    return Math.min(...values.map(({ value }) => value as number));
+  return [...new Set(values.map(({ value }) => String(value)))].join('; ');
+}
+
+/** At least one. */
+export function commonProvenance(parts: readonly Labelled<Provenance>[]): Provenance {
+  const at = parts.map(({ value }) => value.at).sort()[0] ?? '';
+  const timeless = parts.map(({ label, value }) => ({
+    label,
+    value: { ...value, at, host: { ...value.host, load: [] } },
+  }));
+  return common(timeless) as Provenance;
+}
