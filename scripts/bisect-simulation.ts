@@ -2,9 +2,9 @@
 import {
   type Row,
   randomFrom,
+  type SimulatedSearch,
   simulateFixed,
   simulateSearch,
-  type Trial,
   tabulate,
 } from '../harness/bisect/simulate.ts';
 
@@ -12,7 +12,7 @@ const TRIALS = 1000;
 const COMMITS = 256;
 const SEED = 20261123;
 
-function trials(work: (random: () => number) => Trial): Trial[] {
+function trials(work: (random: () => number) => SimulatedSearch): SimulatedSearch[] {
   const random = randomFrom(SEED);
   return Array.from({ length: TRIALS }, () => work(random));
 }

@@ -25,7 +25,7 @@ export interface Search {
 }
 
 /** By the subject's id. Faults of the host are not in it: they say nothing. */
-export interface Seen {
+export interface Tally {
   readonly images: ReadonlyMap<string, string>;
   readonly boots: ReadonlyMap<string, Counts>;
   /** Subjects that cannot be tested. */
@@ -66,7 +66,7 @@ export interface State {
 }
 
 /** The side of something that was booted on its own, whatever else is known; null while it is not clear. */
-export function sideOf(counts: Counts, exact: boolean): Side | 'unclear' | null {
+export function sideOfCounts(counts: Counts, exact: boolean): Side | 'unclear' | null {
   const { olds, news } = counts;
   const boots = olds + news;
   if (boots === 0) return null;
@@ -78,7 +78,7 @@ export function sideOf(counts: Counts, exact: boolean): Side | 'unclear' | null 
 }
 
 /** Answers for an image, whichever subject it was booted for. */
-export function countsOf(id: string, seen: Seen): Counts {
+export function countsOf(id: string, seen: Tally): Counts {
   const image = seen.images.get(id);
   let olds = 0;
   let news = 0;
@@ -96,7 +96,7 @@ function pastOf(search: Search, id: string): Answers['past'] {
 }
 
 /** Subjects with the same image are on the same side. */
-function sameOf(search: Search, seen: Seen): Same[] {
+function sameOf(search: Search, seen: Tally): Same[] {
   const first = new Map<string, string>();
   const same: Same[] = [];
   for (const [id, image] of seen.images) {
@@ -108,7 +108,7 @@ function sameOf(search: Search, seen: Seen): Same[] {
 }
 
 /** `cost`: what a test of a candidate takes, in boots. */
-export function decide(search: Search, seen: Seen, cost?: (id: string) => number): State {
+export function decide(search: Search, seen: Tally, cost?: (id: string) => number): State {
   const { history, exact } = search;
   const answers = [...seen.boots].map(([id, counts]) => ({ ...counts, past: pastOf(search, id) }));
   const belief = believe(history, answers, sameOf(search, seen), exact);
@@ -141,7 +141,7 @@ export function decide(search: Search, seen: Seen, cost?: (id: string) => number
   return end({ kind: 'found', id, confidence: exact ? 1 : found.share });
 }
 
-function judgeEnds(search: Search, seen: Seen, stepsLeft: number): Action | null {
+function judgeEnds(search: Search, seen: Tally, stepsLeft: number): Action | null {
   const { exact } = search;
   const purposes: readonly (readonly [string, Purpose])[] = [
     [search.old, 'old end'],
@@ -157,7 +157,7 @@ function judgeEnds(search: Search, seen: Seen, stepsLeft: number): Action | null
       if (purpose === 'common ancestor') continue;
       return { kind: 'end', end: { kind: 'untestable-end', id } };
     }
-    const side = sideOf(countsOf(id, seen), exact);
+    const side = sideOfCounts(countsOf(id, seen), exact);
     if (side === null) {
       const endsLeft = purposes.length - sides.length;
       return { kind: 'test', id, purpose, stepsLeft: endsLeft + stepsLeft };
@@ -181,7 +181,7 @@ function stepsFor(left: number, { exact, confidence }: Search): number {
 }
 
 /** So many answers that more of them will not help: nearly every second one is wrong. */
-function tooMany({ history, exact }: Search, seen: Seen): boolean {
+function tooMany({ history, exact }: Search, seen: Tally): boolean {
   if (exact) return false;
   let boots = 0;
   for (const { olds, news } of seen.boots.values()) boots += olds + news;

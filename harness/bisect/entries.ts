@@ -75,7 +75,7 @@ export interface Skipped {
   readonly seconds: number;
 }
 
-export interface Booted {
+export interface BootEntry {
   readonly type: 'boot';
   readonly at: string;
   readonly subject: string;
@@ -110,4 +110,4 @@ export interface Finished {
   readonly end: string;
 }
 
-export type Entry = Started | Imaged | Skipped | Booted | Faulted | Finished;
+export type Entry = Started | Imaged | Skipped | BootEntry | Faulted | Finished;

@@ -5,7 +5,7 @@
 import { mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { writeFault } from '../host/write-faults.ts';
+import { toWriteError } from '../host/write-faults.ts';
 import { type Entry, JOURNAL_VERSION } from './entries.ts';
 
 export const JOURNAL_FILE = 'journal.jsonl';
@@ -66,7 +66,7 @@ export async function openJournal(folder: string): Promise<Journal> {
         await file.write(`${JSON.stringify(entry)}\n`);
         await file.sync();
       } catch (error) {
-        throw writeFault(error, path);
+        throw toWriteError(error, path);
       }
       entries.push(entry);
     },

@@ -1,5 +1,5 @@
 /** What git's own bisect is told: every verdict that is certain. Pure. */
-import { countsOf, type Search, sideOf } from './decide.ts';
+import { countsOf, type Search, sideOfCounts } from './decide.ts';
 import type { Mark } from './git-bisect.ts';
 import { hasBit } from './history.ts';
 import type { Belief } from './posterior.ts';
@@ -15,7 +15,7 @@ export function marksOf(search: Search, { seen }: SearchState, belief: Belief): 
     }
     const side =
       search.exact || search.bases.includes(id)
-        ? sideOf(countsOf(id, seen), search.exact)
+        ? sideOfCounts(countsOf(id, seen), search.exact)
         : certainSide(id, search, belief);
     if (side === 'old' || side === 'new') marks.push({ id, as: side });
   }

@@ -13,20 +13,20 @@ import { JOURNAL_FILE, readJournal } from './journal.ts';
 import { listKernels } from './kernel-list.ts';
 import { type EndNames, findRange } from './range.ts';
 
-/** The ends, as they were called. */
-export interface EndWords {
+/** The ends, as the options name them. */
+export interface EndOptions {
   readonly good?: string;
   readonly bad?: string;
   readonly old?: string;
   readonly new?: string;
 }
 
-export interface BuildWords {
+export interface BuildOptions {
   readonly config?: string;
   readonly patch: readonly string[];
 }
 
-export interface SearchWords extends EndWords, BuildWords {
+export interface SearchOptions extends EndOptions, BuildOptions {
   readonly cell?: string;
   readonly expect: readonly string[];
   readonly repo?: string;
@@ -45,7 +45,7 @@ export interface PreparedSearch {
   readonly notes: readonly string[];
 }
 
-export async function prepareSearch(words: SearchWords, options: AcquireOptions): Promise<PreparedSearch> {
+export async function prepareSearch(words: SearchOptions, options: AcquireOptions): Promise<PreparedSearch> {
   if (words.cell === undefined) {
     throw new UserError(
       'bisect needs --cell: the guest that every kernel is booted in',
@@ -79,7 +79,7 @@ interface Ends {
 }
 
 /** Null where none is given. */
-function readEnds({ good, bad, old, new: last }: EndWords): Ends | null {
+function readEnds({ good, bad, old, new: last }: EndOptions): Ends | null {
   const isBreak = good !== undefined || bad !== undefined;
   if (isBreak && (old !== undefined || last !== undefined)) {
     throw new UserError(
@@ -98,7 +98,7 @@ function readEnds({ good, bad, old, new: last }: EndWords): Ends | null {
 }
 
 async function prepareCommits(
-  words: SearchWords,
+  words: SearchOptions,
   ends: Ends | null,
   { recipe: given }: CellSpec,
   options: AcquireOptions,
@@ -137,7 +137,7 @@ async function prepareCommits(
 }
 
 /** How each commit is built: as the kernel of the matrix's cell is, or as the options say. */
-export function recipeOf({ config, patch }: BuildWords, given: CommitRecipe | null): CommitRecipe {
+export function recipeOf({ config, patch }: BuildOptions, given: CommitRecipe | null): CommitRecipe {
   if (given !== null) {
     if (config === undefined && patch.length === 0) return given;
     throw new UserError('--config and --patch do not go with a cell of a matrix that builds its kernel');
@@ -154,7 +154,7 @@ export function recipeOf({ config, patch }: BuildWords, given: CommitRecipe | nu
 }
 
 async function prepareKernels(
-  words: SearchWords,
+  words: SearchOptions,
   ends: Ends | null,
   options: AcquireOptions,
 ): Promise<{ subjects: KernelSubjects; notes: readonly string[] }> {

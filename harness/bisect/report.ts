@@ -5,7 +5,7 @@ import type { Citation } from '../verdict/types.ts';
 import type { Culprit } from './culprit.ts';
 import type { End } from './decide.ts';
 import type { SearchResult } from './run-search.ts';
-import { type SubjectState, sideText, sideWord } from './state.ts';
+import { type CandidateState, sideText, sideWord } from './state.ts';
 
 export interface Step {
   readonly step: number;
@@ -94,7 +94,7 @@ export function reportOf(result: SearchResult, folder: string, culprit: Culprit 
 }
 
 function stepOf(
-  subject: SubjectState,
+  subject: CandidateState,
   index: number,
   { subjects, state, journal }: SearchResult,
   folder: string,
@@ -120,7 +120,7 @@ function stepOf(
   };
 }
 
-function imageText({ image, skipped }: SubjectState, twin: string | null): string {
+function imageText({ image, skipped }: CandidateState, twin: string | null): string {
   if (skipped !== null) return `failed after ${skipped.seconds.toFixed(0)} s`;
   if (image === null) return '-';
   const how = image.cached ? 'from the cache' : `got in ${image.seconds.toFixed(0)} s`;

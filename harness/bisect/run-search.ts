@@ -5,21 +5,21 @@ import { openCache } from '../host/cache.ts';
 import { withLock } from '../host/lock.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
-import { type Bench, openBench } from './bench.ts';
+import { type CandidateImage, type Candidates, openCandidates } from './candidates.ts';
 import { decide, type End, type State } from './decide.ts';
 import type { SearchSpec } from './entries.ts';
 import { type GitBisect, startGitBisect } from './git-bisect.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { marksOf } from './marks.ts';
 import { messageEvidence } from './message-evidence.ts';
-import { type SearchState, sideText, sideWord, stateOf } from './state.ts';
-import { openSubjects, type SubjectImage, type Subjects } from './subjects.ts';
+import { type SearchState, searchStateOf, sideText, sideWord } from './state.ts';
+import { openTester, type Tester } from './tester.ts';
 import type { View } from './view.ts';
 
 export interface SearchResult {
   readonly end: End;
   readonly spec: SearchSpec;
-  readonly subjects: Subjects;
+  readonly subjects: Candidates;
   readonly state: SearchState;
   readonly belief: State['belief'];
   readonly journal: Journal;
@@ -31,7 +31,7 @@ export interface SearchOptions {
   readonly signal: AbortSignal;
   readonly view: View;
   /** Boots kernels; by default really. */
-  readonly bench?: Bench;
+  readonly bench?: Tester;
 }
 
 /** Faults of the host in a row that are put up with. */
@@ -68,9 +68,9 @@ async function followJournal(
   const [started] = journal.entries;
   if (started?.type !== 'started') throw new Error(`${journal.path} does not begin with its start`);
   const { spec } = started;
-  const subjects = await openSubjects(spec, signal);
+  const subjects = await openCandidates(spec, signal);
   const { cell, qemu, timeoutS } = spec;
-  const bench = given ?? openBench({ cell, qemu, timeoutS, signal, tell: view.doing });
+  const bench = given ?? openTester({ cell, qemu, timeoutS, signal, tell: view.doing });
   const cache = await openCache();
   const options: AcquireOptions = {
     cache,
@@ -83,7 +83,7 @@ async function followJournal(
   let faults = 0;
   let shown = '';
   for (;;) {
-    const state = stateOf(spec, journal.entries);
+    const state = searchStateOf(spec, journal.entries);
     const decided = decide(subjects.search, state.seen, costOf(spec, state));
     if (spec.subjects.kind === 'commits' && state.met !== null) {
       bisect ??= await startGitBisect(folder, spec.subjects, state.met, signal);
@@ -148,7 +148,7 @@ async function followJournal(
       folder: place,
       seconds,
     });
-    const after = stateOf(spec, journal.entries);
+    const after = searchStateOf(spec, journal.entries);
     const subject = after.subjects.get(id);
     const word = subject === undefined ? '' : sideText(subject, after.met);
     view.said(`${word}: ${`${subjects.name(id)} ${subjects.title(id)}`.trim()}: ${reason}`);
@@ -162,11 +162,11 @@ const now = (): string => new Date().toISOString();
 async function getImage(
   id: string,
   known: string | undefined,
-  subjects: Subjects,
+  subjects: Candidates,
   journal: Journal,
   spec: SearchSpec,
   options: AcquireOptions,
-): Promise<SubjectImage | null> {
+): Promise<CandidateImage | null> {
   const startedMs = performance.now();
   const seconds = (): number => Math.round((performance.now() - startedMs) / 10) / 100;
   try {
@@ -224,7 +224,7 @@ function costOf(spec: SearchSpec, state: SearchState): ((id: string) => number) 
   return (id) => (state.seen.images.has(id) ? 1 : 1 + build);
 }
 
-function statusOf(subjects: Subjects, state: SearchState, { action, summary }: State, id: string) {
+function statusOf(subjects: Candidates, state: SearchState, { action, summary }: State, id: string) {
   const { exact, history } = subjects.search;
   const best = history.ids[summary.best] ?? '';
   return {

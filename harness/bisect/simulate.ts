@@ -3,7 +3,7 @@ import { decide, type Search } from './decide.ts';
 import { lineOf } from './history.ts';
 import type { Counts } from './noise.ts';
 
-export interface Trial {
+export interface SimulatedSearch {
   readonly right: boolean;
   /** Of all kinds: ends, search and confirmation. */
   readonly boots: number;
@@ -27,7 +27,7 @@ export function simulateSearch(
   wrong: number,
   confidence: number,
   random: () => number,
-): Trial {
+): SimulatedSearch {
   const ids = Array.from({ length: commits + 1 }, (_, index) => String(index));
   const truth = 1 + Math.floor(random() * commits);
   const search: Search = {
@@ -57,7 +57,12 @@ export function simulateSearch(
 }
 
 /** Plain bisection with so many boots at each step, the majority deciding; ends and answer likewise. */
-export function simulateFixed(commits: number, wrong: number, repeats: number, random: () => number): Trial {
+export function simulateFixed(
+  commits: number,
+  wrong: number,
+  repeats: number,
+  random: () => number,
+): SimulatedSearch {
   const truth = 1 + Math.floor(random() * commits);
   let boots = 0;
   const majority = (at: number): boolean => {
@@ -89,7 +94,7 @@ export interface Row {
   readonly p95Boots: number;
 }
 
-export function tabulate(method: string, trials: readonly Trial[]): Row {
+export function tabulate(method: string, trials: readonly SimulatedSearch[]): Row {
   const boots = trials.map((trial) => trial.boots).sort((a, b) => a - b);
   return {
     method,

@@ -1,7 +1,7 @@
 /** What the journal comes to: which side each subject is on, and why. Pure. */
 import type { Verdict } from '../matrix/types.ts';
-import type { Seen, Side } from './decide.ts';
-import type { Booted, Entry, Imaged, SearchSpec, Skipped } from './entries.ts';
+import type { Side, Tally } from './decide.ts';
+import type { BootEntry, Entry, Imaged, SearchSpec, Skipped } from './entries.ts';
 import type { Counts } from './noise.ts';
 
 /** Verdicts of guests that never got as far as what the expectation asks about. */
@@ -16,11 +16,11 @@ export const NOT_TESTED: readonly Verdict[] = [
 /** In real time a guest may fail to come up once; a subject is given up after so many boots without an answer. */
 const GIVE_UP = 3;
 
-export interface SubjectState {
+export interface CandidateState {
   readonly id: string;
   readonly image: Imaged | null;
   readonly skipped: Skipped | null;
-  readonly boots: readonly Booted[];
+  readonly boots: readonly BootEntry[];
   readonly olds: number;
   readonly news: number;
   /** Boots that came to no answer. */
@@ -28,8 +28,8 @@ export interface SubjectState {
 }
 
 export interface SearchState {
-  readonly seen: Seen;
-  readonly subjects: ReadonlyMap<string, SubjectState>;
+  readonly seen: Tally;
+  readonly subjects: ReadonlyMap<string, CandidateState>;
   /** Which side meets the expectation; null while the ends do not tell. */
   readonly met: Side | null;
   readonly builds: number;
@@ -39,32 +39,32 @@ export interface SearchState {
 const otherSide = (side: Side): Side => (side === 'old' ? 'new' : 'old');
 
 /** Whether a boot says anything: what fails to come up does so for reasons of its own, unless that is what is searched. */
-function isAnswer(boot: Booted, failures: ReadonlySet<Verdict>): boolean {
+function isAnswer(boot: BootEntry, failures: ReadonlySet<Verdict>): boolean {
   return boot.met || !NOT_TESTED.includes(boot.verdict) || failures.has(boot.verdict);
 }
 
 /** The side of the old end's first boot tells what is searched where the command line did not. */
-function metSide(spec: SearchSpec, boots: readonly Booted[]): Side | null {
+function metSide(spec: SearchSpec, boots: readonly BootEntry[]): Side | null {
   if (spec.met !== null) return spec.met;
   const first = boots.find(({ subject }) => subject === spec.subjects.old);
   return first === undefined ? null : first.met ? 'old' : 'new';
 }
 
 /** How the end that is not as expected fails: of other subjects the same failure is an answer. */
-function failuresOf(spec: SearchSpec, met: Side | null, boots: readonly Booted[]): ReadonlySet<Verdict> {
+function failuresOf(spec: SearchSpec, met: Side | null, boots: readonly BootEntry[]): ReadonlySet<Verdict> {
   if (met === null) return new Set();
   const id = met === 'old' ? spec.subjects.new : spec.subjects.old;
   return new Set(boots.filter((boot) => boot.subject === id && !boot.met).map(({ verdict }) => verdict));
 }
 
-export function stateOf(spec: SearchSpec, entries: readonly Entry[]): SearchState {
+export function searchStateOf(spec: SearchSpec, entries: readonly Entry[]): SearchState {
   const exact = spec.cell.guest.clock === 'deterministic';
   const all = entries.filter((entry) => entry.type === 'boot');
   const met = metSide(spec, all);
   const failures = failuresOf(spec, met, all);
   const ends = new Set([spec.subjects.old, spec.subjects.new]);
-  const subjects = new Map<string, SubjectState>();
-  const update = (id: string, change: (state: SubjectState) => SubjectState): void => {
+  const subjects = new Map<string, CandidateState>();
+  const update = (id: string, change: (state: CandidateState) => CandidateState): void => {
     const fresh = { id, image: null, skipped: null, boots: [], olds: 0, news: 0, untested: 0 };
     subjects.set(id, change(subjects.get(id) ?? fresh));
   };
@@ -93,7 +93,7 @@ export function stateOf(spec: SearchSpec, entries: readonly Entry[]): SearchStat
   };
 }
 
-function seenOf(spec: SearchSpec, subjects: ReadonlyMap<string, SubjectState>, exact: boolean): Seen {
+function seenOf(spec: SearchSpec, subjects: ReadonlyMap<string, CandidateState>, exact: boolean): Tally {
   const images = new Map<string, string>();
   const boots = new Map<string, Counts>();
   const skipped = new Set(spec.subjects.kind === 'commits' ? spec.subjects.skip : []);
@@ -112,7 +112,7 @@ function seenOf(spec: SearchSpec, subjects: ReadonlyMap<string, SubjectState>, e
 }
 
 /** Which side a subject is on by its own boots: for tables. */
-export function sideText(state: SubjectState, met: Side | null): string {
+export function sideText(state: CandidateState, met: Side | null): string {
   if (state.skipped !== null) return 'skipped';
   const { olds, news, untested } = state;
   if (olds + news === 0) return untested > 0 ? 'skipped' : 'same image';

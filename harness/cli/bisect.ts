@@ -7,7 +7,7 @@ import { type Culprit, describeCulprit } from '../bisect/culprit.ts';
 import { endError } from '../bisect/end-errors.ts';
 import { GIT_FOLDER, LOG_FILE } from '../bisect/git-bisect.ts';
 import { renderSearch } from '../bisect/markdown.ts';
-import { findSearch, newSearchFolder, prepareSearch, type SearchWords } from '../bisect/prepare.ts';
+import { findSearch, newSearchFolder, prepareSearch, type SearchOptions } from '../bisect/prepare.ts';
 import { reportOf } from '../bisect/report.ts';
 import { runSearch, type SearchResult, startSearch } from '../bisect/run-search.ts';
 import { scriptOf } from '../bisect/script.ts';
@@ -17,7 +17,7 @@ import { removeStaleScratch } from '../host/scratch.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { forgetGit } from './git-environment.ts';
 
-export interface BisectFlags extends Omit<SearchWords, 'paths'> {
+export interface BisectFlags extends Omit<SearchOptions, 'paths'> {
   readonly resume?: string | true;
   readonly results: string;
   readonly json?: boolean;
@@ -33,7 +33,9 @@ export async function bisectCommand(
   forgetGit();
   await removeStaleScratch();
   const folder =
-    flags.resume === undefined ? await begin(paths, flags, signal) : await goOn(paths, flags, isGiven);
+    flags.resume === undefined
+      ? await begin(paths, flags, signal)
+      : await resumeSearch(paths, flags, isGiven);
   const shown = relative(process.cwd(), folder).startsWith('..') ? folder : relative(process.cwd(), folder);
   const view = openView(process.stderr, signal);
   let result: SearchResult;
@@ -66,7 +68,7 @@ async function begin(paths: readonly string[], flags: BisectFlags, signal: Abort
 }
 
 /** What is searched for is in the journal: nothing of it can be said anew. */
-async function goOn(
+async function resumeSearch(
   paths: readonly string[],
   flags: BisectFlags,
   isGiven: (flag: string) => boolean,

@@ -31,12 +31,12 @@ export async function checkPlace(file: string): Promise<void> {
 }
 
 /** Writes the blob and says so on stderr. */
-export async function packRun(dir: string, file: string, label: string | undefined): Promise<void> {
+export async function writeRunBlob(dir: string, file: string, label: string | undefined): Promise<void> {
   const { files, run } = await writeBlob(dir, file, label ?? null);
   process.stderr.write(`tscmatrix: the ${files.length} files of ${run} are in ${file}\n`);
 }
 
 export async function blobCommand(run: string, file: string, flags: BlobFlags): Promise<number> {
-  await packRun(await findRun(flags.results, run), file, flags.label);
+  await writeRunBlob(await findRun(flags.results, run), file, flags.label);
   return EXIT.ok;
 }

@@ -13,13 +13,13 @@ import { measureHostTsc } from '../lab/true-frequency.ts';
 import {
   canonicalSettings,
   DEFAULT_GUEST,
-  normalGuest,
+  normalizeGuest,
   SETTING_NAMES,
   SETTINGS,
   type SettingName,
 } from '../matrix/settings.ts';
 import type { ClockMode, GuestSpec, KernelEntry } from '../matrix/types.ts';
-import { faultOf } from '../matrix/zod-problems.ts';
+import { describeIssues } from '../matrix/zod-problems.ts';
 import { cellId } from '../plan/cell-id.ts';
 import { impossibleGuest } from '../plan/impossible.ts';
 import type { Cell, Plan } from '../plan/types.ts';
@@ -79,7 +79,7 @@ function checkedOption(name: SettingName, option: string, value: unknown): unkno
   const sound = candidates.find((_, index) => results[index]?.success);
   if (sound !== undefined) return sound;
   const issues = results.at(-1)?.error?.issues ?? [];
-  const { message, hint } = faultOf(issues, candidates.at(-1));
+  const { message, hint } = describeIssues(issues, candidates.at(-1));
   throw new UserError(`--${option} ${value}: ${message}`, hint);
 }
 
@@ -90,7 +90,7 @@ function guestOf(flags: BootFlags): GuestSpec {
     const [option, flag] = GUEST_OPTIONS[name];
     if (flags[flag] !== undefined) raw[name] = checkedOption(name, option, flags[flag]);
   }
-  const guest = normalGuest({ ...DEFAULT_GUEST, clock: clockFor(flags), ...canonicalSettings(raw) });
+  const guest = normalizeGuest({ ...DEFAULT_GUEST, clock: clockFor(flags), ...canonicalSettings(raw) });
   const impossible = impossibleGuest(guest);
   if (impossible !== undefined)
     throw new UserError(`that guest is impossible: ${impossible.why}`, impossible.instead);

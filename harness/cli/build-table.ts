@@ -2,7 +2,7 @@
 import { oneLine } from '../base/safe-text.ts';
 import { plainTable } from '../base/table.ts';
 import type { KernelImage } from '../kernel/types.ts';
-import type { BuildRow } from './build.ts';
+import type { BuildRow } from './build-rows.ts';
 
 export function buildTable(rows: readonly BuildRow[]): string {
   return plainTable(

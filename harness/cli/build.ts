@@ -6,9 +6,10 @@ import { block, json } from '../base/safe-text.ts';
 import { suggestion } from '../base/suggest.ts';
 import { openCache } from '../host/cache.ts';
 import { progressLine } from '../host/progress-line.ts';
-import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
+import { acquireKernel, BuildError } from '../kernel/acquire.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { KernelEntry, Matrix } from '../matrix/types.ts';
+import type { BuildRow } from './build-rows.ts';
 import { buildTable } from './build-table.ts';
 
 export interface BuildFlags {
@@ -17,14 +18,6 @@ export interface BuildFlags {
   readonly jobs?: number;
   readonly refresh?: boolean;
   readonly json?: boolean;
-}
-
-/** One kernel: its image, or why there is none. `seconds` is what getting it took, from the cache or not. */
-export interface BuildRow {
-  readonly name: string;
-  readonly image?: KernelImage;
-  readonly error?: BuildError | HostError;
-  readonly seconds: number;
 }
 
 function chosen(matrix: Matrix, wanted: readonly string[]): readonly KernelEntry[] {

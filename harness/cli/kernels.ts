@@ -4,7 +4,7 @@ import { EXIT } from '../base/errors.ts';
 import { block, json, lines, oneLine } from '../base/safe-text.ts';
 import { plainTable } from '../base/table.ts';
 import { openCache } from '../host/cache.ts';
-import { type Kept, listKept, pruneKept } from '../kernel/make/list.ts';
+import { type CachedItem, listCached, pruneCached } from '../kernel/make/list.ts';
 
 export interface KernelsFlags {
   readonly prune?: boolean;
@@ -30,7 +30,7 @@ function sizeText(bytes: number): string {
 }
 
 /** Logs and repositories are many and small: a line for all of them. */
-function tableOf(kept: readonly Kept[]): string {
+function tableOf(kept: readonly CachedItem[]): string {
   const rows = kept
     .filter(({ kind }) => kind !== 'log')
     .map(({ kind, what, bytes, unusedMs }) => [kind, sizeText(bytes), ageText(unusedMs), what]);
@@ -48,8 +48,8 @@ export async function kernelsCommand(flags: KernelsFlags, signal: AbortSignal): 
   const onProgress = (text: string): void => void process.stderr.write(`tscmatrix: ${oneLine(text)}\n`);
   const kept =
     flags.prune === true
-      ? await pruneKept(flags.olderThan * 1000, { cache, signal, onProgress })
-      : await listKept(cache);
+      ? await pruneCached(flags.olderThan * 1000, { cache, signal, onProgress })
+      : await listCached(cache);
   if (flags.json === true) {
     process.stdout.write(`${json({ cache: cache.root, [flags.prune ? 'removed' : 'kept']: kept })}\n`);
     return EXIT.ok;

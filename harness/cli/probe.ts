@@ -2,10 +2,10 @@
 import { join, resolve } from 'node:path';
 import { EXIT, HostError, UserError } from '../base/errors.ts';
 import { json, oneLine } from '../base/safe-text.ts';
-import { openBench } from '../bisect/bench.ts';
-import { sideOf } from '../bisect/decide.ts';
-import { type BuildWords, recipeOf } from '../bisect/prepare.ts';
+import { sideOfCounts } from '../bisect/decide.ts';
+import { type BuildOptions, recipeOf } from '../bisect/prepare.ts';
 import { NOT_TESTED } from '../bisect/state.ts';
+import { openTester } from '../bisect/tester.ts';
 import { openCache } from '../host/cache.ts';
 import { progressLine } from '../host/progress-line.ts';
 import { makeScratch } from '../host/scratch.ts';
@@ -18,7 +18,7 @@ import { forgetGit } from './git-environment.ts';
 import { SKIP } from './git-exit-code.ts';
 import { kernelEntry } from './kernel-argument.ts';
 
-export interface ProbeFlags extends BuildWords {
+export interface ProbeFlags extends BuildOptions {
   readonly cell: string;
   readonly expect: readonly string[];
   readonly repo?: string;
@@ -95,11 +95,11 @@ async function commitKernel(
   return (await acquireCommit(plan, options)).path;
 }
 
-type BenchOptions = Parameters<typeof openBench>[0];
+type BenchOptions = Parameters<typeof openTester>[0];
 
 /** One boot in deterministic time; in real time as many as the odds need. A fault of the host is thrown. */
 async function bootUntilClear(path: string, options: BenchOptions, failure: string): Promise<Probed> {
-  const bench = openBench(options);
+  const bench = openTester(options);
   const scratch = await makeScratch();
   const exact = options.cell.guest.clock === 'deterministic';
   let [met, unmet, untested] = [0, 0, 0];
@@ -115,7 +115,7 @@ async function bootUntilClear(path: string, options: BenchOptions, failure: stri
       else if (judged.met) met++;
       else unmet++;
       // Old and new are only names here.
-      const side = sideOf({ olds: met, news: unmet }, exact);
+      const side = sideOfCounts({ olds: met, news: unmet }, exact);
       const tally = boot === 1 ? '' : ` (${met} of ${boot} boots as expected)`;
       if (side === 'old') return { code: EXIT.ok, reason: `${reason}${tally}`, boots: boot };
       if (side === 'new') return { code: EXIT.unexpected, reason: `${reason}${tally}`, boots: boot };

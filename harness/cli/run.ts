@@ -11,7 +11,7 @@ import { findRun } from '../record/find-run.ts';
 import { makeReporters } from '../report/registry.ts';
 import { resumeRun } from '../run/resume.ts';
 import { type RunResult, runPlan } from '../run/run.ts';
-import { checkPlace, packRun } from './blob.ts';
+import { checkPlace, writeRunBlob } from './blob.ts';
 import { qemuProgram } from './options.ts';
 import { warnAbout, warnUnusedQemu } from './warnings.ts';
 
@@ -71,7 +71,7 @@ async function begin(path: string, flags: RunFlags, signal: AbortSignal): Promis
   );
 }
 
-async function goOn(
+async function resumeFromCommand(
   wanted: string,
   path: string | undefined,
   flags: RunFlags,
@@ -108,13 +108,13 @@ export async function runCommand(
   const result =
     flags.resume === undefined
       ? await begin(path as string, flags, signal)
-      : await goOn(flags.resume, path, flags, given, signal);
+      : await resumeFromCommand(flags.resume, path, flags, given, signal);
   process.stderr.write(`tscmatrix: the record is in ${result.dir}\n`);
   if (result.exitCode === EXIT.interrupted) {
     const blob = flags.blob === undefined ? '' : `, and the blob ${flags.blob} was not written`;
     process.stderr.write(`tscmatrix: interrupted${blob}; go on with: tscmatrix run --resume ${result.dir}\n`);
   } else if (flags.blob !== undefined) {
-    await packRun(result.dir, flags.blob, flags.label);
+    await writeRunBlob(result.dir, flags.blob, flags.label);
   }
   return result.exitCode;
 }

@@ -12,13 +12,13 @@ import { progressLine } from '../host/progress-line.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
 import { fileSink } from '../host/sink.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
-import { openBench } from '../lab/bench.ts';
 import { cellText, readCellSpec } from '../lab/cell-spec.ts';
 import { newJobFolder } from '../lab/job-folder.ts';
 import { cellFor, checkGuest, delayOf } from '../lab/margin/guests.ts';
 import type { Reference } from '../lab/margin/limits.ts';
 import { REAL_REPEAT } from '../lab/margin/margin.ts';
 import { needQemu } from '../lab/need-qemu.ts';
+import { openRunner } from '../lab/runner.ts';
 import { defaultJobs } from '../lab/schedule.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { refDelayOf, refDelaySchema } from '../matrix/ref-delay.ts';
@@ -88,7 +88,7 @@ export async function sweepCommand(
   const folder = await newJobFolder(resolve(flags.results, 'sweep'), what, at);
   const cells = references.map((reference) => cellFor(guest, reference, delayOf(reference, 0)));
   const { qemu, timeout: timeoutS } = flags;
-  const bench = openBench({ cells, qemu, timeoutS, signal, tell: line.show });
+  const bench = openRunner({ cells, qemu, timeoutS, signal, tell: line.show });
   let boots = 0;
   const options: SweepOptions = {
     guest,

@@ -17,7 +17,7 @@ import { measureMargins } from '../validate/measure-margins.ts';
 import { renderPatchReport } from '../validate/patch/markdown.ts';
 import type { Statement } from '../validate/statement.ts';
 import { renderStatement } from '../validate/statement-text.ts';
-import { bootAll, stateOf, type ValidateInput } from '../validate/validate.ts';
+import { bootAll, makeStatement, type ValidateInput } from '../validate/validate.ts';
 import { kernelEntry } from './kernel-argument.ts';
 import { qemuProgram } from './options.ts';
 import { progressReporter } from './validate-progress.ts';
@@ -47,7 +47,7 @@ export const OWN_MATRIX = 'matrices/validate.yaml';
 
 const say = (text: string): void => void process.stderr.write(`tscmatrix: ${text}\n`);
 
-interface Subject {
+interface ExaminedBackport {
   readonly backport: Backport;
   readonly examined: Examined;
 }
@@ -113,7 +113,7 @@ async function examineAndBoot(
   };
   const statements: Statement[] = [];
   for (const { backport, examined } of subjects) {
-    const statement = stateOf(booted, input, backport, {
+    const statement = makeStatement(booted, input, backport, {
       margins: margins?.of(backport.entry.name) ?? [],
       patch: examined.report,
       patches: await digestsOf(backport),
@@ -159,8 +159,8 @@ async function examineAll(
   flags: ValidateFlags,
   folder: string,
   acquire: AcquireOptions,
-): Promise<Subject[]> {
-  const subjects: Subject[] = [];
+): Promise<ExaminedBackport[]> {
+  const subjects: ExaminedBackport[] = [];
   for (const [index, words] of flags.backport.entries()) {
     const name = flags.backport.length === 1 ? 'backport' : `backport-${index + 1}`;
     const backport = await backportOf(words, base, name);
@@ -200,7 +200,7 @@ async function digestsOf({ patches }: Backport): Promise<{ name: string; sha256:
 }
 
 async function tellStatic(
-  subjects: readonly Subject[],
+  subjects: readonly ExaminedBackport[],
   folder: string,
   flags: ValidateFlags,
 ): Promise<number> {

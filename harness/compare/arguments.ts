@@ -1,7 +1,7 @@
 /** A cell's QEMU command line as inputs: where files lie does not matter, what they are is compared elsewhere. */
 
 import type { CellView, RunView } from '../record/run-view.ts';
-import type { InputFact } from './inputs.ts';
+import type { InputFact } from './types.ts';
 
 /** Facts of their own. */
 const APART: readonly (string | undefined)[] = ['-append', '-accel'];

@@ -7,7 +7,7 @@ import { conclude } from './conclude.ts';
 import { compareInputs, inputsOf } from './inputs.ts';
 import type { ComparedRun } from './places.ts';
 import { runDifferences } from './run-differences.ts';
-import { sideOf } from './side.ts';
+import { cellSideOf } from './side.ts';
 import {
   type CellComparison,
   CHANGES,
@@ -73,7 +73,7 @@ function compareCell(
 }
 
 function sideIn(record: ComparedRun, view: CellView) {
-  return sideOf(view, record.view.kernels.get(view.cell.kernel));
+  return cellSideOf(view, record.view.kernels.get(view.cell.kernel));
 }
 
 function onlyOne(change: 'new' | 'gone'): Classified {

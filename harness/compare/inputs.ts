@@ -13,15 +13,7 @@ import {
   shortDigest,
   toolFacts,
 } from './run-inputs.ts';
-import { INPUTS, type Input, type InputDifference } from './types.ts';
-
-/** One input of a cell. `value` decides, `text` is for people; a value of null is not known. */
-export interface InputFact {
-  readonly input: Input;
-  readonly what: string;
-  readonly value: string | null;
-  readonly text: string;
-}
+import { INPUTS, type Input, type InputDifference, type InputFact } from './types.ts';
 
 export interface InputsCompared {
   readonly differences: readonly InputDifference[];

@@ -1,5 +1,5 @@
 /** What differs between two runs as wholes, each thing named once. */
-import { compareInputs, type InputFact } from './inputs.ts';
+import { compareInputs } from './inputs.ts';
 import { type ComparedRun, placesOf } from './places.ts';
 import {
   fileFacts,
@@ -10,7 +10,7 @@ import {
   shortDigest,
   toolFacts,
 } from './run-inputs.ts';
-import type { InputDifference, MatrixDifference } from './types.ts';
+import type { InputDifference, InputFact, MatrixDifference } from './types.ts';
 
 export function runDifferences(
   before: ComparedRun,

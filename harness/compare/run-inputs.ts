@@ -1,7 +1,7 @@
 /** Inputs that all cells of a run share, or all cells of a kernel. */
 import type { KernelView } from '../record/run-view.ts';
-import type { InputFact } from './inputs.ts';
 import type { Place } from './places.ts';
+import type { InputFact } from './types.ts';
 
 const DIGITS = 12;
 

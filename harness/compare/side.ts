@@ -3,7 +3,7 @@ import { type CellView, type KernelView, resultOf } from '../record/run-view.ts'
 import type { CellFinished } from '../record/types.ts';
 import type { CellSide } from './types.ts';
 
-export function sideOf(view: CellView, kernel: KernelView | undefined): CellSide {
+export function cellSideOf(view: CellView, kernel: KernelView | undefined): CellSide {
   const finished = view.boots.flatMap((boot) => (boot.finished === null ? [] : [boot.finished]));
   const observed = finished.map(({ observation }) => observation);
   const verdicts = observed.map(({ verdict }) => verdict);

@@ -162,3 +162,11 @@ export interface MatrixDifference {
   readonly before: string;
   readonly after: string;
 }
+
+/** One input of a cell. `value` decides, `text` is for people; a value of null is not known. */
+export interface InputFact {
+  readonly input: Input;
+  readonly what: string;
+  readonly value: string | null;
+  readonly text: string;
+}

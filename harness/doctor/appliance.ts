@@ -10,7 +10,7 @@ import { prepareJob } from '../kernel/make/job.ts';
 import { pinnedMachine } from '../matrix/machines.ts';
 import type { Check, Context } from './context.ts';
 import { lastLine } from './tools.ts';
-import { type Finding, missing, ok, unusable } from './types.ts';
+import { type CheckResult, missing, ok, unusable } from './types.ts';
 
 /** What the appliance's machine is asked for: SVM that KVM can use, and counted instructions. */
 const TRIAL = [
@@ -27,7 +27,7 @@ export interface ApplianceParts {
   readonly fault: string | null;
 }
 
-export function applianceFinding({ emulator, kernel, fault }: ApplianceParts): Finding {
+export function applianceFinding({ emulator, kernel, fault }: ApplianceParts): CheckResult {
   const lacking = [
     ...(emulator === null ? ['the pinned QEMU'] : []),
     ...(kernel === null ? ["the appliance's kernel"] : []),
@@ -55,7 +55,7 @@ async function builtKernel(signal: AbortSignal): Promise<string | null> {
   return found === undefined ? null : (found.release.split(' ')[0] ?? '');
 }
 
-async function findAppliance({ run, signal }: Context): Promise<Finding> {
+async function findAppliance({ run, signal }: Context): Promise<CheckResult> {
   // Throws with what to install.
   await findToolchain(signal);
   const emulator = await findPinnedQemu({ signal });

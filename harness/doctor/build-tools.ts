@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeScratch } from '../host/scratch.ts';
 import type { Check, Context } from './context.ts';
 import { lastLine, tryCompile } from './tools.ts';
-import { type Finding, missing, type Needed, ok, unusable } from './types.ts';
+import { type CheckResult, missing, type Needed, ok, unusable } from './types.ts';
 
 /** A program, what it is given to do, and what must come of it. */
 export interface Work {
@@ -94,7 +94,7 @@ const WORKS: readonly Work[] = [
 ];
 
 /** Does the work and looks at what came of it. */
-export async function tryWork({ run }: Context, work: Work): Promise<Finding> {
+export async function tryWork({ run }: Context, work: Work): Promise<CheckResult> {
   const { program, packageName, gives } = work;
   const scratch = await makeScratch();
   try {
@@ -142,7 +142,7 @@ const LIBRARIES: readonly Library[] = [
 export async function tryLibrary(
   context: Context,
   { name, source, flags, packages }: Library,
-): Promise<Finding> {
+): Promise<CheckResult> {
   const fault = await tryCompile(context, source, flags);
   if (fault === null) return ok(`a program with ${flags.join(' ')} was compiled and run`);
   return missing(`no program can be made with ${name}: ${fault}`, null, packages);

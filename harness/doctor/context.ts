@@ -1,14 +1,14 @@
 /** What several checks share. Each thing is found out once, when it is first asked for. */
 
 import { HostError, UserError } from '../base/errors.ts';
-import { type Trial, tryKvm } from '../guest/trial.ts';
+import { checkKvm, type KvmCheck } from '../guest/kvm-check.ts';
 import { openCache } from '../host/cache.ts';
 import { type ToolOptions, type ToolResult, tryTool } from '../host/process.ts';
 import { buildProbeImage, type ProbeImage } from '../image/probe-image.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { type HostCpu, readHostCpu } from './host-cpu.ts';
-import type { Finding, Needed, Topic } from './types.ts';
+import type { CheckResult, Needed, Topic } from './types.ts';
 
 export interface ExamineOptions {
   readonly qemu: string;
@@ -24,7 +24,7 @@ export interface Context extends ExamineOptions {
   run(file: string, args: readonly string[], options?: ToolOptions): Promise<ToolResult>;
   kernelImage(): Promise<KernelImage>;
   probeImage(): Promise<ProbeImage>;
-  kvmTrial(): Promise<Trial>;
+  kvmTrial(): Promise<KvmCheck>;
   hostCpu(): Promise<HostCpu>;
 }
 
@@ -41,7 +41,7 @@ export interface Check {
   readonly packages?: readonly string[];
   /** What to do where a fault has no hint of its own. */
   readonly hint?: string;
-  readonly find: (context: Context) => Promise<Finding>;
+  readonly find: (context: Context) => Promise<CheckResult>;
 }
 
 const TOOL_LIMIT_MS = 20_000;
@@ -90,7 +90,7 @@ export function makeContext(options: ExamineOptions): Context {
     kvmTrial: once(async () => {
       const [kernel, probe] = await Promise.all([kernelImage(), probeImage()]);
       options.onProgress('booting a small guest under KVM (up to half a minute where KVM is broken)');
-      return tryKvm({ qemu: options.qemu, kernelPath: kernel.path, initrdPath: probe.path, signal });
+      return checkKvm({ qemu: options.qemu, kernelPath: kernel.path, initrdPath: probe.path, signal });
     }),
   };
 }

@@ -3,7 +3,7 @@ import { findPinnedQemu } from '../image/qemu/pinned.ts';
 import { PYTHON } from '../image/qemu/toolchain.ts';
 import { type Library, tryLibrary, tryWork, type Work } from './build-tools.ts';
 import type { Check, Context } from './context.ts';
-import { type Finding, missing, type Needed, ok } from './types.ts';
+import { type CheckResult, missing, type Needed, ok } from './types.ts';
 
 const topic = 'pinned QEMU';
 const needed: Needed = 'for nested';
@@ -56,7 +56,7 @@ const LIBRARIES: readonly Library[] = [
   },
 ];
 
-async function findBuilt({ signal }: Context): Promise<Finding> {
+async function findBuilt({ signal }: Context): Promise<CheckResult> {
   const found = await findPinnedQemu({ signal });
   if (found !== undefined)
     return ok(`QEMU ${found.version} (${found.debianVersion}) is built: ${found.program}`);

@@ -13,7 +13,7 @@ import { type Installer, installCommand } from './install.ts';
 import { KVM_CHECKS } from './kvm.ts';
 import { QEMU_CHECKS } from './qemu.ts';
 import { SETPRIV, TOOL_CHECKS } from './tools.ts';
-import { type Examination, type Finding, missing, type Row, unknown, unusable } from './types.ts';
+import { type CheckResult, type Examination, missing, type Row, unknown, unusable } from './types.ts';
 
 /** What is quick comes first. */
 const CHECKS: readonly Check[] = [
@@ -31,7 +31,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** A fault of the host is what the row is about. Anything else is the user's error or ours, and goes on up. */
-export function findingOfFault(error: unknown, check: Check): Finding {
+export function findingOfFault(error: unknown, check: Check): CheckResult {
   if (error instanceof Unavailable) return unknown(error.message);
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof HostError) {
@@ -46,7 +46,7 @@ export function findingOfFault(error: unknown, check: Check): Finding {
   throw error;
 }
 
-function rowOf(check: Check, finding: Finding, installer: Installer): Row {
+function rowOf(check: Check, finding: CheckResult, installer: Installer): Row {
   const packages = finding.packages ?? [];
   const remedy = finding.remedy ?? (packages.length === 0 ? null : installCommand(packages, installer));
   return {
@@ -60,7 +60,7 @@ function rowOf(check: Check, finding: Finding, installer: Installer): Row {
   };
 }
 
-async function tryCheck(check: Check, context: Context): Promise<Finding> {
+async function tryCheck(check: Check, context: Context): Promise<CheckResult> {
   try {
     return await check.find(context);
   } catch (error) {

@@ -10,7 +10,7 @@ import type { GuestSpec } from '../matrix/types.ts';
 import { observe } from '../verdict/observe.ts';
 import type { Observation } from '../verdict/types.ts';
 import { type Check, type Context, needs } from './context.ts';
-import { type Finding, ok, unusable } from './types.ts';
+import { type CheckResult, ok, unusable } from './types.ts';
 
 const NONCE = 'd0c70000';
 /** A sound host takes 5 to 10 s under TCG. */
@@ -18,7 +18,7 @@ const LIMIT_MS = 120_000;
 /** An hour of cells at this pace is not what one wants to know only afterwards. */
 const SLOW_MS = 40_000;
 
-export interface TrialBoot {
+export interface GuestCheck {
   readonly observation: Observation;
   /** CPU flags as the guest's own /proc/cpuinfo has them; null where its report did not come. */
   readonly flags: ReadonlySet<string> | null;
@@ -28,7 +28,7 @@ export interface TrialBoot {
 }
 
 /** Boots the trial kernel with the probe. Whatever becomes of it is the value. */
-export async function bootTrial(context: Context, guest: GuestSpec): Promise<TrialBoot> {
+export async function bootTrial(context: Context, guest: GuestSpec): Promise<GuestCheck> {
   const { qemu, signal } = context;
   const kernel = await needs('a kernel', context.kernelImage());
   const probe = await needs('the probe', context.probeImage());
@@ -81,7 +81,7 @@ function seconds(ms: number): string {
 const SOUND = ['known-frequency', 'refined', 'unrefined', 'never', 'unstable'];
 
 /** Any registration, "never" too, is the kernel's affair: the host has shown that it can boot and judge a guest. */
-export function tcgFinding({ observation, toProbeMs, wallMs }: TrialBoot): Finding {
+export function tcgFinding({ observation, toProbeMs, wallMs }: GuestCheck): CheckResult {
   const { verdict, reason, current, ppm } = observation;
   if (!SOUND.includes(verdict)) {
     return unusable(
@@ -96,12 +96,12 @@ export function tcgFinding({ observation, toProbeMs, wallMs }: TrialBoot): Findi
     : ok(found);
 }
 
-async function findKernel(context: Context): Promise<Finding> {
+async function findKernel(context: Context): Promise<CheckResult> {
   const { release, origin, cached } = await context.kernelImage();
   return ok(`${release.split(' ')[0]}, ${origin}${cached ? ', in the cache' : ''}`);
 }
 
-async function findProbe({ probeImage }: Context): Promise<Finding> {
+async function findProbe({ probeImage }: Context): Promise<CheckResult> {
   const { path, sha256 } = await needs('busybox or the compiler', probeImage());
   const { length } = await readFile(path);
   return ok(`the probe's initramfs, ${Math.round(length / 1024)} KiB, sha256 ${sha256.slice(0, 12)}...`);

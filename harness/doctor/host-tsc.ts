@@ -5,9 +5,9 @@ import { gatherHostFacts } from '../record/provenance/host-facts.ts';
 import type { Fact } from '../record/provenance/provenance-types.ts';
 import type { Check } from './context.ts';
 import type { HostCpu } from './host-cpu.ts';
-import { type Finding, missing, ok, unknown, unusable } from './types.ts';
+import { type CheckResult, missing, ok, unknown, unusable } from './types.ts';
 
-export function invariantFinding({ flags }: HostCpu): Finding {
+export function invariantFinding({ flags }: HostCpu): CheckResult {
   const lacking = ['constant_tsc', 'nonstop_tsc'].filter((flag) => !flags.has(flag));
   if (lacking.length === 0) return ok('the CPU has constant_tsc and nonstop_tsc');
   return missing(
@@ -17,7 +17,7 @@ export function invariantFinding({ flags }: HostCpu): Finding {
 }
 
 /** KVM's master clock, and with it a stable kvm-clock, needs it (gtod_is_based_on_tsc() in arch/x86/kvm/x86.c). */
-export function clocksourceFinding(current: Fact<string>, available: Fact<readonly string[]>): Finding {
+export function clocksourceFinding(current: Fact<string>, available: Fact<readonly string[]>): CheckResult {
   if (current.value === null) return unknown(current.reason);
   const others = available.value === null ? '' : ` (available: ${available.value.join(' ')})`;
   const found = `the host runs on ${current.value}${others}`;
@@ -31,7 +31,7 @@ export function clocksourceFinding(current: Fact<string>, available: Fact<readon
   );
 }
 
-export function hypervisorFinding(hypervisor: Fact<string>): Finding {
+export function hypervisorFinding(hypervisor: Fact<string>): CheckResult {
   if (hypervisor.value === null) return unknown(hypervisor.reason);
   return hypervisor.value === 'none'
     ? ok('the host runs on the bare machine')

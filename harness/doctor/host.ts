@@ -7,7 +7,7 @@ import { projectFolder } from '../host/project.ts';
 import { defaultJobs } from '../lab/schedule.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import type { Check } from './context.ts';
-import { type Finding, missing, ok, unusable } from './types.ts';
+import { type CheckResult, missing, ok, unusable } from './types.ts';
 
 const MIB = 1024 * 1024;
 /** A handful of packaged kernels of 10 to 60 MB with their packages. */
@@ -22,7 +22,7 @@ export function mibText(mib: number): string {
 }
 
 /** `wanted` is package.json's engines.node, of the form ">=24". */
-export function nodeFinding(version: string, wanted: string): Finding {
+export function nodeFinding(version: string, wanted: string): CheckResult {
   const least = Number(/(\d+)/.exec(wanted)?.[1]);
   const found = `Node ${version}; ${wanted} is needed`;
   return Number(version.split('.')[0]) >= least
@@ -30,7 +30,7 @@ export function nodeFinding(version: string, wanted: string): Finding {
     : unusable(found, 'in a checkout: npm ci, which brings its own Node; else install a newer Node');
 }
 
-export function roomFinding(where: string, folder: string, freeMiB: number, neededMiB: number): Finding {
+export function roomFinding(where: string, folder: string, freeMiB: number, neededMiB: number): CheckResult {
   const found = `${mibText(freeMiB)} free for ${where} (${folder})`;
   if (freeMiB >= neededMiB) return ok(found);
   return unusable(
@@ -41,12 +41,17 @@ export function roomFinding(where: string, folder: string, freeMiB: number, need
   );
 }
 
-async function room(where: string, folder: string, neededMiB: number): Promise<Finding> {
+async function room(where: string, folder: string, neededMiB: number): Promise<CheckResult> {
   const fs = await statfs(folder);
   return roomFinding(where, folder, (fs.bavail * fs.bsize) / MIB, neededMiB);
 }
 
-export function memoryFinding(freeMiB: number, totalMiB: number, usableCpus: number, jobs: number): Finding {
+export function memoryFinding(
+  freeMiB: number,
+  totalMiB: number,
+  usableCpus: number,
+  jobs: number,
+): CheckResult {
   const guests = jobs === 1 ? 'one guest' : `${jobs} guests`;
   const found = `${usableCpus} CPUs, ${mibText(freeMiB)} of ${mibText(totalMiB)} memory free: ${guests} of ${DEFAULT_GUEST.memoryMiB} MiB at once`;
   return freeMiB >= DEFAULT_GUEST.memoryMiB
@@ -54,19 +59,19 @@ export function memoryFinding(freeMiB: number, totalMiB: number, usableCpus: num
     : unusable(found, 'end other programs, or give the guests less memory (memory: 256M in the matrix)');
 }
 
-async function findNode(): Promise<Finding> {
+async function findNode(): Promise<CheckResult> {
   const text = await readFile(join(projectFolder(), 'package.json'), 'utf8');
   const { engines } = JSON.parse(text) as { readonly engines: { readonly node: string } };
   return nodeFinding(process.versions.node, engines.node);
 }
 
-async function findCache(): Promise<Finding> {
+async function findCache(): Promise<CheckResult> {
   const cache = await openCache();
   await withTemporary(cache, (folder) => writeFile(join(folder, 'trial'), 'tscmatrix'));
   return ok(`a file was written to ${cache.root}`);
 }
 
-async function findPlatform(): Promise<Finding> {
+async function findPlatform(): Promise<CheckResult> {
   const found = `${process.platform}, ${process.arch}, ${cpus()[0]?.model.trim() || 'CPU of unknown model'}`;
   return process.platform === 'linux' && process.arch === 'x64'
     ? ok(found)

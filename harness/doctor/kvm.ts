@@ -1,13 +1,13 @@
 /** Checks of KVM: whether a real guest runs, and what KVM can do with a guest's TSC and with guests in guests. */
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
-import type { Trial } from '../guest/trial.ts';
+import type { KvmCheck } from '../guest/kvm-check.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import { type Check, type Context, needs } from './context.ts';
 import { bootTrial } from './guests.ts';
 import type { HostCpu } from './host-cpu.ts';
 import { parseAccelerators } from './qemu-text.ts';
-import { type Finding, missing, ok, unknown, unusable } from './types.ts';
+import { type CheckResult, missing, ok, unknown, unusable } from './types.ts';
 
 export type Device = 'there' | 'absent' | 'forbidden';
 
@@ -35,7 +35,7 @@ export function kvmRemedy(reason: string): string {
   return USE_TCG;
 }
 
-export function kvmFinding(device: Device, trial: Trial | null): Finding {
+export function kvmFinding(device: Device, trial: KvmCheck | null): CheckResult {
   if (device === 'absent') {
     return missing(
       '/dev/kvm does not exist',
@@ -55,7 +55,7 @@ export function kvmFinding(device: Device, trial: Trial | null): Finding {
   return ok(trial.reason);
 }
 
-async function findKvm(context: Context): Promise<Finding> {
+async function findKvm(context: Context): Promise<CheckResult> {
   const { stdout } = await context.run(context.qemu, ['-accel', 'help']);
   if (!parseAccelerators(stdout).has('kvm')) {
     return missing('this QEMU was built without KVM', 'use a QEMU that was built with --enable-kvm');
@@ -79,7 +79,7 @@ export function isOn(value: string): boolean {
   return value === 'Y' || value === '1';
 }
 
-async function findNested(context: Context): Promise<Finding> {
+async function findNested(context: Context): Promise<CheckResult> {
   const parameter = await readParameter('nested');
   const says =
     parameter === null
@@ -115,7 +115,7 @@ async function findNested(context: Context): Promise<Finding> {
  * X86_FEATURE_TSCRATEMSR is "tsc_scale" among the flags (asm/cpufeatures.h), VMX_FEATURE_TSC_SCALING "tsc_scaling"
  * among the vmx flags (asm/vmxfeatures.h). kvm_amd's parameter tsc_scaling can turn it off.
  */
-export function scalingFinding({ flags, vmxFlags }: HostCpu, parameter: string | null): Finding {
+export function scalingFinding({ flags, vmxFlags }: HostCpu, parameter: string | null): CheckResult {
   if (!flags.has('tsc_scale') && !vmxFlags.has('tsc_scaling')) {
     return missing(
       "neither tsc_scale nor, among the vmx flags, tsc_scaling in /proc/cpuinfo: a KVM guest's TSC runs at the host's rate",

@@ -11,7 +11,7 @@ import {
   parseVersion,
 } from './qemu-text.ts';
 import { lastLine } from './tools.ts';
-import { type Finding, missing, type Needed, ok, unusable } from './types.ts';
+import { type CheckResult, missing, type Needed, ok, unusable } from './types.ts';
 
 /** The oldest QEMU with the machine types that cells name (matrix/machines.ts). */
 const LEAST = { major: 7, minor: 2 };
@@ -35,7 +35,7 @@ async function ask({ run, qemu }: Context, option: string): Promise<string> {
   return `${stdout}\n${stderr}`;
 }
 
-async function findQemu(context: Context): Promise<Finding> {
+async function findQemu(context: Context): Promise<CheckResult> {
   const { exitCode, stdout, stderr } = await context.run(context.qemu, ['--version']);
   const version = parseVersion(stdout);
   if (exitCode !== 0 || version === null) {
@@ -48,7 +48,7 @@ async function findQemu(context: Context): Promise<Finding> {
   return fault === null ? ok(version.text) : unusable(`${version.text} does not start: ${fault}`, NEWER);
 }
 
-async function findTcg(context: Context): Promise<Finding> {
+async function findTcg(context: Context): Promise<CheckResult> {
   if (!parseAccelerators(await ask(context, '-accel')).has('tcg')) {
     return missing('this QEMU was built without TCG', 'use a QEMU that was built with --enable-tcg');
   }
@@ -57,13 +57,13 @@ async function findTcg(context: Context): Promise<Finding> {
 }
 
 function option(words: string, args: readonly string[], remedy: string) {
-  return async (context: Context): Promise<Finding> => {
+  return async (context: Context): Promise<CheckResult> => {
     const fault = await tryStart(context, [...NO_MACHINE, ...args]);
     return fault === null ? ok(`${words} was accepted`) : unusable(`${words}: ${fault}`, remedy);
   };
 }
 
-export function machineFinding(type: string, known: ReadonlySet<string>, fault: string | null): Finding {
+export function machineFinding(type: string, known: ReadonlySet<string>, fault: string | null): CheckResult {
   if (!known.has(type)) {
     const near = [...known].filter((name) => name.startsWith(type.replace(/[\d.]+$/, '')));
     const instead = near.length === 0 ? 'none of its kind' : `among others ${near.slice(0, 3).join(', ')}`;
@@ -77,21 +77,21 @@ export function machineFinding(type: string, known: ReadonlySet<string>, fault: 
 }
 
 function machine(type: string) {
-  return async (context: Context): Promise<Finding> => {
+  return async (context: Context): Promise<CheckResult> => {
     const known = parseMachines(await ask(context, '-machine'));
     const fault = known.has(type) ? await tryStart(context, ['-machine', type, '-accel', 'tcg']) : null;
     return machineFinding(type, known, fault);
   };
 }
 
-export function cpuFinding(models: ReadonlySet<string>, wanted: string): Finding {
+export function cpuFinding(models: ReadonlySet<string>, wanted: string): CheckResult {
   return models.has(wanted)
     ? ok(`${models.size} CPU models, ${wanted} among them`)
     : missing(`-cpu help does not name ${wanted}`, NEWER);
 }
 
 /** `enforce`: QEMU refuses to start where the accelerator cannot give a flag, instead of leaving it out. */
-async function findSvm(context: Context): Promise<Finding> {
+async function findSvm(context: Context): Promise<CheckResult> {
   const cpu = 'max,+svm,+npt,enforce';
   const fault = await tryStart(context, ['-machine', pinnedMachine('pc'), '-accel', 'tcg', '-cpu', cpu]);
   return fault === null
@@ -107,7 +107,7 @@ const LIST_PROPERTIES = ['qmp_capabilities', 'qom-list-properties', 'quit']
   .join('');
 
 /** The property is there from QEMU 8.0 on, in binaries with KVM and Xen emulation (target/i386/kvm/kvm.c). */
-export function xenFinding(properties: ReadonlySet<string> | null): Finding {
+export function xenFinding(properties: ReadonlySet<string> | null): CheckResult {
   const remedy = 'use QEMU 8.0 or newer, built with KVM; nested Xen guests have it in the pinned QEMU';
   if (properties === null) return missing('this QEMU has no KVM accelerator', remedy);
   return properties.has('xen-version')
@@ -115,7 +115,7 @@ export function xenFinding(properties: ReadonlySet<string> | null): Finding {
     : missing('-accel kvm has no property xen-version', remedy);
 }
 
-async function findXen({ run, qemu }: Context): Promise<Finding> {
+async function findXen({ run, qemu }: Context): Promise<CheckResult> {
   const args = [...STOPPED, ...NO_MACHINE, '-qmp', 'stdio'];
   return xenFinding(parseProperties((await run(qemu, args, { input: LIST_PROPERTIES })).stdout));
 }

@@ -7,14 +7,14 @@ import { findProgram } from '../host/program.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { busyboxEntry } from '../image/probe-image.ts';
 import type { Check, Context } from './context.ts';
-import { type Finding, missing, ok, unusable } from './types.ts';
+import { type CheckResult, missing, ok, unusable } from './types.ts';
 
 /** The end of what a program said, on one line. */
 export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim() || 'it said nothing';
 }
 
-async function findSetpriv({ run }: Context): Promise<Finding> {
+async function findSetpriv({ run }: Context): Promise<CheckResult> {
   const path = await findProgram('setpriv').catch(() => null);
   if (path === null) {
     return missing('there is no setpriv in PATH, without which nothing can be started', null, ['util-linux']);
@@ -26,7 +26,7 @@ async function findSetpriv({ run }: Context): Promise<Finding> {
     : unusable(`${path} does not know --pdeathsig: ${lastLine(stderr)}`, null, ['util-linux']);
 }
 
-async function findFlock({ signal }: Context): Promise<Finding> {
+async function findFlock({ signal }: Context): Promise<CheckResult> {
   const path = await findProgram('flock').catch(() => null);
   if (path === null) return missing('there is no flock in PATH', null, ['util-linux']);
   const scratch = await makeScratch();
@@ -38,7 +38,7 @@ async function findFlock({ signal }: Context): Promise<Finding> {
   }
 }
 
-async function findBusybox(): Promise<Finding> {
+async function findBusybox(): Promise<CheckResult> {
   try {
     const entry = await busyboxEntry();
     const size = entry.kind === 'file' ? `, ${Math.round(entry.bytes.length / 1024)} KiB` : '';
@@ -75,21 +75,21 @@ export async function tryCompile(
 
 const HELLO = '#include <stdio.h>\nint main(void) { return puts("hello") < 0; }\n';
 
-async function findCompiler(context: Context): Promise<Finding> {
+async function findCompiler(context: Context): Promise<CheckResult> {
   const fault = await tryCompile(context, HELLO, []);
   if (fault !== null) return unusable(`gcc does not make a program: ${fault}`, null, ['gcc', 'libc6-dev']);
   const { stdout } = await context.run('gcc', ['--version'], { env: { LC_ALL: 'C' } });
   return ok(`${stdout.split('\n')[0]}: a program was compiled and run`);
 }
 
-async function findStaticLibc(context: Context): Promise<Finding> {
+async function findStaticLibc(context: Context): Promise<CheckResult> {
   const fault = await tryCompile(context, HELLO, ['-static']);
   if (fault !== null) return missing(`no static program can be made: ${fault}`, null, ['libc6-dev']);
   return ok('libc.a: a static program was compiled and run');
 }
 
 /** In the places of kernel/apt.ts: signatures of Debian's archive are checked with these keys alone. */
-async function findArchiveKeys(): Promise<Finding> {
+async function findArchiveKeys(): Promise<CheckResult> {
   const folder = '/usr/share/keyrings';
   const names = await readdir(folder).catch(() => []);
   const found = names.find((name) => /^debian-archive-keyring\.(gpg|pgp)$/.test(name));
@@ -98,7 +98,7 @@ async function findArchiveKeys(): Promise<Finding> {
 }
 
 function version(program: string, option: string) {
-  return async ({ run }: Context): Promise<Finding> => {
+  return async ({ run }: Context): Promise<CheckResult> => {
     const { exitCode, stdout, stderr } = await run(program, [option], { env: { LC_ALL: 'C' } });
     const [first] = stdout.split('\n');
     return exitCode === 0

@@ -29,7 +29,7 @@ export const TOPICS = [
 export type Topic = (typeof TOPICS)[number];
 
 /** What one check came to. */
-export interface Finding {
+export interface CheckResult {
   readonly status: Status;
   /** One sentence: what was tried or read, and what came of it. */
   readonly found: string;
@@ -39,7 +39,7 @@ export interface Finding {
   readonly packages?: readonly string[];
 }
 
-export interface Row extends Required<Finding> {
+export interface Row extends Required<CheckResult> {
   readonly topic: Topic;
   readonly name: string;
   readonly needed: Needed;
@@ -54,15 +54,19 @@ export interface Examination {
   readonly install: string | null;
 }
 
-export function ok(found: string): Finding {
+export function ok(found: string): CheckResult {
   return { status: 'ok', found, remedy: null };
 }
-export function missing(found: string, remedy: string | null, packages: readonly string[] = []): Finding {
+export function missing(found: string, remedy: string | null, packages: readonly string[] = []): CheckResult {
   return { status: 'missing', found, remedy, packages };
 }
-export function unusable(found: string, remedy: string | null, packages: readonly string[] = []): Finding {
+export function unusable(
+  found: string,
+  remedy: string | null,
+  packages: readonly string[] = [],
+): CheckResult {
   return { status: 'unusable', found, remedy, packages };
 }
-export function unknown(found: string, remedy: string | null = null): Finding {
+export function unknown(found: string, remedy: string | null = null): CheckResult {
   return { status: 'unknown', found, remedy };
 }

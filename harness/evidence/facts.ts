@@ -6,14 +6,14 @@ import { shapeOf } from './facts/shape.ts';
 import { traceFact } from './facts/trace.ts';
 import type { Facts } from './facts/types.ts';
 import { watchdogFacts } from './facts/watchdog.ts';
-import { type LogLine, type NumberedText, peel } from './log-lines.ts';
+import { type LogLine, type NumberedText, stripLogPrefix } from './log-lines.ts';
 import { readShell } from './shell.ts';
 
 export type { Facts } from './facts/types.ts';
 
 /** Reads a log in any form that people paste it. Never throws. */
 export function gatherFacts(text: readonly NumberedText[]): Facts {
-  const all = text.map(peel);
+  const all = text.map(stripLogPrefix);
   const shell = readShell(all);
   const lines = all.filter((line) => !shell.consumed.has(line.n));
   const commandLine = commandLineFact(lines);

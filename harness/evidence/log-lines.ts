@@ -70,7 +70,7 @@ const PREFIXES: readonly Prefix[] = [
 const QUOTE = /^(?:[ \t]*[>|](?!>)[ \t]?)+/;
 const MAX_PREFIXES = 8;
 
-export function peel(line: NumberedText): LogLine {
+export function stripLogPrefix(line: NumberedText): LogLine {
   let text = neutralise(line.text).replace(/\t/g, ' ');
   text = text
     .replace(/^(?:[ ]{0,8}>)+ ?/, '')

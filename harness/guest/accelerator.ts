@@ -1,6 +1,6 @@
 /** What a cell's topology comes to on this host, and why. Never a silent fallback. */
 import type { ClockMode, Topology } from '../matrix/types.ts';
-import type { Trial } from './trial.ts';
+import type { KvmCheck } from './kvm-check.ts';
 
 export type Choice =
   | { readonly accelerator: 'tcg' | 'kvm' | 'nested'; readonly reason: string }
@@ -13,7 +13,7 @@ const NOT_ON_KVM = 'deterministic time needs -icount, which host KVM does not ha
  * `trial` is null where no cell needed one. auto is a KVM guest wherever it runs: on the host where the trial says
  * that its KVM is sound, else nested; plain tcg is another guest, and comes only where it was asked for.
  */
-export function chooseAccelerator(topology: Topology, clock: ClockMode, trial: Trial | null): Choice {
+export function chooseAccelerator(topology: Topology, clock: ClockMode, trial: KvmCheck | null): Choice {
   if (topology === 'tcg' || topology === 'nested')
     return { accelerator: topology, reason: `topology ${topology} was asked for` };
   const against = reasonAgainstKvm(clock, trial);
@@ -27,7 +27,7 @@ export function chooseAccelerator(topology: Topology, clock: ClockMode, trial: T
 }
 
 /** Why host KVM cannot run a guest with this clock, or null. */
-function reasonAgainstKvm(clock: ClockMode, trial: Trial | null): string | null {
+function reasonAgainstKvm(clock: ClockMode, trial: KvmCheck | null): string | null {
   if (clock === 'deterministic') return NOT_ON_KVM;
   return trial?.usable === true ? null : `KVM is not usable here: ${trial?.reason ?? 'it was not tried'}`;
 }

@@ -71,7 +71,7 @@ function cannotWrite(error: NodeJS.ErrnoException, folder: string): HostError {
  * A console that ends early on a full disk tells nothing of the guest: QEMU drops what it cannot write
  * (serial_xmit() in hw/char/serial.c), and the guest goes on.
  */
-export async function blameDisk(ending: Ending, folder: string): Promise<Ending> {
+export async function checkDiskFull(ending: Ending, folder: string): Promise<Ending> {
   if (ending.kind === 'finished' || ending.kind === 'host-fault') return ending;
   const fs = await statfs(folder);
   const room = fs.bavail * fs.bsize;

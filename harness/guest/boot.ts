@@ -2,17 +2,17 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeScratch } from '../host/scratch.ts';
-import { APPLIANCE_FILE, blameDisk, CONSOLE_FILE, openBootFiles } from './boot-files.ts';
-import { rightBlame } from './ending/blame.ts';
+import { APPLIANCE_FILE, CONSOLE_FILE, checkDiskFull, openBootFiles } from './boot-files.ts';
 import type { Ending } from './ending/ending.ts';
+import { reclassifyEnding } from './ending/reclassify.ts';
 import { QMP_SOCKET } from './launch/arguments.ts';
 import { EXITS_FILE } from './launch/ref-delay.ts';
 import { linkQmp } from './machine/qmp-link.ts';
 import { startQemu } from './qemu-process.ts';
 import type { Launch, MachineFacts } from './types.ts';
 import type { Phase } from './watch/console-watch.ts';
-import { followLife } from './watch/life.ts';
 import { DEFAULT_LIMITS, type Limits, nestedLimits } from './watch/limits.ts';
+import { monitorGuest } from './watch/monitor.ts';
 
 export { APPLIANCE_FILE, CONSOLE_FILE, EXITS_FILE };
 
@@ -56,7 +56,7 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
         launch.nested ? 'max' : launch.guest.cpu,
         () => qemu.exit() !== null,
       );
-      const life = await followLife({
+      const life = await monitorGuest({
         launch,
         limits: {
           ...DEFAULT_LIMITS,
@@ -70,9 +70,9 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
         onProgress: options.onProgress,
       });
       await keepExits(launch, scratch.path, options.folder);
-      const ending = rightBlame(life.ending, launch, life.machine);
+      const ending = reclassifyEnding(life.ending, launch, life.machine);
       return {
-        ending: await blameDisk(ending, options.folder),
+        ending: await checkDiskFull(ending, options.folder),
         consolePath: files.consolePath,
         machine: life.machine,
         wallMs: Math.round(performance.now() - started),

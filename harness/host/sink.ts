@@ -3,7 +3,7 @@ import { closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { codeOf, writeFault } from './write-faults.ts';
+import { errnoOf, toWriteError } from './write-faults.ts';
 
 /** A stream as far as reports need it: process.stdout, process.stderr, or any other. */
 export type OutputStream = NodeJS.WritableStream & {
@@ -42,7 +42,7 @@ export function fileSink(reporter: string, path: string): Sink {
     if (!existed) rmSync(full);
   } catch (error) {
     throw new UserError(
-      `the reporter ${reporter} cannot write ${full}: ${codeOf(error)}`,
+      `the reporter ${reporter} cannot write ${full}: ${errnoOf(error)}`,
       'name a file in a folder that exists and is writable',
       { cause: error },
     );
@@ -56,7 +56,7 @@ export function fileSink(reporter: string, path: string): Sink {
         await writeFile(full, text, { flag });
         flag = 'a';
       } catch (error) {
-        throw writeFault(error, full);
+        throw toWriteError(error, full);
       }
     },
   };

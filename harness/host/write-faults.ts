@@ -15,15 +15,15 @@ const BAD_PLACE: Readonly<Record<string, string>> = {
   EINVAL: 'is not a possible name',
 };
 
-export function codeOf(error: unknown): string {
+export function errnoOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** A write to the record failed: 'disk-full' or 'record-failed'. What was written before stays readable. */
-export function writeFault(error: unknown, path: string): HostError {
+export function toWriteError(error: unknown, path: string): HostError {
   if (error instanceof HostError) return error;
   const detail = error instanceof Error ? error.message : String(error);
-  if (FULL.has(codeOf(error))) {
+  if (FULL.has(errnoOf(error))) {
     return new HostError(
       'disk-full',
       `no space left to write ${path}`,
@@ -40,9 +40,9 @@ export function writeFault(error: unknown, path: string): HostError {
 }
 
 /** The results directory cannot be used: the user's input where it was a wrong place, else the host's fault. */
-export function placeFault(error: unknown, resultsDir: string): UserError | HostError {
-  const what = BAD_PLACE[codeOf(error)];
-  if (what === undefined) return writeFault(error, resultsDir);
+export function toResultsDirError(error: unknown, resultsDir: string): UserError | HostError {
+  const what = BAD_PLACE[errnoOf(error)];
+  if (what === undefined) return toWriteError(error, resultsDir);
   return new UserError(`the results directory ${resultsDir} ${what}`, 'name another one with --results DIR', {
     cause: error,
   });

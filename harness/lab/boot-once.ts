@@ -5,23 +5,16 @@ import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { type Boot, type BootOptions, bootGuest } from '../guest/boot.ts';
 import type { Ending } from '../guest/ending/ending.ts';
-import { isWorthAnother, nestedEnding } from '../guest/ending/nested.ts';
+import { isRetryable, nestedEnding } from '../guest/ending/nested.ts';
 import { nextNonce, withNonce } from '../guest/launch/nonce.ts';
 import { machineFactsFrom } from '../guest/machine/machine-questions.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import { observe } from '../verdict/observe.ts';
 import type { Observation } from '../verdict/types.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
 import { writeBootFile, writeEvidenceFile } from './files.ts';
 import { gatherFrom } from './gather.ts';
 import { type TrueFrequency, trueFrequencyOf } from './true-frequency.ts';
-
-/** An attempt that ended in a fault of the machines below the guest, and was made again. */
-export interface FailedAttempt {
-  readonly nonce: string;
-  readonly ending: Ending;
-  readonly wallMs: number;
-  readonly cpuMs: number;
-}
 
 export interface Observed {
   /** The launch that counts: with another nonce than was asked for where attempts failed. */
@@ -82,7 +75,7 @@ export async function bootOnce(
   const failed: FailedAttempt[] = [];
   let launch = asked;
   let made = await attempt(launch, options);
-  while (asked.nested !== undefined && isWorthAnother(made.ending) && failed.length < ATTEMPTS - 1) {
+  while (asked.nested !== undefined && isRetryable(made.ending) && failed.length < ATTEMPTS - 1) {
     if (options.signal?.aborted === true) break;
     const { ending, life } = made;
     const one = { nonce: launch.nonce, ending, wallMs: life.wallMs, cpuMs: life.cpuMs };

@@ -6,8 +6,8 @@ import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
-import { writeFault } from '../host/write-faults.ts';
-import type { FailedAttempt } from './boot-once.ts';
+import { toWriteError } from '../host/write-faults.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
 import type { TrueFrequency } from './true-frequency.ts';
 
 export const BOOT_FILE = 'boot.json';
@@ -31,7 +31,7 @@ async function writeJson(path: string, value: unknown): Promise<void> {
   try {
     await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
   } catch (error) {
-    throw writeFault(error, path);
+    throw toWriteError(error, path);
   }
 }
 

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { HostError } from '../base/errors.ts';
 import { chooseAccelerator } from '../guest/accelerator.ts';
+import type { KvmCheck } from '../guest/kvm-check.ts';
 import { makeLaunch } from '../guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../guest/launch/command-line.ts';
 import type { ApplianceFiles } from '../guest/launch/nested-arguments.ts';
-import type { Trial } from '../guest/trial.ts';
 import type { Launch } from '../guest/types.ts';
 import type { BuildError } from '../kernel/acquire.ts';
 import type { Cell } from '../plan/types.ts';
@@ -20,7 +20,7 @@ export function nonceOf(cellId: string): string {
 export interface LaunchNeeds {
   readonly qemu: string;
   readonly initrdPath: string;
-  readonly trial: Trial | null;
+  readonly trial: KvmCheck | null;
   readonly nested: NestedReady;
   readonly appliance: ApplianceFiles | null;
 }

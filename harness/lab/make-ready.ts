@@ -1,22 +1,22 @@
 /** What every guest of a plan needs before it starts: kernels, the probe, and the trial of KVM where one is due. */
 
 import { HostError } from '../base/errors.ts';
+import { checkKvm, type KvmCheck } from '../guest/kvm-check.ts';
 import type { ApplianceFiles } from '../guest/launch/nested-arguments.ts';
-import { type Trial, tryKvm } from '../guest/trial.ts';
 import { openCache } from '../host/cache.ts';
 import { buildProbeImage } from '../image/probe-image.ts';
 import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { applianceFiles, hostNests, makeNestedReady, type NestedReady } from './nested-ready.ts';
-import { runInParallel, together } from './schedule.ts';
+import { runBoth, runInParallel } from './schedule.ts';
 
 export interface Ready {
   readonly qemu: string;
   readonly initrdPath: string;
   /** Each kernel of the plan, or what kept it away. */
   readonly kernels: ReadonlyMap<string, KernelImage | HostError | BuildError>;
-  readonly trial: Trial | null;
+  readonly trial: KvmCheck | null;
   /** What nested guests need, and the pinned QEMU. */
   readonly nested: NestedReady;
   /** The appliance with what it runs on here; null without one. */
@@ -68,7 +68,7 @@ async function trialFor(
   cells: readonly Cell[],
   ready: Pick<Ready, 'qemu' | 'initrdPath' | 'kernels'>,
   signal: AbortSignal,
-): Promise<Trial | null> {
+): Promise<KvmCheck | null> {
   const real = cells.filter(({ guest }) => guest.clock === 'real').map(({ guest }) => guest.topology);
   const direct = real.some((topology) => topology === 'kvm' || topology === 'auto');
   // An appliance of host KVM needs a host that nests; where it does not, there is nothing to be tried.
@@ -76,11 +76,11 @@ async function trialFor(
   const kernel = [...ready.kernels.values()].find((image) => !(image instanceof Error));
   if (!wanted || kernel === undefined || signal.aborted) return null;
   const { qemu, initrdPath } = ready;
-  return tryKvm({ qemu, kernelPath: (kernel as KernelImage).path, initrdPath, signal });
+  return checkKvm({ qemu, kernelPath: (kernel as KernelImage).path, initrdPath, signal });
 }
 
 export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Ready> {
-  const [probe, kernels] = await together(
+  const [probe, kernels] = await runBoth(
     options.signal,
     (signal) => buildProbeImage({ signal }),
     (signal) => acquireAll(plan, { ...options, signal }),

@@ -2,8 +2,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { HostError } from '../base/errors.ts';
 import { chooseAccelerator } from '../guest/accelerator.ts';
+import type { KvmCheck } from '../guest/kvm-check.ts';
 import type { ApplianceFiles } from '../guest/launch/nested-arguments.ts';
-import type { Trial } from '../guest/trial.ts';
 import { type Appliance, buildAppliance } from '../image/appliance.ts';
 import { buildExitsLibrary } from '../image/compile.ts';
 import { pinnedQemu } from '../image/qemu/pinned.ts';
@@ -49,7 +49,7 @@ async function orFault<T>(make: Promise<T>, signal: AbortSignal): Promise<T | Fa
 /** Gets what these cells will ask for. */
 export async function makeNestedReady(
   cells: readonly Cell[],
-  trial: Trial | null,
+  trial: KvmCheck | null,
   options: NestedOptions,
 ): Promise<NestedReady> {
   const chosen = cells.map(({ guest }) => ({
@@ -77,7 +77,7 @@ export async function hostNests(): Promise<boolean> {
 }
 
 /** The appliance for a launch, and what it runs on: host KVM where that is sound and nests, else TCG. */
-export async function applianceFiles(appliance: Appliance, trial: Trial | null): Promise<ApplianceFiles> {
+export async function applianceFiles(appliance: Appliance, trial: KvmCheck | null): Promise<ApplianceFiles> {
   const sound = trial?.usable === true;
   const nests = sound && (await hostNests());
   const device =

@@ -40,7 +40,7 @@ export async function runInParallel<T>(
  * Runs two works side by side. Where one fails, the other is told to stop, and the first error is thrown when both
  * are over; nothing is left running, and no error is lost.
  */
-export async function together<A, B>(
+export async function runBoth<A, B>(
   signal: AbortSignal,
   one: (signal: AbortSignal) => Promise<A>,
   other: (signal: AbortSignal) => Promise<B>,

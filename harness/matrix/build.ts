@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { globTest } from '../base/glob.ts';
 import { kernelSource } from './kernel-schema.ts';
-import type { Findings } from './problems.ts';
+import type { ProblemList } from './problems.ts';
 import type { MatrixInput } from './schema.ts';
 import {
   canonicalSettings,
@@ -23,11 +23,11 @@ interface Context {
   readonly kernels: readonly string[];
   readonly presets: Presets;
   readonly customAxes: Readonly<Record<string, Readonly<Record<string, Partial<GuestSpec>>>>>;
-  readonly findings: Findings;
+  readonly findings: ProblemList;
 }
 
 /** `input` must have passed the schema and checkNames(). `path` is the matrix file's absolute path. */
-export function buildMatrix(input: MatrixInput, path: string, sha256: string, findings: Findings): Matrix {
+export function buildMatrix(input: MatrixInput, path: string, sha256: string, findings: ProblemList): Matrix {
   const kernels = Object.entries(input.kernels).map(([name, entry]) => ({
     name,
     source: kernelSource(entry, dirname(path)),
@@ -124,7 +124,7 @@ function valuesOf(name: string, raw: unknown, context: Context): [string, Partia
 function withKernelAxis(
   axes: readonly Axis[],
   kernels: readonly string[],
-  findings: Findings,
+  findings: ProblemList,
 ): readonly Axis[] {
   if (axes.some(({ name }) => name === 'kernel')) return axes;
   const values = kernels.map((name) => ({
@@ -158,7 +158,7 @@ function buildConditions(input: Raw): Condition[] {
 
 type RuleInput = NonNullable<MatrixInput['expect']>[number];
 
-function buildRule(input: RuleInput, index: number, findings: Findings): ExpectRule {
+function buildRule(input: RuleInput, index: number, findings: ProblemList): ExpectRule {
   const { messages, reads } = input;
   const accuracy = input['accuracy-ppm'];
   const { min: offByPpm, max: accuracyPpm } =

@@ -6,7 +6,7 @@
 import { globTest, isGlob } from '../base/glob.ts';
 import { nearest, suggestion } from '../base/suggest.ts';
 import { NAME, NAME_RULE, RESERVED_AXES } from './names.ts';
-import type { Findings } from './problems.ts';
+import type { ProblemList } from './problems.ts';
 import { isSetting, SETTING_NAMES, SETTINGS, type SettingName, settingPattern } from './settings.ts';
 import type { KeyPath } from './yaml.ts';
 import { reportIssues } from './zod-problems.ts';
@@ -22,7 +22,7 @@ interface Known {
 }
 
 /** Reports what is wrong with the names and combinations in `value`. */
-export function checkNames(value: unknown, findings: Findings): void {
+export function checkNames(value: unknown, findings: ProblemList): void {
   const root = mapOf(value);
   const axes = mapOf(root.axes);
   const custom = Object.keys(axes).filter((name) => !isStandardAxis(name));
@@ -45,7 +45,7 @@ export function checkNames(value: unknown, findings: Findings): void {
   }
 }
 
-function checkAxes(axes: Raw, known: Known, findings: Findings): void {
+function checkAxes(axes: Raw, known: Known, findings: ProblemList): void {
   for (const [name, values] of Object.entries(axes)) {
     const path = ['axes', name];
     if (!isStandardAxis(name)) checkAxisName(name, values, findings);
@@ -55,7 +55,7 @@ function checkAxes(axes: Raw, known: Known, findings: Findings): void {
   }
 }
 
-function checkAxisName(name: string, values: unknown, findings: Findings): void {
+function checkAxisName(name: string, values: unknown, findings: ProblemList): void {
   const path = ['axes', name];
   if (RESERVED_AXES.includes(name))
     findings.error(path, `${name} has a meaning of its own: choose another name`, undefined, 'key');
@@ -83,7 +83,7 @@ export function mistypedAxes(value: unknown): ReadonlySet<string> {
   );
 }
 
-function checkRepeats(name: string, values: unknown, path: KeyPath, findings: Findings): void {
+function checkRepeats(name: string, values: unknown, path: KeyPath, findings: ProblemList): void {
   const seen = new Set<string>();
   for (const [index, raw] of listOf(values).entries()) {
     const text = isSetting(name) ? settingPattern(name, raw) : String(raw);
@@ -99,7 +99,7 @@ function checkReferences(
   path: KeyPath | ((index: number) => KeyPath),
   what: string,
   known: readonly string[],
-  findings: Findings,
+  findings: ProblemList,
 ): void {
   for (const [index, raw] of values.entries()) {
     if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') continue;
@@ -113,7 +113,7 @@ function checkReferences(
   }
 }
 
-function checkInclude(entry: Raw, path: KeyPath, known: Known, findings: Findings): void {
+function checkInclude(entry: Raw, path: KeyPath, known: Known, findings: ProblemList): void {
   if (Object.keys(entry).length === 0)
     findings.error(path, 'names nothing: an include needs at least one value');
   for (const [name, raw] of Object.entries(entry)) {
@@ -138,7 +138,7 @@ function labelOf(name: string): string {
   return name === 'kernel' ? 'kernel' : `value of ${name} called`;
 }
 
-function reportUnknownAxis(name: string, path: KeyPath, known: Known, findings: Findings): void {
+function reportUnknownAxis(name: string, path: KeyPath, known: Known, findings: ProblemList): void {
   const axes = ['kernel', 'guest', ...SETTING_NAMES, ...known.custom.keys()];
   findings.error(path, `unknown axis ${JSON.stringify(name)}`, suggestion(name, axes), 'key');
 }
@@ -147,7 +147,7 @@ function checkConditions(
   conditions: Raw,
   path: KeyPath,
   known: Known,
-  findings: Findings,
+  findings: ProblemList,
   root: unknown,
 ): void {
   for (const [name, raw] of Object.entries(conditions)) {
@@ -171,7 +171,7 @@ function checkSettingPatterns(
   name: SettingName,
   values: readonly unknown[],
   at: (index: number) => KeyPath,
-  findings: Findings,
+  findings: ProblemList,
   root: unknown,
 ): void {
   for (const [index, raw] of values.entries()) {
@@ -180,7 +180,7 @@ function checkSettingPatterns(
   }
 }
 
-function checkPresets(presets: Raw, findings: Findings): void {
+function checkPresets(presets: Raw, findings: ProblemList): void {
   const names = Object.keys(presets);
   for (const name of names) {
     const base = mapOf(presets[name]).extends;

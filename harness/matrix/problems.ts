@@ -32,7 +32,7 @@ export function formatPath(path: KeyPath): string {
 }
 
 /** Collects the problems of one file; the place of each is found by its key path. */
-export interface Findings {
+export interface ProblemList {
   readonly file: string;
   readonly errors: Problem[];
   readonly warnings: Problem[];
@@ -41,10 +41,13 @@ export interface Findings {
   readonly warn: (path: KeyPath, message: string, hint?: string) => void;
 }
 
-export function newFindings(file: string, document: YamlDocument): Findings {
+export function newFindings(file: string, document: YamlDocument): ProblemList {
   const errors: Problem[] = [];
   const warnings: Problem[] = [];
-  const place: Findings['place'] = (path, part) => ({ ...document.at(path, part), path: formatPath(path) });
+  const place: ProblemList['place'] = (path, part) => ({
+    ...document.at(path, part),
+    path: formatPath(path),
+  });
   const problem = (path: KeyPath, message: string, hint?: string, part?: 'key' | 'value'): Problem =>
     problemAt(file, place(path, part), message, hint);
   return {

@@ -222,11 +222,11 @@ const BY_TOPOLOGY = 'by topology';
 /** A setting as the guest really has it: where it is left to the topology, what that makes of it. */
 export function textOf(guest: GuestSpec, name: SettingName): string {
   const value = guest[SETTINGS[name].field];
-  return value === null ? (leftOpen(guest, name) ?? BY_TOPOLOGY) : settingText(value);
+  return value === null ? (defaultFor(guest, name) ?? BY_TOPOLOGY) : settingText(value);
 }
 
 /** What topology and clock make of a setting that is left to them; undefined where the host decides. */
-function leftOpen({ topology, clock }: GuestSpec, name: SettingName): string | undefined {
+function defaultFor({ topology, clock }: GuestSpec, name: SettingName): string | undefined {
   // auto is kvm or nested, a KVM guest in either case.
   if (name === 'personality') return topology === 'tcg' ? 'tcg' : 'kvm';
   if (clock === 'deterministic') return 'pinned';
@@ -235,9 +235,9 @@ function leftOpen({ topology, clock }: GuestSpec, name: SettingName): string | u
 }
 
 /** The guest with every setting left open that asks for just what it would be anyway: one guest, one form. */
-export function normalGuest(guest: GuestSpec): GuestSpec {
+export function normalizeGuest(guest: GuestSpec): GuestSpec {
   const isOpen = (name: 'personality' | 'qemu'): boolean =>
-    guest[name] !== null && guest[name] === leftOpen(guest, name);
+    guest[name] !== null && guest[name] === defaultFor(guest, name);
   if (!isOpen('personality') && !isOpen('qemu')) return guest;
   return {
     ...guest,

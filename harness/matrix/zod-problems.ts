@@ -1,12 +1,12 @@
 /** What the schema found, in words for people: what is wrong, where, and what was probably meant. */
 import type { z } from 'zod';
 import { nearest, suggestion } from '../base/suggest.ts';
-import type { Findings } from './problems.ts';
+import type { ProblemList } from './problems.ts';
 import type { KeyPath } from './yaml.ts';
 
 type Issue = z.core.$ZodIssue;
 /** Where the problems go. */
-type Sink = Pick<Findings, 'error'>;
+type Sink = Pick<ProblemList, 'error'>;
 
 /** Reports every issue that the schema has with `root`, the value read from the file. */
 export function reportIssues(
@@ -24,7 +24,7 @@ export function reportIssues(
 }
 
 /** What the schema has against a single value, in the same words, with a hint where there is one. */
-export function faultOf(
+export function describeIssues(
   issues: readonly Issue[],
   value: unknown,
 ): { readonly message: string; readonly hint: string | undefined } {

@@ -5,7 +5,7 @@
  * definitions of one axis value cannot meet under one id.
  */
 import { createHash } from 'node:crypto';
-import { DEFAULT_GUEST, normalGuest, SETTING_NAMES, SETTINGS, settingText } from '../matrix/settings.ts';
+import { DEFAULT_GUEST, normalizeGuest, SETTING_NAMES, SETTINGS, settingText } from '../matrix/settings.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 
 export const ID_LENGTH = 150;
@@ -22,7 +22,7 @@ export function cellId(kernel: string, guest: GuestSpec): string {
 
 /** The part of the id that the guest makes, uncut. */
 export function guestId(spec: GuestSpec): string {
-  const guest = normalGuest(spec);
+  const guest = normalizeGuest(spec);
   const named = SETTING_NAMES.filter((name) => name !== 'topology' && name !== 'clock')
     .map((name) => ({ name, text: settingText(guest[SETTINGS[name].field]) }))
     .filter(({ name, text }) => text !== DEFAULT_TEXTS[name])

@@ -4,7 +4,7 @@ import { shortList } from '../base/suggest.ts';
 import { MatrixError, problemAt, sortProblems } from '../matrix/problems.ts';
 import {
   isSetting,
-  normalGuest,
+  normalizeGuest,
   SETTING_NAMES,
   SETTINGS,
   type SettingName,
@@ -132,7 +132,7 @@ function internGuest(guests: Map<string, Guest>, spec: GuestSpec): Guest {
   for (const name of SETTING_NAMES) key += `${settingText(spec[SETTINGS[name].field])}\n`;
   let guest = guests.get(key);
   if (guest === undefined) {
-    const normal = normalGuest(spec);
+    const normal = normalizeGuest(spec);
     guest = normal === spec ? { spec, id: guestId(spec) } : internGuest(guests, normal);
     guests.set(key, guest);
   }

@@ -1,12 +1,12 @@
 /** What is expected of a cell: all rules that match, in order, a later one over the keys that it names. */
 import type { Expectation, ExpectRule } from '../matrix/types.ts';
-import { conditionsTest, type Subject } from './conditions.ts';
+import { type CellAttributes, conditionsTest } from './conditions.ts';
 
 /** The registrations of a guest that keeps tsc with a frequency somebody vouched for or measured. */
 const DEFAULT_REGISTRATION: Expectation['registration'] = ['known-frequency', 'refined'];
 
 export interface Expectations {
-  readonly of: (subject: Subject) => Expectation;
+  readonly of: (subject: CellAttributes) => Expectation;
   /** The rules that have matched no subject so far. */
   readonly unused: () => readonly ExpectRule[];
 }

@@ -1,7 +1,7 @@
 /** Forces files and folders to the disk, so that a power cut cannot take what the log already tells of. */
 import { open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf } from '../host/write-faults.ts';
+import { errnoOf } from '../host/write-faults.ts';
 
 /** fsync of a file, or of a folder's list of entries. */
 export async function syncPath(path: string): Promise<void> {
@@ -10,7 +10,7 @@ export async function syncPath(path: string): Promise<void> {
     await handle.sync();
   } catch (error) {
     // Some file systems know no fsync of a folder.
-    if (!['EINVAL', 'ENOTSUP', 'EISDIR'].includes(codeOf(error))) throw error;
+    if (!['EINVAL', 'ENOTSUP', 'EISDIR'].includes(errnoOf(error))) throw error;
   } finally {
     await handle.close();
   }
@@ -23,7 +23,7 @@ export async function syncTree(folder: string, top: string): Promise<void> {
       if (entry.isFile()) await syncPath(join(folder, entry.name));
     }
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
+    if (errnoOf(error) === 'ENOENT') return;
     throw error;
   }
   for (let at = folder; ; at = dirname(at)) {

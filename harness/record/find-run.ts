@@ -2,7 +2,7 @@
 import { access, readdir, readlink } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { codeOf, placeFault } from '../host/write-faults.ts';
+import { errnoOf, toResultsDirError } from '../host/write-faults.ts';
 import { LATEST, LOG_FILE } from './writer.ts';
 
 const SHOWN = 5;
@@ -13,8 +13,8 @@ export async function listRuns(resultsDir: string): Promise<string[]> {
   try {
     names = (await readdir(resultsDir)).filter((name) => name !== LATEST);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw placeFault(error, resultsDir);
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw toResultsDirError(error, resultsDir);
   }
   const runs = await Promise.all(
     names.map(async (name) => ((await isRun(join(resultsDir, name))) ? [name] : [])),

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { codeOf } from '../host/write-faults.ts';
+import { errnoOf } from '../host/write-faults.ts';
 import { isLocked } from './lock.ts';
 import { type EventLog, linesIn, type RecordProblem, readLog } from './log.ts';
 import { type Provenance, parseProvenance } from './provenance/provenance-types.ts';
@@ -37,7 +37,7 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   try {
     yield* linesIn(createReadStream(path));
   } catch (error) {
-    const why = ['ENOENT', 'ENOTDIR'].includes(codeOf(error)) ? 'there is no such file' : String(error);
+    const why = ['ENOENT', 'ENOTDIR'].includes(errnoOf(error)) ? 'there is no such file' : String(error);
     throw new UserError(
       `cannot read the record ${path}: ${why}`,
       'name the folder of a run, for example results/latest',

@@ -2,7 +2,7 @@
 import { open, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { writeFault } from '../host/write-faults.ts';
+import { toWriteError } from '../host/write-faults.ts';
 import { syncPath } from './durable.ts';
 import { dropLock, takeOver } from './lock.ts';
 import { parseLine } from './log.ts';
@@ -74,7 +74,7 @@ async function mendLog(dir: string): Promise<LogEnd> {
       await truncate(path, at);
       await syncPath(path);
     } catch (error) {
-      throw writeFault(error, path);
+      throw toWriteError(error, path);
     }
   }
   return { seq, bytes: at };

@@ -2,7 +2,7 @@
 import { mkdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { HostError } from '../base/errors.ts';
-import { codeOf, writeFault } from '../host/write-faults.ts';
+import { errnoOf, toWriteError } from '../host/write-faults.ts';
 
 export const LATEST = 'latest';
 export const CELLS = 'cells';
@@ -22,13 +22,13 @@ export async function makeFolders(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (errnoOf(error) === 'EEXIST' && (await stat(path)).isDirectory()) return;
     const parent = dirname(path);
     const missing = await stat(parent).then(
       () => false,
       () => true,
     );
-    if (codeOf(error) !== 'ENOENT' || !missing || parent === path) throw error;
+    if (errnoOf(error) !== 'ENOENT' || !missing || parent === path) throw error;
     await makeFolders(parent);
     await mkdir(path);
   }
@@ -52,7 +52,7 @@ export async function makeRunFolder(resultsDir: string, name: string): Promise<s
       await mkdir(dir);
       return dir;
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST' || n >= 1000) throw error;
+      if (errnoOf(error) !== 'EEXIST' || n >= 1000) throw error;
     }
   }
 }
@@ -83,7 +83,7 @@ export async function makeBootFolder(dir: string, cell: string, boot: number): P
     if ((await realpath(parent)) !== parent) throw new Error('a symbolic link leads out of the run');
     await mkdir(path);
   } catch (error) {
-    throw writeFault(error, path);
+    throw toWriteError(error, path);
   }
   return { path, folder };
 }

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { HostError } from '../base/errors.ts';
-import { placeFault, writeFault } from '../host/write-faults.ts';
+import { toResultsDirError, toWriteError } from '../host/write-faults.ts';
 import { syncPath, syncTree } from './durable.ts';
 import { dropLock, LOCK_FILE, takeLock } from './lock.ts';
 import {
@@ -61,7 +61,7 @@ export async function openRecord(resultsDir: string, label = 'run', now = new Da
     await syncPath(dir);
     await syncPath(dirname(dir));
   } catch (error) {
-    throw placeFault(error, resultsDir);
+    throw toResultsDirError(error, resultsDir);
   }
   await pointLatest(dir);
   return makeWriter(dir, log, { seq: 0, bytes: 0 });
@@ -94,7 +94,7 @@ export function makeWriter(dir: string, log: FileHandle, end: LogEnd): RecordWri
       if (SYNCED.has(event.type)) await log.sync();
       bytes += line.length;
     } catch (error) {
-      broken = writeFault(error, logPath);
+      broken = toWriteError(error, logPath);
       // Cut off the half line. Where even this fails, readers drop a torn last line by themselves.
       await log.truncate(bytes).catch(() => undefined);
       throw broken;
@@ -122,7 +122,7 @@ export function makeWriter(dir: string, log: FileHandle, end: LogEnd): RecordWri
         await syncPath(dir);
       } catch (error) {
         await rm(`${path}.part`, { force: true }).catch(() => undefined);
-        throw writeFault(error, path);
+        throw toWriteError(error, path);
       }
     },
     close() {

@@ -3,8 +3,8 @@ import { styleText } from 'node:util';
 import wrapAnsi from 'wrap-ansi';
 import { oneLine } from '../base/safe-text.ts';
 import type { Change, RunComparison } from '../compare/types.ts';
-import type { ComparisonLook } from './comparison.ts';
 import { type CellLine, changeGroups, differenceText, quietText, sideText } from './comparison-groups.ts';
+import type { ComparisonLook } from './comparison-look.ts';
 
 const COLOURS: Partial<Readonly<Record<Change, 'red' | 'yellow' | 'green' | 'magenta' | 'cyan'>>> = {
   regressed: 'red',

@@ -4,16 +4,9 @@ import { UserError } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import type { RunComparison } from '../compare/types.ts';
 import { fileSink, type OutputStream, type Sink, streamSink } from '../host/sink.ts';
+import type { ComparisonLook } from './comparison-look.ts';
 import { renderComparisonMarkdown } from './comparison-markdown.ts';
 import { renderComparisonTable } from './comparison-table.ts';
-
-export interface ComparisonLook {
-  readonly colour: boolean;
-  /** Of the terminal; undefined where there is no limit. */
-  readonly columns: number | undefined;
-  /** Cells that are the same or identical too. */
-  readonly all: boolean;
-}
 
 export interface ComparisonOptions {
   readonly stdout?: OutputStream;

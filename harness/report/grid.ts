@@ -15,7 +15,7 @@ import { countsText, OUTCOME_WORDS, readsText, shortRelease } from './words.ts';
 /** Of a name in a table. The longest id of a cell has 150 characters. */
 const NAME_COLUMNS = 160;
 
-export interface Face {
+export interface CellSummary {
   readonly outcome: Outcome;
   /** "ok refined", "UNEXPECTED never [1]". */
   readonly head: string;
@@ -32,7 +32,7 @@ export interface Column {
 export interface Row {
   readonly label: string;
   /** One for each column; null where the plan has no such cell. */
-  readonly faces: readonly (Face | null)[];
+  readonly faces: readonly (CellSummary | null)[];
 }
 export interface Note {
   readonly number: number;
@@ -58,7 +58,7 @@ export function gridOf(view: RunView): Grid {
     kernel: name(kernel),
     release: name(releaseText(state)),
   }));
-  const rows = new Map<string, (Face | null)[]>();
+  const rows = new Map<string, (CellSummary | null)[]>();
   for (const cell of view.cells.values()) {
     const at = kernels.indexOf(cell.cell.kernel);
     let label = name(labelOf(cell.cell));
@@ -119,13 +119,13 @@ function releaseText(state: KernelView): string {
   return state.failed === null ? 'not fetched' : 'not to be had';
 }
 
-interface NoteBook {
+interface Footnotes {
   add(text: string, about: string, cell: string): number;
   all(): Note[];
 }
 
 /** Cells with the same reason share a note. */
-function noteBook(): NoteBook {
+function noteBook(): Footnotes {
   const notes = new Map<string, { number: number; about: string[]; cells: string[]; text: string }>();
   return {
     add(text, about, cell) {
@@ -139,7 +139,7 @@ function noteBook(): NoteBook {
   };
 }
 
-function faceOf(cell: CellView, label: string, notes: NoteBook): Face {
+function faceOf(cell: CellView, label: string, notes: Footnotes): CellSummary {
   const { outcome, reason } = resultOf(cell);
   const finished = cell.boots.flatMap((boot) => (boot.finished === null ? [] : [boot.finished]));
   const word = OUTCOME_WORDS[outcome];

@@ -2,7 +2,7 @@
 
 import { markdown as safe } from '../base/safe-text.ts';
 import type { RunView } from '../record/run-view.ts';
-import { type Face, type Grid, gridOf, type Note } from './grid.ts';
+import { type CellSummary, type Grid, gridOf, type Note } from './grid.ts';
 
 export function renderMarkdown(view: RunView): string {
   const grid = gridOf(view);
@@ -32,7 +32,7 @@ function tableRow(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function faceText(face: Face | null): string {
+function faceText(face: CellSummary | null): string {
   if (face === null) return '';
   const head = face.outcome === 'expected' ? safe(face.head) : `**${safe(face.head)}**`;
   return [head, ...[face.detail, face.reads].filter((text) => text !== '').map(safe)].join('<br>');

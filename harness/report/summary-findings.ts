@@ -2,7 +2,7 @@
 import { type RunView, resultOf } from '../record/run-view.ts';
 import type { Outcome } from '../verdict/types.ts';
 
-export interface Finding {
+export interface SummaryFinding {
   readonly outcome: Outcome;
   readonly cell: string;
   readonly verdicts: readonly string[];
@@ -18,8 +18,8 @@ export interface Skipped {
 const WORST_FIRST: readonly Outcome[] = ['unexpected', 'flaky', 'infra-error'];
 
 /** Cells that are neither expected nor skipped, in the order of the plan within each outcome. */
-export function findingsOf(view: RunView): Finding[] {
-  const all = [...view.cells.values()].map((cell): Finding => {
+export function findingsOf(view: RunView): SummaryFinding[] {
+  const all = [...view.cells.values()].map((cell): SummaryFinding => {
     const { outcome, reason } = resultOf(cell);
     const host = cell.boots.find(({ started }) => started?.host !== undefined)?.started?.host ?? null;
     const verdicts = [...new Set<string>(cell.judged?.verdicts ?? [])].filter(

@@ -11,7 +11,7 @@ import type { Outcome } from '../verdict/types.ts';
 import { gridOf } from './grid.ts';
 import { hostText } from './machines.ts';
 import { notesText, tableText } from './markdown.ts';
-import { type Finding, findingsOf, skippedOf } from './summary-findings.ts';
+import { findingsOf, type SummaryFinding, skippedOf } from './summary-findings.ts';
 import { troublesText } from './troubles.ts';
 import { countsText } from './words.ts';
 
@@ -55,7 +55,7 @@ function stateText(view: RunView): string {
   return view.finished.interrupted ? '**INTERRUPTED: not every cell was run.**' : '';
 }
 
-function findingParts(findings: readonly Finding[], run: string): string[] {
+function findingParts(findings: readonly SummaryFinding[], run: string): string[] {
   if (findings.length === 0) return [];
   const rows = findings.slice(0, SHOWN).map(({ outcome, cell, verdicts, reason, host }) => {
     const what = verdicts.length === 0 ? outcome : `${outcome}: ${verdicts.join(', ')}`;

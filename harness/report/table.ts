@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import type { RunView } from '../record/run-view.ts';
 import type { Outcome } from '../verdict/types.ts';
-import { type Face, type Grid, gridOf, type Note } from './grid.ts';
+import { type CellSummary, type Grid, gridOf, type Note } from './grid.ts';
 
 export interface TableStyle {
   readonly colour: boolean;
@@ -106,7 +106,7 @@ function listOf(grid: Grid, style: TableStyle, wrap: (text: string, indent: stri
   return blocks.join('\n');
 }
 
-function faceText(face: Face, separator: string, style: TableStyle): string {
+function faceText(face: CellSummary, separator: string, style: TableStyle): string {
   const head = paint(face.head, face.outcome, style.colour);
   const below = [face.detail, face.reads].filter((text) => text !== '').join(', ');
   return below === '' ? head : `${head}${separator}${below}`;

@@ -11,7 +11,7 @@ import type { Progress } from '../report/reporter.ts';
 import type { Observation } from '../verdict/types.ts';
 
 /** What every boot of a run shares. */
-export interface RunBench extends LaunchNeeds {
+export interface BootContext extends LaunchNeeds {
   readonly hostFrequency: TrueFrequency;
   readonly limits: Partial<Limits>;
   readonly record: RecordWriter;
@@ -21,17 +21,17 @@ export interface RunBench extends LaunchNeeds {
 }
 
 /** What one boot came to; the log is what the expectation's messages are looked for in. */
-export interface BootResult {
+export interface JudgedBoot {
   readonly observation: Observation;
   readonly log: string | null;
 }
 
 export async function bootCell(
-  bench: RunBench,
+  bench: BootContext,
   cell: Cell,
   boot: number,
   launch: Launch,
-): Promise<BootResult> {
+): Promise<JudgedBoot> {
   const folder = await bench.record.folderFor(cell.id, boot);
   const argv = [launch.qemu, ...launch.argv];
   const { accelerator, acceleratorReason, nested } = launch;

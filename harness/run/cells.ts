@@ -9,12 +9,12 @@ import type { Verdict } from '../matrix/types.ts';
 import type { Cell } from '../plan/types.ts';
 import { judgeCell, judgeUnbuilt } from '../verdict/outcome.ts';
 import type { Outcome } from '../verdict/types.ts';
-import { type BootResult, bootCell, type RunBench } from './boot-cell.ts';
+import { type BootContext, bootCell, type JudgedBoot } from './boot-cell.ts';
 import type { Prepared } from './prepare.ts';
 import type { Session } from './session.ts';
 
 /** Boots of a cell that a run has behind it already, by number. */
-export type Kept = ReadonlyMap<number, BootResult>;
+export type CompletedBoots = ReadonlyMap<number, JudgedBoot>;
 
 interface Judgement {
   readonly outcome: Outcome;
@@ -26,7 +26,7 @@ interface Judgement {
 function withoutGuest(
   cell: Cell,
   kernel: KernelImage | HostError | BuildError | undefined,
-  bench: RunBench,
+  bench: BootContext,
 ): Judgement | null {
   if (kernel instanceof BuildError)
     return { ...judgeUnbuilt(kernel.message, cell.expectation), verdicts: ['build-failed'] };
@@ -43,14 +43,14 @@ function withoutGuest(
 /** Boots what is not in `kept`, and judges all. Null where the run was interrupted. */
 async function bootAndJudge(
   session: Session,
-  bench: RunBench,
+  bench: BootContext,
   cell: Cell,
   kernel: KernelImage,
-  kept: Kept,
+  kept: CompletedBoots,
 ): Promise<Judgement | null> {
   const launch = launchOf(cell, kernel.path, bench);
   if (launch === null) throw new Error(`no accelerator for ${cell.id}`);
-  const results: BootResult[] = [];
+  const results: JudgedBoot[] = [];
   for (let boot = 1; boot <= session.rules.repeat; boot++) {
     if (session.signal.aborted) return null;
     results.push(kept.get(boot) ?? (await bootCell(bench, cell, boot, launch)));
@@ -60,7 +60,7 @@ async function bootAndJudge(
   return { ...judgeCell(results, cell.expectation), verdicts };
 }
 
-export function benchOf(session: Session, { ready, hostFrequency }: Prepared): RunBench {
+export function benchOf(session: Session, { ready, hostFrequency }: Prepared): BootContext {
   const { rules, record, emit, reporter, signal } = session;
   return {
     ...ready,
@@ -78,7 +78,7 @@ export async function runCells(
   session: Session,
   prepared: Prepared,
   cells: readonly Cell[],
-  keptOf: (cell: Cell) => Kept,
+  keptOf: (cell: Cell) => CompletedBoots,
 ): Promise<void> {
   const bench = benchOf(session, prepared);
   const { kernels } = prepared.ready;

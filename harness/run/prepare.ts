@@ -5,7 +5,7 @@ import type { ApplianceFiles } from '../guest/launch/nested-arguments.ts';
 import type { PinnedQemu } from '../image/qemu/types.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import { makeReady, type Ready } from '../lab/make-ready.ts';
-import { together } from '../lab/schedule.ts';
+import { runBoth } from '../lab/schedule.ts';
 import { measureHostTsc, type TrueFrequency } from '../lab/true-frequency.ts';
 import type { Plan } from '../plan/types.ts';
 import { gatherProvenance } from '../record/provenance/provenance.ts';
@@ -26,7 +26,7 @@ function kernelFailed(kernel: string, error: unknown): RunEvent {
 }
 
 /** What is said twice of a resumed run's kernel is recorded once; a kernel that is another one now is refused. */
-async function noteKernel(session: Session, event: RunEvent): Promise<void> {
+async function recordKernel(session: Session, event: RunEvent): Promise<void> {
   if (event.type === 'kernel-ready') {
     const before = session.view.kernels.get(event.kernel)?.ready;
     if (before) return checkKernel(before, event);
@@ -59,11 +59,11 @@ export async function prepare(session: Session, plan: Plan): Promise<Prepared> {
   // A refusal of ours comes back as a failure to fetch the kernel, which it is not.
   const refusals = new Set<unknown>();
   const note = (event: RunEvent): Promise<void> =>
-    noteKernel(session, event).catch((error: unknown) => {
+    recordKernel(session, event).catch((error: unknown) => {
       refusals.add(error);
       throw error;
     });
-  const [ready, hostFrequency] = await together(
+  const [ready, hostFrequency] = await runBoth(
     signal,
     (either) =>
       makeReady(plan, {
@@ -95,7 +95,7 @@ function machineFiles({ nested: { appliance, pinned } }: Ready): { name: string;
 }
 
 /** The QEMU that was built here and the appliance, as the record names them. */
-function madeHere({ appliance, nested }: Ready): Pick<Provenance, 'pinnedQemu' | 'appliance'> {
+function builtArtifacts({ appliance, nested }: Ready): Pick<Provenance, 'pinnedQemu' | 'appliance'> {
   const made = nested.appliance === null || nested.appliance instanceof Error ? null : nested.appliance;
   const pinned =
     nested.pinned === null || nested.pinned instanceof Error ? (made?.emulator ?? null) : nested.pinned;
@@ -123,7 +123,7 @@ export function provenanceOf(session: Session, ready: Ready): Promise<Provenance
     ),
     initramfs: ready.initrdPath,
     files: machineFiles(ready),
-    ...madeHere(ready),
+    ...builtArtifacts(ready),
   });
 }
 

@@ -13,7 +13,7 @@ import type { HostJudgement } from '../record/types.ts';
 import { observe } from '../verdict/observe.ts';
 import { judgeCell } from '../verdict/outcome.ts';
 import type { Outcome } from '../verdict/types.ts';
-import type { BootResult } from './boot-cell.ts';
+import type { JudgedBoot } from './boot-cell.ts';
 import { type FinishedBoot, finishedBoots } from './stored.ts';
 
 export interface Judgement {
@@ -29,7 +29,7 @@ export interface Rejudged {
   readonly changed: boolean;
 }
 
-async function judgeBoot(folder: string): Promise<BootResult> {
+async function judgeBoot(folder: string): Promise<JudgedBoot> {
   const { launch, machine, ending, trueFrequency } = await readBootFile(folder);
   const path = join(folder, CONSOLE_FILE);
   const { evidence } = await gatherFrom(folder, launch).catch((error: Error) => {
@@ -51,7 +51,7 @@ function unbooted(view: CellView, booted: ReadonlySet<string>): readonly HostJud
 
 /** The boots of each host are judged together; a record that was not merged has one. */
 async function judgeByHost(view: CellView, boots: readonly FinishedBoot[]): Promise<Judgement> {
-  const byHost = new Map<string, BootResult[]>();
+  const byHost = new Map<string, JudgedBoot[]>();
   for (const { folder, host } of boots)
     byHost.set(host ?? '', [...(byHost.get(host ?? '') ?? []), await judgeBoot(folder)]);
   const hosts = [...byHost].map(([label, results]) => ({

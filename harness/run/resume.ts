@@ -8,16 +8,16 @@ import { makePlan } from '../plan/expand.ts';
 import { ownPart } from '../plan/shard.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { inputDifferences } from '../record/provenance/inputs.ts';
-import { hostNoted } from '../record/provenance/provenance.ts';
+import { hostFacts } from '../record/provenance/provenance.ts';
 import type { Provenance } from '../record/provenance/provenance-types.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
 import { reopenRecord } from '../record/reopen.ts';
 import type { RunEvent, RunFinished, RunStarted } from '../record/types.ts';
 import { multiplex } from '../report/multiplexer.ts';
 import type { Reporter } from '../report/reporter.ts';
-import { type Kept, runCells } from './cells.ts';
-import { type BootName, type Progress, progressOf, removeHalfDone, resultsOf } from './kept.ts';
+import { type CompletedBoots, runCells } from './cells.ts';
 import { prepare, provenanceOf, storeProvenance } from './prepare.ts';
+import { type BootName, type Progress, progressOf, removeHalfDone, resultsOf } from './resume-state.ts';
 import { jobsFor } from './run.ts';
 import { type BootRules, finishSession, openSession, type RunResult, type Session } from './session.ts';
 
@@ -107,10 +107,10 @@ async function noteProvenance(session: Session, then: Provenance | null, now: Pr
   const fresh = now.kernels.filter(({ name }) => !then?.kernels.some((kernel) => kernel.name === name));
   const whole = then === null ? now : { ...then, kernels: [...then.kernels, ...fresh] };
   if (then === null || fresh.length > 0) await storeProvenance(session, whole);
-  if (session.view.host === null) await session.emit(hostNoted(whole));
+  if (session.view.host === null) await session.emit(hostFacts(whole));
 }
 
-async function goOn(session: Session, record: RunRecord, progress: Progress): Promise<void> {
+async function continueRun(session: Session, record: RunRecord, progress: Progress): Promise<void> {
   const { plan, view } = session;
   const { open, kept, again } = progress;
   // Before the kernels, whose order in reports comes from the cells. Where one is missing nothing else is recorded yet.
@@ -124,7 +124,7 @@ async function goOn(session: Session, record: RunRecord, progress: Progress): Pr
   await session.emit({ type: 'run-resumed', at: new Date().toISOString(), again });
   await removeHalfDone(record.dir, progress, session.rules.repeat);
   await noteProvenance(session, record.provenance, provenance);
-  const results = new Map<string, Kept>();
+  const results = new Map<string, CompletedBoots>();
   for (const [cell, finished] of kept) results.set(cell, await resultsOf(record.dir, finished));
   await runCells(session, prepared, open, ({ id }) => results.get(id) ?? new Map());
 }
@@ -179,6 +179,6 @@ export async function resumeRun(
     await writer.close();
     throw error;
   }
-  const result = await finishSession(session, () => goOn(session, record, progress));
+  const result = await finishSession(session, () => continueRun(session, record, progress));
   return { ...result, resumed: true };
 }

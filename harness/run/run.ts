@@ -6,7 +6,7 @@ import { needQemu } from '../lab/need-qemu.ts';
 import { defaultJobs } from '../lab/schedule.ts';
 import type { ShardPart } from '../plan/shard.ts';
 import type { Plan } from '../plan/types.ts';
-import { hostNoted } from '../record/provenance/provenance.ts';
+import { hostFacts } from '../record/provenance/provenance.ts';
 import { RECORD_VERSION } from '../record/types.ts';
 import { openRecord } from '../record/writer.ts';
 import type { Reporter } from '../report/reporter.ts';
@@ -90,7 +90,7 @@ export async function runPlan(
     const prepared = await prepare(session, plan);
     const provenance = await provenanceOf(session, prepared.ready);
     await storeProvenance(session, provenance);
-    await session.emit(hostNoted(provenance));
+    await session.emit(hostFacts(provenance));
     await runCells(session, prepared, plan.cells, () => none);
   });
   return { ...result, dir: join(options.resultsDir, record.run) };

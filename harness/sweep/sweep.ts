@@ -1,11 +1,11 @@
 /** Sweeps kernels: the margin of each, the curve around it, and what disturbances do. */
 import { join } from 'node:path';
 import type { KernelImage } from '../kernel/acquire.ts';
-import type { Bench } from '../lab/bench.ts';
 import { checkGuest, delayOf } from '../lab/margin/guests.ts';
 import type { Reference } from '../lab/margin/limits.ts';
 import { type Margin, measureMargin } from '../lab/margin/margin.ts';
 import { bootPoint, type Point } from '../lab/margin/point.ts';
+import type { Runner } from '../lab/runner.ts';
 import { runInParallel } from '../lab/schedule.ts';
 import type { Disturbance, GuestSpec } from '../matrix/types.ts';
 
@@ -48,7 +48,7 @@ export interface SweptKernel {
 
 /** In the order of `kernels`. Throws HostError where the host fails again and again; nothing is left running then. */
 export async function sweep(
-  bench: Bench,
+  bench: Runner,
   kernels: readonly KernelImage[],
   options: SweepOptions,
 ): Promise<SweptKernel[]> {
@@ -65,7 +65,7 @@ export async function sweep(
 }
 
 async function sweepReference(
-  bench: Bench,
+  bench: Runner,
   kernel: KernelImage,
   reference: Reference,
   before: readonly SweptReference[],

@@ -1,6 +1,6 @@
 /** One guest under three kernels: how the backport stands. Pure. */
 import { difference, isRefused, isRegistered, worsening } from './agree.ts';
-import { type Finding, type Judged, ROLES, type Side, type Trio } from './types.ts';
+import { type Comparison, type Finding, type Judged, ROLES, type Side } from './types.ts';
 
 function shown({ verdict, current, ppm }: Side): string {
   const error = isRegistered(verdict) && ppm !== null ? `, ${ppm} ppm` : '';
@@ -11,7 +11,7 @@ function shown({ verdict, current, ppm }: Side): string {
  * Compares with the base to see what the backport changes, and with the reference to see whether it should. What
  * upstream itself does worse than the base is upstream's decision, and not held against a backport that does the same.
  */
-export function judgeTrio(trio: Trio, tolerancePpm: number): Judged {
+export function judgeComparison(trio: Comparison, tolerancePpm: number): Judged {
   const { guest, isControl, base, backport, reference } = trio;
   const told = (finding: Finding, why: string): Judged => ({
     guest,

@@ -14,7 +14,7 @@ export interface MarginValue {
   readonly isUnclear: boolean;
 }
 
-export interface MarginTrio {
+export interface MarginComparison {
   readonly guest: string;
   readonly stepNs: number;
   readonly base: MarginValue;
@@ -43,7 +43,7 @@ function same(a: MarginValue, b: MarginValue, stepNs: number): boolean {
   return reach(a) === reach(b) || Math.abs(reach(a) - reach(b)) <= stepNs;
 }
 
-export function judgeMargin(trio: MarginTrio): JudgedMargin {
+export function judgeMargin(trio: MarginComparison): JudgedMargin {
   const { guest, stepNs, base, backport, reference } = trio;
   const told = (finding: Finding, why: string): JudgedMargin => ({
     guest,

@@ -1,16 +1,16 @@
 /** The margins of all kernels of a validation, in its guests whose reads can be delayed. */
 import { join } from 'node:path';
-import { openBench } from '../lab/bench.ts';
 import { cellFor } from '../lab/margin/guests.ts';
 import type { Reference } from '../lab/margin/limits.ts';
 import { type Margin, measureMargin } from '../lab/margin/margin.ts';
+import { openRunner } from '../lab/runner.ts';
 import { defaultJobs, runInParallel } from '../lab/schedule.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 import type { Cell } from '../plan/types.ts';
-import type { MarginTrio, MarginValue } from './margins.ts';
+import { guestName } from './comparisons.ts';
+import type { MarginComparison, MarginValue } from './margins.ts';
 import { isControl } from './plan.ts';
-import { guestName } from './trios.ts';
-import type { Booted, ValidateInput } from './validate.ts';
+import type { ValidateInput, ValidationRun } from './validate.ts';
 
 /** One guest of the matrix, with the counter that its kernel reads. */
 interface Place {
@@ -66,12 +66,12 @@ export interface MeasureOptions {
 
 export interface Margins {
   /** Of a backport, by its kernel's name. */
-  of(backport: string): MarginTrio[];
+  of(backport: string): MarginComparison[];
 }
 
 /** Throws HostError where the host fails boots again and again. A kernel that did not build has no margin. */
 export async function measureMargins(
-  { record, plan }: Booted,
+  { record, plan }: ValidationRun,
   input: ValidateInput,
   options: MeasureOptions,
 ): Promise<Margins> {
@@ -82,7 +82,7 @@ export async function measureMargins(
       ready === null ? [] : [[name, ready.path] as const],
     ),
   );
-  const bench = openBench({
+  const bench = openRunner({
     cells: places.map(({ guest, reference }) => cellFor(guest, reference, guest.refDelay)),
     qemu: input.run.qemu,
     timeoutS: input.run.timeoutS,
@@ -108,7 +108,7 @@ export async function measureMargins(
   });
   return {
     of: (backport) =>
-      places.flatMap(({ name }): MarginTrio[] => {
+      places.flatMap(({ name }): MarginComparison[] => {
         const [base, own, reference] = [input.base.name, backport, input.reference.name].map((kernel) =>
           found.get(`${kernel} ${name}`),
         );

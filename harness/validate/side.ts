@@ -43,7 +43,7 @@ function citedIn(boot: CellFinished | undefined): CitedLine[] {
   return evidence.slice(0, CITED).map(({ line, text, shows }) => ({ line, text: line === 0 ? shows : text }));
 }
 
-export function sideOf(view: CellView): Side {
+export function kernelSideOf(view: CellView): Side {
   const finished = view.boots.flatMap((boot) => (boot.finished === null ? [] : [boot.finished]));
   const told = answers(finished);
   const [first] = told;

@@ -1,8 +1,8 @@
 /** What a validation says of one backport, as data: report.json has it, the statement is written from it. */
 import type { Provenance } from '../record/provenance/provenance-types.ts';
-import type { JudgedMargin, MarginTrio } from './margins.ts';
+import type { JudgedMargin, MarginComparison } from './margins.ts';
 import type { PatchReport } from './patch/types.ts';
-import type { Conclusion, Judged, Trio } from './types.ts';
+import type { Comparison, Conclusion, Judged } from './types.ts';
 
 export const STATEMENT_VERSION = 1;
 
@@ -12,8 +12,8 @@ export interface Statement {
   readonly base: string;
   readonly reference: string;
   readonly conclusion: Conclusion;
-  readonly guests: readonly (Trio & Pick<Judged, 'finding' | 'why'>)[];
-  readonly margins: readonly (MarginTrio & Pick<JudgedMargin, 'finding' | 'why'>)[];
+  readonly guests: readonly (Comparison & Pick<Judged, 'finding' | 'why'>)[];
+  readonly margins: readonly (MarginComparison & Pick<JudgedMargin, 'finding' | 'why'>)[];
   /** Frequencies that differ by no more count as the same, ppm. */
   readonly tolerancePpm: number;
   readonly boots: BootFacts;

@@ -36,7 +36,7 @@ export interface CitedLine {
 }
 
 /** One guest under all three kernels. */
-export interface Trio {
+export interface Comparison {
   /** What the guest is called in the report. */
   readonly guest: string;
   /** A correct kernel must refuse the TSC in this guest. */

@@ -6,16 +6,16 @@ import type { Provenance } from '../record/provenance/provenance-types.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { type RunOptions, runPlan } from '../run/run.ts';
+import { comparisonsOf } from './comparisons.ts';
 import { conclude } from './conclude.ts';
-import { makeGate } from './gate.ts';
-import { judgeTrio } from './judge.ts';
+import { makeEarlyStop } from './early-stop.ts';
+import { judgeComparison } from './judge.ts';
 import type { Backport } from './kernels.ts';
-import { judgeMargin, type MarginTrio } from './margins.ts';
+import { judgeMargin, type MarginComparison } from './margins.ts';
 import type { PatchReport } from './patch/types.ts';
 import { patchWords } from './patch-words.ts';
 import { planOf } from './plan.ts';
 import { type BootFacts, type Inputs, inputsOf, STATEMENT_VERSION, type Statement } from './statement.ts';
-import { triosOf } from './trios.ts';
 
 export interface ValidateInput {
   readonly matrix: Matrix;
@@ -26,7 +26,7 @@ export interface ValidateInput {
   readonly run: RunOptions;
 }
 
-export interface Booted {
+export interface ValidationRun {
   readonly plan: Plan;
   readonly record: RunRecord;
   readonly provenance: Provenance;
@@ -40,11 +40,11 @@ export async function bootAll(
   input: ValidateInput,
   reporters: readonly Reporter[],
   signal: AbortSignal,
-): Promise<Booted | null> {
+): Promise<ValidationRun | null> {
   const { matrix, base, reference, backports } = input;
   const entries = backports.map(({ entry }) => entry);
   const plan = planOf(matrix, { base, reference, backports: entries }, input.run.filters);
-  const gate = makeGate(base.name, reference.name, input.tolerancePpm);
+  const gate = makeEarlyStop(base.name, reference.name, input.tolerancePpm);
   const either = AbortSignal.any([signal, gate.signal]);
   const result = await runPlan(plan, input.run, [...reporters, gate.reporter], either);
   const fault = gate.fault();
@@ -56,7 +56,7 @@ export async function bootAll(
 }
 
 export interface Extras {
-  readonly margins: readonly MarginTrio[];
+  readonly margins: readonly MarginComparison[];
   readonly patch: PatchReport | null;
   readonly patches: Inputs['patches'];
   readonly command: readonly string[];
@@ -64,16 +64,16 @@ export interface Extras {
 }
 
 /** The statement on one backport. Pure but for what it is given. */
-export function stateOf(
-  { record, plan, provenance }: Booted,
+export function makeStatement(
+  { record, plan, provenance }: ValidationRun,
   input: ValidateInput,
   backport: Backport,
   extras: Extras,
 ): Statement {
   const { base, reference, tolerancePpm, run } = input;
   const names = { base: base.name, backport: backport.entry.name, reference: reference.name };
-  const trios = triosOf(record.view, names);
-  const judged = trios.map((trio) => ({ trio, judged: judgeTrio(trio, tolerancePpm) }));
+  const trios = comparisonsOf(record.view, names);
+  const judged = trios.map((trio) => ({ trio, judged: judgeComparison(trio, tolerancePpm) }));
   const margins = extras.margins.map((trio) => ({ trio, judged: judgeMargin(trio) }));
   const conclusion = conclude(
     judged.map((one) => one.judged),

@@ -1,11 +1,11 @@
 /** What the rules look at: the facts, what is known of the kernel, and what is listed and current. */
 import type { ExitCounts } from '../evidence/exits.ts';
 import type { Facts, Found } from '../evidence/facts/types.ts';
-import { type Era, eraOf } from './eras.ts';
+import { generationOf, type KernelGeneration } from './kernel-generations.ts';
 import type { Citation, Confidence } from './types.ts';
 
 /** What the probe saw over time; absent for pasted text. */
-export interface Watched {
+export interface ProbeTimeline {
   readonly state: 'registered' | 'removed' | 'never' | null;
   readonly firstPollS: number | null;
   /** When tsc was first listed, seconds since boot. */
@@ -17,14 +17,14 @@ export interface DiagnoseInput {
   readonly facts: Facts;
   readonly available?: readonly string[] | undefined;
   readonly current?: string | undefined;
-  readonly watched?: Watched | undefined;
+  readonly watched?: ProbeTimeline | undefined;
   /** What was counted outside of the guest; null or absent where nothing was. */
   readonly exits?: ExitCounts | null | undefined;
 }
 
 export interface Context {
   readonly facts: Facts;
-  readonly era: Era | null;
+  readonly era: KernelGeneration | null;
   readonly available: readonly string[] | null;
   readonly current: string | null;
   /** `stated` by sysfs, an option or the probe; `log`: the last switch that the log shows. */
@@ -32,7 +32,7 @@ export interface Context {
   readonly listed: boolean | null;
   /** tsc-early is (still) listed or current, as stated. */
   readonly earlyListed: boolean;
-  readonly watched: Watched | null;
+  readonly watched: ProbeTimeline | null;
   readonly exits: ExitCounts | null;
   /** A "Refined" line would stand in this text had it been printed. */
   readonly refinedWouldShow: boolean;
@@ -49,7 +49,7 @@ export function contextOf(input: DiagnoseInput): Context {
   const switched = facts.switches.at(-1)?.name ?? null;
   return {
     facts,
-    era: eraOf(facts.kernel?.version ?? null) ?? eraByMessages(facts),
+    era: generationOf(facts.kernel?.version ?? null) ?? generationByMessages(facts),
     available,
     current: stated ?? switched,
     currentFrom: stated !== null ? 'stated' : switched !== null ? 'log' : null,
@@ -79,11 +79,11 @@ export function isPastRefinement(facts: Facts): boolean {
 }
 
 /** Without a version line the messages tell the oldest generation: no "clocksource: " prefix before 4.2. */
-function eraByMessages(facts: Facts): Era | null {
+function generationByMessages(facts: Facts): KernelGeneration | null {
   const unprefixed = facts.switches.some((s) => !s.prefixed);
   if (!unprefixed || facts.registered.length > 0) return null;
   return {
-    ...(eraOf({ major: 3, minor: 10, patch: 0, el: null }) as Era),
+    ...(generationOf({ major: 3, minor: 10, patch: 0, el: null }) as KernelGeneration),
     name: 'before 4.2, by its messages',
     sampleLimit: 'unknown',
     stopRejected: 'unknown',
@@ -105,7 +105,7 @@ export function missing(text: string, shows: string): Citation {
 export const REFINED_LINE = 'tsc: Refined TSC clocksource calibration: ... MHz';
 
 /** What a rule found. */
-export interface Finding<T> {
+export interface Deduction<T> {
   readonly value: T;
   readonly confidence: Confidence;
   readonly evidence: readonly Citation[];
@@ -120,9 +120,9 @@ export function weaker(a: Confidence, b: Confidence): Confidence {
 /** A finding in one line. */
 export function found<T>(
   value: T,
-  confidence: Finding<T>['confidence'],
-  evidence: Finding<T>['evidence'],
+  confidence: Deduction<T>['confidence'],
+  evidence: Deduction<T>['evidence'],
   why: string,
-): Finding<T> {
+): Deduction<T> {
   return { value, confidence, evidence, why };
 }

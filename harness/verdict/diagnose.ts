@@ -1,15 +1,15 @@
 /** Facts to diagnosis: how tsc ended, why, what shows it, what it is not, and what to do next. */
 import type { Registration } from '../matrix/types.ts';
-import { type Context, contextOf, type DiagnoseInput, type Finding, weaker } from './context.ts';
-import { nextSteps } from './next.ts';
-import { remarks } from './not.ts';
+import { type Context, contextOf, type Deduction, type DiagnoseInput, weaker } from './context.ts';
+import { nextSteps } from './next-steps.ts';
+import { redHerrings } from './red-herrings.ts';
 import { registrationOf } from './registration.ts';
 import { neverCause } from './rules/never.ts';
 import { registeredCause } from './rules/registered.ts';
 import { unstableCause } from './rules/unstable.ts';
 import type { Cause, Citation, Confidence, Diagnosis } from './types.ts';
 
-export type { DiagnoseInput, Watched } from './context.ts';
+export type { DiagnoseInput, ProbeTimeline } from './context.ts';
 
 /** Pure. Says `undetermined` where the text does not decide, and then `next` says what to send. */
 export function diagnose(input: DiagnoseInput): Diagnosis {
@@ -23,13 +23,13 @@ export function diagnose(input: DiagnoseInput): Diagnosis {
     cause: cause.value,
     confidence: confidenceOf(registration, cause),
     evidence: unique([...registration.evidence, ...cause.evidence]),
-    not: remarks(c, registration.value, cause.value),
+    not: redHerrings(c, registration.value, cause.value),
     next: nextSteps(c, registration.value, cause.value),
     summary: summaryOf(c, registration, cause),
   };
 }
 
-function causeOf(c: Context, registration: Registration): Finding<Cause> {
+function causeOf(c: Context, registration: Registration): Deduction<Cause> {
   switch (registration) {
     case 'unstable':
       return unstableCause(c);
@@ -50,7 +50,7 @@ function causeOf(c: Context, registration: Registration): Finding<Cause> {
 }
 
 /** How sure the diagnosis as a whole is; an open registration does not weaken a plain cause. */
-function confidenceOf(registration: Finding<Registration>, cause: Finding<Cause>): Confidence {
+function confidenceOf(registration: Deduction<Registration>, cause: Deduction<Cause>): Confidence {
   if (cause.value === 'undetermined') return 'none';
   return registration.value === 'undetermined'
     ? cause.confidence
@@ -76,7 +76,7 @@ const ENDED: Readonly<Record<Registration, string>> = {
   undetermined: 'the text does not tell how tsc ended',
 };
 
-function summaryOf(c: Context, registration: Finding<Registration>, cause: Finding<Cause>): string {
+function summaryOf(c: Context, registration: Deduction<Registration>, cause: Deduction<Cause>): string {
   if (c.facts.shape.kind === 'none' && c.available === null && c.current === null)
     return 'This text holds no kernel log: no line of it is a message that the kernel prints.';
   const first = `${capital(ENDED[registration.value])}: ${registration.why}.`;

@@ -1,9 +1,9 @@
 /** tsc was registered: at its initcall, or by the delayed work that gave up refining? */
 import type { Registration } from '../matrix/types.ts';
-import { type Context, cite, type Finding, found, missing, REFINED_LINE } from './context.ts';
+import { type Context, cite, type Deduction, found, missing, REFINED_LINE } from './context.ts';
 import { atInitcallOrLater } from './initcall.ts';
 
-type Rule = (c: Context) => Finding<Registration> | null;
+type Rule = (c: Context) => Deduction<Registration> | null;
 
 /** clocksource.c __clocksource_update_freq_scale(): says that tsc was registered; when tells how. */
 export const registeredLine: Rule = (c) => {
@@ -87,7 +87,7 @@ export const listed: Rule = (c) => {
 };
 
 /** Polls by the probe date the registration where the log does not. */
-function atFirstPoll(c: Context): Finding<Registration> | null {
+function atFirstPoll(c: Context): Deduction<Registration> | null {
   const { watched, facts } = c;
   if (watched?.firstListedS == null || watched.firstPollS === null) return null;
   const before = facts.beforeInit.at(-1)?.timeS ?? null;

@@ -7,11 +7,11 @@
  */
 import type { Found } from '../evidence/facts/types.ts';
 import type { Registration } from '../matrix/types.ts';
-import { type Context, cite, type Finding } from './context.ts';
+import { type Context, cite, type Deduction } from './context.ts';
 
 const MIN_REFINEMENT_S = 0.95;
 
-export function atInitcallOrLater(c: Context, registered: Found): Finding<Registration> | null {
+export function atInitcallOrLater(c: Context, registered: Found): Deduction<Registration> | null {
   const { beforeInit, afterInit } = c.facts;
   const earlier = afterInit.find((a) => a.line < registered.line);
   if (earlier !== undefined)

@@ -4,8 +4,8 @@ import { kernelReads } from '../evidence/exits.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import type { Failure } from '../matrix/types.ts';
-import { findDifferences } from './asked.ts';
-import { diagnose, type Watched } from './diagnose.ts';
+import { diagnose, type ProbeTimeline } from './diagnose.ts';
+import { findMismatches } from './machine-check.ts';
 import type { Difference, Observation } from './types.ts';
 
 export interface ObserveInput {
@@ -23,7 +23,7 @@ export interface ObserveInput {
  */
 export function observe(input: ObserveInput): Observation {
   const { launch, ending, evidence, machine } = input;
-  const differences = findDifferences(launch, machine, evidence.report);
+  const differences = findMismatches(launch, machine, evidence.report);
   const fail = (verdict: Failure, reason: string): Observation => ({
     ...nothing(input, differences),
     verdict,
@@ -130,7 +130,7 @@ export function ppmBetween(kernelKhz: number, trueKhz: number): number {
   return Number((((kernelKhz - trueKhz) / trueKhz) * 1e6).toFixed(3));
 }
 
-function watchedBy({ report }: Evidence): Watched {
+function watchedBy({ report }: Evidence): ProbeTimeline {
   const polls = report.polls.map((p) => p.value);
   const toS = (ns: number | undefined): number | null => (ns === undefined ? null : ns / 1e9);
   return {

@@ -3,7 +3,7 @@ import type { Registration } from '../matrix/types.ts';
 import {
   type Context,
   cite,
-  type Finding,
+  type Deduction,
   found,
   isPastRefinement,
   missing,
@@ -11,7 +11,7 @@ import {
 } from './context.ts';
 import { listed, registeredLine } from './how-registered.ts';
 
-type Rule = (c: Context) => Finding<Registration> | null;
+type Rule = (c: Context) => Deduction<Registration> | null;
 
 /** tsc.c mark_tsc_unstable(), tsc_cs_mark_unstable(); clocksource.c __clocksource_unstable(). */
 const marked: Rule = (c) => {
@@ -163,7 +163,7 @@ const RULES: readonly Rule[] = [
   silent,
 ];
 
-export function registrationOf(c: Context): Finding<Registration> {
+export function registrationOf(c: Context): Deduction<Registration> {
   for (const rule of RULES) {
     const result = rule(c);
     if (result !== null) return result;

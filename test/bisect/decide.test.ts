@@ -1,6 +1,6 @@
 // The search itself, without a kernel: lines, merges, commits that cannot be tested, images that are the same.
 import { expect, test } from 'vitest';
-import { decide, type End, type Search, sideOf } from '../../harness/bisect/decide.ts';
+import { decide, type End, type Search, sideOfCounts } from '../../harness/bisect/decide.ts';
 import { hasBit, historyOf, lineOf, type Node, weightOfPast } from '../../harness/bisect/history.ts';
 import type { Counts } from '../../harness/bisect/noise.ts';
 import { believe, summary } from '../../harness/bisect/posterior.ts';
@@ -251,10 +251,10 @@ test('belief: more answers, more certain; contradictions in exact time are nobod
 });
 
 test('an end is judged by as many boots as the odds need', () => {
-  expect(sideOf({ olds: 1, news: 0 }, true)).toBe('old');
-  expect(sideOf({ olds: 1, news: 1 }, true)).toBe('unclear');
-  expect(sideOf({ olds: 2, news: 0 }, false)).toBeNull();
-  expect(sideOf({ olds: 6, news: 0 }, false)).toBe('old');
-  expect(sideOf({ olds: 4, news: 4 }, false)).toBeNull();
-  expect(sideOf({ olds: 60, news: 60 }, false)).toBe('unclear');
+  expect(sideOfCounts({ olds: 1, news: 0 }, true)).toBe('old');
+  expect(sideOfCounts({ olds: 1, news: 1 }, true)).toBe('unclear');
+  expect(sideOfCounts({ olds: 2, news: 0 }, false)).toBeNull();
+  expect(sideOfCounts({ olds: 6, news: 0 }, false)).toBe('old');
+  expect(sideOfCounts({ olds: 4, news: 4 }, false)).toBeNull();
+  expect(sideOfCounts({ olds: 60, news: 60 }, false)).toBe('unclear');
 });

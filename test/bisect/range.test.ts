@@ -3,7 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UserError } from '../../harness/base/errors.ts';
-import { type PreparedSearch, prepareSearch, type SearchWords } from '../../harness/bisect/prepare.ts';
+import { type PreparedSearch, prepareSearch, type SearchOptions } from '../../harness/bisect/prepare.ts';
 import { openCache } from '../../harness/host/cache.ts';
 import { openWorkshop, type Workshop } from '../cli/tscmatrix.ts';
 import { git } from '../kernel-build/fake-tree.ts';
@@ -20,10 +20,10 @@ beforeAll(async () => {
 });
 afterAll(() => shop.remove());
 
-const prepare = async (words: Partial<SearchWords>): Promise<PreparedSearch> =>
+const prepare = async (words: Partial<SearchOptions>): Promise<PreparedSearch> =>
   prepareSearch({ ...WORDS, repo: repo.path, ...words }, { cache: await openCache(cache) });
 
-async function refusal(words: Partial<SearchWords>): Promise<{ message: string; hint: string }> {
+async function refusal(words: Partial<SearchOptions>): Promise<{ message: string; hint: string }> {
   const error = await prepare(words).then(
     () => new Error('it was not refused'),
     (thrown: Error) => thrown,

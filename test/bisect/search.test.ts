@@ -2,15 +2,15 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Bench } from '../../harness/bisect/bench.ts';
 import { describeCulprit } from '../../harness/bisect/culprit.ts';
 import { endError } from '../../harness/bisect/end-errors.ts';
 import { readJournal } from '../../harness/bisect/journal.ts';
 import { renderSearch } from '../../harness/bisect/markdown.ts';
-import type { SearchWords } from '../../harness/bisect/prepare.ts';
+import type { SearchOptions } from '../../harness/bisect/prepare.ts';
 import { reportOf } from '../../harness/bisect/report.ts';
 import { runSearch, startSearch } from '../../harness/bisect/run-search.ts';
 import { scriptOf } from '../../harness/bisect/script.ts';
+import type { Tester } from '../../harness/bisect/tester.ts';
 import { openCache } from '../../harness/host/cache.ts';
 import { runTool } from '../../harness/host/process.ts';
 import { inScratch, startScript } from '../kernel/tools.ts';
@@ -52,7 +52,7 @@ async function inRepo(
   });
 }
 
-type Search = (words: Partial<SearchWords>, bench?: Bench) => ReturnType<typeof runSearch>;
+type Search = (words: Partial<SearchOptions>, bench?: Tester) => ReturnType<typeof runSearch>;
 
 test('the first bad commit, with its change; git says the same, and the checkout is left alone', async () => {
   await inRepo(async (repo, search, folder) => {
@@ -181,7 +181,8 @@ test('wrong ends: what was seen is said', async () => {
   await inRepo(async (repo, search) => {
     for (const content of ['good', 'bad', 'bad'] as const) await repo.commit(content);
     const [root = '', good = '', bad = '', last = ''] = repo.ids;
-    const messageOf = async (words: Partial<SearchWords>) => endError(await search(words))?.message ?? 'none';
+    const messageOf = async (words: Partial<SearchOptions>) =>
+      endError(await search(words))?.message ?? 'none';
     expect(await messageOf({ good, bad: last })).toBe('none');
     expect(await messageOf({ good: root, bad: good })).toMatch(/the bad end is not bad/);
     expect(await messageOf({ good: bad, bad: last })).toMatch(/the good end is not good/);
@@ -204,7 +205,7 @@ test('faults of the host say nothing; after three in a row it stops, and can go 
     await startSearch(place, await specOf(words, join(folder, 'cache')));
     const inner = readingBench();
     let boots = 0;
-    const bench: Bench = {
+    const bench: Tester = {
       boot: async (path, at) =>
         ++boots % 2 === 0 ? { kind: 'fault', reason: 'no memory' } : inner.boot(path, at),
     };
@@ -214,7 +215,7 @@ test('faults of the host say nothing; after three in a row it stops, and can go 
 
     const broken = join(folder, 'broken');
     await startSearch(broken, await specOf(words, join(folder, 'cache')));
-    const dead: Bench = { boot: async () => ({ kind: 'fault', reason: 'no memory' }) };
+    const dead: Tester = { boot: async () => ({ kind: 'fault', reason: 'no memory' }) };
     await expect(runSearch(broken, { signal, view: SILENT, bench: dead })).rejects.toMatchObject({
       code: 'infra',
     });
@@ -229,7 +230,7 @@ test('in real time answers that are wrong now and then do not mislead', async ()
     for (let count = 1; count <= 12; count++) await repo.commit(count >= 7 ? 'bad' : 'good');
     const inner = readingBench();
     let boots = 0;
-    const bench: Bench = {
+    const bench: Tester = {
       async boot(path, at) {
         const judged = await inner.boot(path, at);
         // Every seventh answer is the wrong one.
@@ -249,7 +250,7 @@ test('the script of a search where bad is a guest that does not come up says so 
   await inRepo(async (repo, search, folder) => {
     for (let count = 1; count <= 8; count++) await repo.commit(count >= 5 ? 'bad' : 'good');
     const inner = readingBench();
-    const panics: Bench = {
+    const panics: Tester = {
       async boot(path, at) {
         const judged = await inner.boot(path, at);
         if (judged.kind === 'fault' || judged.met) return judged;

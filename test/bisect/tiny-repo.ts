@@ -1,9 +1,9 @@
 /** Repositories of a kernel tree of a few lines, and an oracle that reads its kernels instead of booting them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Bench, Judged } from '../../harness/bisect/bench.ts';
 import type { SearchSpec } from '../../harness/bisect/entries.ts';
-import { prepareSearch, type SearchWords } from '../../harness/bisect/prepare.ts';
+import { prepareSearch, type SearchOptions } from '../../harness/bisect/prepare.ts';
+import type { Judged, Tester } from '../../harness/bisect/tester.ts';
 import type { View } from '../../harness/bisect/view.ts';
 import { openCache } from '../../harness/host/cache.ts';
 import { FAKE_FILES, git, writeTree } from '../kernel-build/fake-tree.ts';
@@ -53,7 +53,7 @@ export async function tinyRepo(path: string): Promise<TinyRepo> {
   };
 }
 
-export const WORDS: SearchWords = {
+export const WORDS: SearchOptions = {
   cell: 'clock=deterministic',
   expect: [],
   kernels: [],
@@ -65,7 +65,7 @@ export const WORDS: SearchWords = {
   qemu: 'qemu-system-x86_64',
 };
 
-export async function specOf(words: Partial<SearchWords>, cacheRoot: string): Promise<SearchSpec> {
+export async function specOf(words: Partial<SearchOptions>, cacheRoot: string): Promise<SearchSpec> {
   const { spec } = await prepareSearch({ ...WORDS, ...words }, { cache: await openCache(cacheRoot) });
   return spec;
 }
@@ -73,7 +73,7 @@ export async function specOf(words: Partial<SearchWords>, cacheRoot: string): Pr
 export const SILENT: View = { status: () => {}, doing: () => {}, said: () => {}, close: () => {} };
 
 /** Says of a kernel whether it holds the marker: as expected where it does not. `booted` is told each time. */
-export function readingBench(booted: (path: string) => void | Promise<void> = () => {}): Bench {
+export function readingBench(booted: (path: string) => void | Promise<void> = () => {}): Tester {
   return {
     async boot(path): Promise<Judged> {
       await booted(path);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseCpuInfo } from '../../harness/doctor/host-cpu.ts';
 import { clocksourceFinding, hypervisorFinding, invariantFinding } from '../../harness/doctor/host-tsc.ts';
 import { kvmFinding, scalingFinding } from '../../harness/doctor/kvm.ts';
-import type { Trial } from '../../harness/guest/trial.ts';
+import type { KvmCheck } from '../../harness/guest/kvm-check.ts';
 import { capture } from './texts.ts';
 
 /** QEMU 7.2 on a host whose /dev/kvm opens and makes virtual machines. */
@@ -10,7 +10,7 @@ const REFUSED_MSR =
   'qemu-system-x86_64: error: failed to set MSR 0x10a to 0x69 / qemu-system-x86_64: ' +
   "../../target/i386/kvm/kvm.c:3183: kvm_buf_set_msrs: Assertion `ret == cpu->kvm_msr_buf->nmsrs' failed.";
 
-function trial(usable: boolean, reason: string, cpu: string | null = null): Trial {
+function trial(usable: boolean, reason: string, cpu: string | null = null): KvmCheck {
   return { usable, reason, cpu, toProbeMs: null };
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { bootGuest } from '../../harness/guest/boot.ts';
-import { isWorthAnother, nestedEnding } from '../../harness/guest/ending/nested.ts';
+import { isRetryable, nestedEnding } from '../../harness/guest/ending/nested.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { gatherFrom } from '../../harness/lab/gather.ts';
 import { observe } from '../../harness/verdict/observe.ts';
@@ -55,7 +55,7 @@ describe('the appliance', () => {
     const { ending, verdict } = await attempt(launch, { limits: { guestStallS: 30 } });
     expect(ending).toMatchObject({ kind: 'host-fault', code: 'appliance-failed' });
     expect(verdict).toBe('infra-error');
-    expect(isWorthAnother(ending)).toBe(false);
+    expect(isRetryable(ending)).toBe(false);
   });
 
   // Its last words before it fails in one way or another.
@@ -71,7 +71,7 @@ describe('the appliance', () => {
     expect(ending).toMatchObject({ kind: 'host-fault', code: 'appliance-hung' });
     expect(ending).toMatchObject({ detail: expect.stringContaining('CPU time') });
     expect(verdict).toBe('infra-error');
-    expect(isWorthAnother(ending)).toBe(true);
+    expect(isRetryable(ending)).toBe(true);
   });
 
   test('that comes up and then sleeps: its time goes on and costs the host nothing', async () => {
@@ -80,7 +80,7 @@ describe('the appliance', () => {
     expect(life.ending).toMatchObject({ kind: 'silent' });
     expect(ending).toMatchObject({ kind: 'host-fault', code: 'appliance-hung' });
     expect(verdict).toBe('infra-error');
-    expect(isWorthAnother(ending)).toBe(true);
+    expect(isRetryable(ending)).toBe(true);
   });
 
   test.each([
@@ -91,7 +91,7 @@ describe('the appliance', () => {
     const { ending, verdict } = await attempt(await withInit(await nestedLaunchOf(parts), UP, script));
     expect(ending).toMatchObject({ code: 'appliance-crashed', detail: expect.stringContaining(why) });
     expect(verdict).toBe('infra-error');
-    expect(isWorthAnother(ending)).toBe(true);
+    expect(isRetryable(ending)).toBe(true);
   });
 
   test('whose kernel panics', async () => {
@@ -112,7 +112,7 @@ describe('the appliance', () => {
     const { ending, verdict } = await attempt(withOuter(await nestedLaunchOf(parts), '-m', memoryMiB));
     expect(ending).toMatchObject({ code: 'appliance-memory', detail: expect.stringContaining(why) });
     expect(verdict).toBe('infra-error');
-    expect(isWorthAnother(ending)).toBe(false);
+    expect(isRetryable(ending)).toBe(false);
   });
 
   test('that runs out of memory on the way, as its guest takes what it was promised', async () => {
@@ -146,7 +146,7 @@ describe('the guest’s QEMU', () => {
     expect(ending).toMatchObject({ code: 'qemu-unsupported', detail: expect.stringContaining('nonsense') });
     expect(appliance.guest).toMatchObject({ ended: 'over', exitCode: 1, signal: null });
     expect(verdict).toBe('infra-error');
-    expect(isWorthAnother(ending)).toBe(false);
+    expect(isRetryable(ending)).toBe(false);
   });
 
   test('whose library is missing runs all the same, and its loader’s words are kept', async () => {
@@ -166,7 +166,7 @@ describe('the guest’s QEMU', () => {
     expect(appliance.qmp).not.toEqual([]);
     expect(ending).toMatchObject({ code: 'guest-qemu-failed', detail: expect.stringContaining('signal 11') });
     expect(verdict).toBe('infra-error');
-    expect(isWorthAnother(ending)).toBe(true);
+    expect(isRetryable(ending)).toBe(true);
   });
 });
 
@@ -181,7 +181,7 @@ describe('a guest that stands still', () => {
     expect(appliance.guest.ended).toBeNull();
     expect(ending).toMatchObject({ code: 'guest-stalled', detail: expect.stringContaining('went on') });
     expect(verdict).toBe('infra-error');
-    expect(isWorthAnother(ending)).toBe(true);
+    expect(isRetryable(ending)).toBe(true);
   });
 
   test('with its interrupts off: seen by the appliance by its own time', async () => {
@@ -227,7 +227,7 @@ test('a kernel that panics is the kernel’s verdict, the one that is', async ()
   expect(appliance).toMatchObject({ complete: true, guest: { exitCode: 0 }, troubles: [] });
   expect(ending).toEqual({ kind: 'panic' });
   expect(verdict).toBe('panicked');
-  expect(isWorthAnother(ending)).toBe(false);
+  expect(isRetryable(ending)).toBe(false);
 });
 
 describe('from outside', () => {
@@ -258,14 +258,14 @@ describe('from outside', () => {
     const { ending, verdict } = await signalled('SIGSTOP');
     expect(ending).toMatchObject({ kind: 'host-fault', code: 'guest-frozen' });
     expect(verdict).toBe('infra-error');
-    expect(isWorthAnother(ending)).toBe(true);
+    expect(isRetryable(ending)).toBe(true);
   });
 
   test('a killed QEMU was killed', async () => {
     const { ending, verdict } = await signalled('SIGKILL');
     expect(ending).toMatchObject({ kind: 'host-fault', code: 'qemu-killed' });
     expect(verdict).toBe('infra-error');
-    expect(isWorthAnother(ending)).toBe(false);
+    expect(isRetryable(ending)).toBe(false);
   });
 
   test('an interruption leaves no QEMU, no scratch folder and no second attempt', async () => {

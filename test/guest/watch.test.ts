@@ -1,18 +1,18 @@
 /** Following a console and a silence, without a guest: text and time come as arguments. */
 import { describe, expect, test } from 'vitest';
-import { rightBlame } from '../../harness/guest/ending/blame.ts';
 import type { Ending } from '../../harness/guest/ending/ending.ts';
+import { reclassifyEnding } from '../../harness/guest/ending/reclassify.ts';
 import type { Launch, MachineFacts } from '../../harness/guest/types.ts';
 import { type ConsoleState, NOTHING_YET, watchLines } from '../../harness/guest/watch/console-watch.ts';
-import { judgeRunning, type Moment } from '../../harness/guest/watch/judge.ts';
 import { DEFAULT_LIMITS, type Limits, nestedLimits } from '../../harness/guest/watch/limits.ts';
 import {
   follow,
-  judgeQuiet,
-  type Look,
-  type Quiet,
-  startQuiet,
+  judgeSilence,
+  type Sample,
+  type Silence,
+  startSilence,
 } from '../../harness/guest/watch/progress-watch.ts';
+import { judgeRunning, type Moment } from '../../harness/guest/watch/stop-conditions.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
 
@@ -49,16 +49,16 @@ describe('the console', () => {
 });
 
 describe('a silence', () => {
-  const look = (wallMs: number, more: Partial<Look> = {}): Look => ({
+  const look = (wallMs: number, more: Partial<Sample> = {}): Sample => ({
     wallMs,
     cpuMs: wallMs,
     consoleBytes: 100,
     guestS: null,
     ...more,
   });
-  const quietAfter = (looks: readonly Look[]): Quiet => looks.reduce(follow, startQuiet(look(0)));
-  const judge = (looks: readonly Look[]): Ending | null =>
-    judgeQuiet(quietAfter(looks), looks.at(-1) as Look, DEFAULT_LIMITS);
+  const quietAfter = (looks: readonly Sample[]): Silence => looks.reduce(follow, startSilence(look(0)));
+  const judge = (looks: readonly Sample[]): Ending | null =>
+    judgeSilence(quietAfter(looks), looks.at(-1) as Sample, DEFAULT_LIMITS);
 
   test('is waited for as long as guest time moves', () => {
     expect(judge([look(3000, { guestS: 2 }), look(59_000, { guestS: 3 })])).toBeNull();
@@ -107,21 +107,21 @@ describe('a silence', () => {
     expect(quiet).toMatchObject({ sinceWallMs: 4000, sinceGuestS: null, lastGuestS: null });
     // 198 s have passed since the earlier silence, none of them in this one.
     const later = look(7000, { consoleBytes: 200, guestS: 200 });
-    expect(judgeQuiet(follow(quiet, later), later, DEFAULT_LIMITS)).toBeNull();
+    expect(judgeSilence(follow(quiet, later), later, DEFAULT_LIMITS)).toBeNull();
   });
 });
 
 describe('a silence in which QEMU uses its CPU', () => {
   const limits: Limits = { ...DEFAULT_LIMITS, stallCpuMs: 20_000 };
-  const look = (wallMs: number, cpuMs: number, consoleBytes = 100): Look => ({
+  const look = (wallMs: number, cpuMs: number, consoleBytes = 100): Sample => ({
     wallMs,
     cpuMs,
     consoleBytes,
     guestS: null,
   });
-  const judge = (looks: readonly Look[], by = limits): Ending | null => {
-    const [first, ...rest] = looks as [Look, ...Look[]];
-    return judgeQuiet(rest.reduce(follow, startQuiet(first)), looks.at(-1) as Look, by);
+  const judge = (looks: readonly Sample[], by = limits): Ending | null => {
+    const [first, ...rest] = looks as [Sample, ...Sample[]];
+    return judgeSilence(rest.reduce(follow, startSilence(first)), looks.at(-1) as Sample, by);
   };
 
   test('is a stall once it has used too much of it', () => {
@@ -180,10 +180,10 @@ describe('a silence in which QEMU uses its CPU', () => {
 });
 
 describe('a running guest', () => {
-  const look: Look = { wallMs: 10_000, cpuMs: 10_000, consoleBytes: 100, guestS: null };
+  const look: Sample = { wallMs: 10_000, cpuMs: 10_000, consoleBytes: 100, guestS: null };
   const moment = (more: Partial<Moment>): Moment => ({
     look,
-    quiet: startQuiet(look),
+    quiet: startSilence(look),
     console: { ...NOTHING_YET, bytes: 100 },
     lastWordMs: null,
     interrupted: false,
@@ -194,7 +194,7 @@ describe('a running guest', () => {
   test('that talks is left alone until the deadline', () => {
     expect(judge({})).toBeNull();
     const late = { ...look, wallMs: DEFAULT_LIMITS.deadlineMs + 1 };
-    expect(judge({ look: late, quiet: startQuiet(late) })).toMatchObject({ kind: 'deadline' });
+    expect(judge({ look: late, quiet: startSilence(late) })).toMatchObject({ kind: 'deadline' });
   });
 
   test('that has said its last word gets time to go by itself', () => {
@@ -226,16 +226,16 @@ describe('blame', () => {
   const stalled: Ending = { kind: 'stalled', limit: 'wall', detail: 'quiet' };
 
   test('several CPUs under -icount may stall for QEMU’s sake before 8.1', () => {
-    expect(rightBlame(stalled, launch, machine('7.2.22'))).toMatchObject({ code: 'qemu-unsupported' });
-    expect(rightBlame(stalled, launch, machine('8.0.4'))).toMatchObject({ code: 'qemu-unsupported' });
-    expect(rightBlame(stalled, launch, machine('8.1.0'))).toBe(stalled);
-    expect(rightBlame(stalled, launch, machine('10.0.2'))).toBe(stalled);
+    expect(reclassifyEnding(stalled, launch, machine('7.2.22'))).toMatchObject({ code: 'qemu-unsupported' });
+    expect(reclassifyEnding(stalled, launch, machine('8.0.4'))).toMatchObject({ code: 'qemu-unsupported' });
+    expect(reclassifyEnding(stalled, launch, machine('8.1.0'))).toBe(stalled);
+    expect(reclassifyEnding(stalled, launch, machine('10.0.2'))).toBe(stalled);
     const alone = { guest: { ...guest, smp: 1 } } as unknown as Launch;
-    expect(rightBlame(stalled, alone, machine('7.2.22'))).toBe(stalled);
+    expect(reclassifyEnding(stalled, alone, machine('7.2.22'))).toBe(stalled);
   });
 
   test('a machine that could not be asked gives no result', () => {
-    expect(rightBlame({ kind: 'finished' }, launch, null)).toMatchObject({ code: 'qemu-failed' });
-    expect(rightBlame({ kind: 'finished' }, launch, machine('7.2.22'))).toEqual({ kind: 'finished' });
+    expect(reclassifyEnding({ kind: 'finished' }, launch, null)).toMatchObject({ code: 'qemu-failed' });
+    expect(reclassifyEnding({ kind: 'finished' }, launch, machine('7.2.22'))).toEqual({ kind: 'finished' });
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeScratch } from '../../harness/host/scratch.ts';
 import { inputDifferences } from '../../harness/record/provenance/inputs.ts';
-import { gatherProvenance, hostNoted } from '../../harness/record/provenance/provenance.ts';
+import { gatherProvenance, hostFacts } from '../../harness/record/provenance/provenance.ts';
 import { parseProvenance } from '../../harness/record/provenance/provenance-types.ts';
 
 const matrix = { name: 'quick', path: '/m/quick.yaml', sha256: 'ab'.repeat(32) };
@@ -46,7 +46,7 @@ test('what is not to be had is null and says why', async () => {
     reason: expect.stringContaining('ENOENT'),
   });
   expect(provenance.files).toEqual([]);
-  expect(hostNoted(provenance)).toMatchObject({ type: 'host-noted', qemuVersion: null, qemuSha256: null });
+  expect(hostFacts(provenance)).toMatchObject({ type: 'host-noted', qemuVersion: null, qemuSha256: null });
 });
 
 test('a provenance of a newer version is refused', () => {
@@ -73,7 +73,7 @@ test('the QEMU that was built here and the appliance are kept, and noted beside 
     appliance,
   });
   expect(parseProvenance(JSON.parse(JSON.stringify(provenance)))).toMatchObject({ pinnedQemu, appliance });
-  expect(hostNoted(provenance)).toMatchObject({ pinnedQemu: { version: '10.0.13', behaviour } });
+  expect(hostFacts(provenance)).toMatchObject({ pinnedQemu: { version: '10.0.13', behaviour } });
   const other = { ...provenance, pinnedQemu: { ...pinnedQemu, behaviour: 'cd'.repeat(32) } };
   expect(inputDifferences(provenance, other)).toEqual([
     `pinnedQemu behaviour: ${behaviour} then, ${'cd'.repeat(32)} now`,

@@ -188,7 +188,7 @@ test('plain lines tell the run by its own times', async () => {
 
 /** On a terminal of its own (script(1)), since the cursor is hidden on a real one alone. */
 function onTerminal(ending: string): string {
-  const report = join(import.meta.dirname, '..', '..', 'harness', 'report', 'live.ts');
+  const report = join(import.meta.dirname, '..', '..', 'harness', 'report', 'live', 'live.ts');
   const code = `import { liveReporter } from ${JSON.stringify(report)};
     const live = liveReporter(process.stderr, { colour: false, repeat: (draw) => { draw(); return () => {}; } });
     ${ending}`;

@@ -1,8 +1,8 @@
 /** Kernels that are made up of what tsc_refine_calibration_work() does, and a bench that boots them without a guest. */
 import { gatherEvidence } from '../../harness/evidence/evidence.ts';
-import type { Bench, Booted } from '../../harness/lab/bench.ts';
 import { type GradedEnd, isDisturbed } from '../../harness/lab/margin/graded.ts';
 import { READS_A_SAMPLE, type Reference } from '../../harness/lab/margin/limits.ts';
+import type { BootOutcome, Runner } from '../../harness/lab/runner.ts';
 import type { Disturbance, Verdict } from '../../harness/matrix/types.ts';
 
 export interface MadeUp {
@@ -76,12 +76,12 @@ export function madeUpBench(
   kernel: MadeUp,
   instead: Instead = () => undefined,
   booted: (folder: string) => void = () => {},
-): Bench {
+): Runner {
   const evidence = gatherEvidence(new Uint8Array(), '00000000');
   let boots = 0;
   return {
     ready: () => null,
-    async boot({ guest }, _path, folder): Promise<Booted> {
+    async boot({ guest }, _path, folder): Promise<BootOutcome> {
       boots++;
       booted(folder);
       const { pmNs, hpetNs, disturbance } = guest.refDelay;

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../harness/matrix/types.ts';
 import { conclude } from '../../harness/validate/conclude.ts';
-import { judgeTrio } from '../../harness/validate/judge.ts';
+import { judgeComparison } from '../../harness/validate/judge.ts';
 import { judgeMargin, type MarginValue } from '../../harness/validate/margins.ts';
-import type { Side, Trio } from '../../harness/validate/types.ts';
+import type { Comparison, Side } from '../../harness/validate/types.ts';
 
 function side(verdict: Verdict, more: Partial<Side> = {}): Side {
   return {
@@ -26,7 +26,7 @@ function side(verdict: Verdict, more: Partial<Side> = {}): Side {
 
 type Row = readonly [guest: string, base: Verdict, backport: Verdict, reference: Verdict];
 
-function trio([guest, base, backport, reference]: Row, more: Partial<Trio> = {}): Trio {
+function trio([guest, base, backport, reference]: Row, more: Partial<Comparison> = {}): Comparison {
   return {
     guest,
     isControl: false,
@@ -38,9 +38,9 @@ function trio([guest, base, backport, reference]: Row, more: Partial<Trio> = {})
 }
 
 const TOLERANCE = 10;
-const judge = (one: Trio) => judgeTrio(one, TOLERANCE);
+const judge = (one: Comparison) => judgeComparison(one, TOLERANCE);
 const finding = (row: Row) => judge(trio(row)).finding;
-const concluded = (trios: readonly Trio[], margins: Parameters<typeof conclude>[1] = []) =>
+const concluded = (trios: readonly Comparison[], margins: Parameters<typeof conclude>[1] = []) =>
   conclude(trios.map(judge), margins);
 
 const CONTROL: Row = ['two-cpus', 'unstable', 'unstable', 'unstable'];

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type ApplianceEvidence, gatherAppliance } from '../../harness/evidence/appliance.ts';
 import { type Ending, HOST_FAULTS, type HostFault } from '../../harness/guest/ending/ending.ts';
-import { isWorthAnother, nestedEnding } from '../../harness/guest/ending/nested.ts';
+import { isRetryable, nestedEnding } from '../../harness/guest/ending/nested.ts';
 import { APPLIANCE_NONCE, altered, capture } from '../evidence/nested-capture.ts';
 
 const look = (name: string): ApplianceEvidence =>
@@ -264,11 +264,11 @@ describe('whether to try again', () => {
   ];
 
   test.each(HOST_FAULTS)('%s', (code) => {
-    expect(isWorthAnother(fault(code))).toBe(AGAIN.includes(code));
+    expect(isRetryable(fault(code))).toBe(AGAIN.includes(code));
   });
 
   test('never for the kernel’s own end', () => {
     for (const ending of [FINISHED, PANIC, FLOOD, RESET, TRUNCATED, SILENT, STALLED, DEADLINE])
-      expect(isWorthAnother(ending)).toBe(false);
+      expect(isRetryable(ending)).toBe(false);
   });
 });

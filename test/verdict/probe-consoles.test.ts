@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { gatherEvidence } from '../../harness/evidence/evidence.ts';
-import { findDifferences } from '../../harness/verdict/asked.ts';
+import { findMismatches } from '../../harness/verdict/machine-check.ts';
 import { observe } from '../../harness/verdict/observe.ts';
 import { LAUNCH, MACHINE } from './sample-boot.ts';
 
@@ -65,7 +65,7 @@ describe.each(cases)('$file', ({ file, added, guest, seen }) => {
   test('is observed as it was', () => {
     const evidence = gatherEvidence(bytes, NONCE);
     expect(evidence.report.counts).toMatchObject({ damaged: 0, missing: 0, conflicts: 0, foreign: 0 });
-    expect(findDifferences(launch, null, evidence.report)).toEqual([]);
+    expect(findMismatches(launch, null, evidence.report)).toEqual([]);
     expect(evidence.facts.shape.kind).toBe('whole');
     expect(evidence.report.refcost.length).toBeGreaterThan(0);
     const result = look(bytes);

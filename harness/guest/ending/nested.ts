@@ -132,6 +132,6 @@ const PASSING: readonly HostFault[] = [
 ];
 
 /** Whether a nested guest's end says something of this attempt alone, so that trying again is honest. */
-export function isWorthAnother(ending: Ending): boolean {
+export function isRetryable(ending: Ending): boolean {
   return ending.kind === 'host-fault' && PASSING.includes(ending.code);
 }

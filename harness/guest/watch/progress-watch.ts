@@ -3,7 +3,7 @@ import type { Ending } from '../ending/ending.ts';
 import type { Limits } from './limits.ts';
 
 /** What is known of a guest at one look. */
-export interface Look {
+export interface Sample {
   readonly wallMs: number;
   /** CPU time that QEMU has used. */
   readonly cpuMs: number;
@@ -12,7 +12,7 @@ export interface Look {
   readonly guestS: number | null;
 }
 
-export interface Quiet {
+export interface Silence {
   readonly sinceWallMs: number;
   readonly sinceCpuMs: number;
   readonly consoleBytes: number;
@@ -31,7 +31,7 @@ export const ASK_AFTER_MS = 2000;
 /** A QEMU that uses a smaller share of a CPU than this does not run its guest, however busy the host is. */
 const IDLE_SHARE = 0.02;
 
-export function startQuiet(look: Look): Quiet {
+export function startSilence(look: Sample): Silence {
   return {
     sinceWallMs: look.wallMs,
     sinceCpuMs: look.cpuMs,
@@ -44,8 +44,8 @@ export function startQuiet(look: Look): Quiet {
 }
 
 /** A byte on the console starts a new silence; without one, guest time is followed. */
-export function follow(quiet: Quiet, look: Look): Quiet {
-  if (look.consoleBytes !== quiet.consoleBytes) return startQuiet(look);
+export function follow(quiet: Silence, look: Sample): Silence {
+  if (look.consoleBytes !== quiet.consoleBytes) return startSilence(look);
   if (look.guestS === null) return quiet;
   const moved = quiet.lastGuestS === null || look.guestS > quiet.lastGuestS;
   return {
@@ -59,7 +59,7 @@ export function follow(quiet: Quiet, look: Look): Quiet {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-function frozen(quiet: Quiet, look: Look): Ending {
+function frozen(quiet: Silence, look: Sample): Ending {
   const stillMs = look.wallMs - quiet.movedWallMs;
   const told =
     quiet.lastGuestS === null
@@ -74,7 +74,7 @@ function frozen(quiet: Quiet, look: Look): Ending {
 }
 
 /** A guest that uses its CPU and says nothing. */
-function spinning(quiet: Quiet, look: Look, { stallCpuMs }: Limits): Ending | null {
+function spinning(quiet: Silence, look: Sample, { stallCpuMs }: Limits): Ending | null {
   if (stallCpuMs === null) return null;
   const usedMs = look.cpuMs - quiet.sinceCpuMs;
   if (usedMs <= (look.consoleBytes === 0 ? 3 * stallCpuMs : stallCpuMs)) return null;
@@ -87,7 +87,7 @@ function spinning(quiet: Quiet, look: Look, { stallCpuMs }: Limits): Ending | nu
  * host may need a minute for one: so a guest whose time stands still is given up at `frozenMs` only where QEMU does
  * not run at all, else at `stallMs`. Either way it is the host's fault: a kernel is blamed only for time it had.
  */
-export function judgeQuiet(quiet: Quiet, look: Look, limits: Limits): Ending | null {
+export function judgeSilence(quiet: Silence, look: Sample, limits: Limits): Ending | null {
   const silentMs = look.wallMs - quiet.sinceWallMs;
   const stillMs = look.wallMs - quiet.movedWallMs;
   const idle = look.cpuMs - quiet.movedCpuMs < stillMs * IDLE_SHARE;

@@ -1,7 +1,8 @@
 /** What a recipe comes to: all inputs found, with the keys of the image and of the folder that it is built in. */
 import { UserError } from '../../base/errors.ts';
 import type { BuildSource } from '../../matrix/types.ts';
-import { findSource, type Source } from '../tree/source.ts';
+import { findSource } from '../tree/source.ts';
+import type { Source } from '../tree/types.ts';
 import type { AcquireOptions } from '../types.ts';
 import type { InputFile } from './input-file.ts';
 import { buildKey, type Inputs, readInputs, workKey } from './recipe.ts';

@@ -9,10 +9,10 @@ import type { AcquireOptions } from '../types.ts';
 import { BUILD_KIND } from './built.ts';
 import { readState } from './work.ts';
 
-export type KeptKind = 'image' | 'tree' | 'build folder' | 'emulator' | 'repository' | 'log';
+export type CachedKind = 'image' | 'tree' | 'build folder' | 'emulator' | 'repository' | 'log';
 
-export interface Kept {
-  readonly kind: KeptKind;
+export interface CachedItem {
+  readonly kind: CachedKind;
   /** For people: the release and origin of an image, the source of a tree. */
   readonly what: string;
   readonly bytes: number;
@@ -41,8 +41,8 @@ const FOLDERS = [
 ] as const;
 
 /** All of it, the longest unused first. */
-export async function listKept(cache: Cache, nowMs: number = Date.now()): Promise<Kept[]> {
-  const kept: Kept[] = [];
+export async function listCached(cache: Cache, nowMs: number = Date.now()): Promise<CachedItem[]> {
+  const kept: CachedItem[] = [];
   for (const { entry, bytes, unusedMs } of await listEntries(cache, nowMs)) {
     if (!IMAGE_KINDS.includes(entry.kind)) continue;
     const { release = 'unknown', origin } = entry.facts;
@@ -65,7 +65,7 @@ export async function listKept(cache: Cache, nowMs: number = Date.now()): Promis
   return kept.sort((a, b) => b.unusedMs - a.unusedMs);
 }
 
-async function describe(kind: KeptKind, path: string): Promise<{ what: string; bytes: number }> {
+async function describe(kind: CachedKind, path: string): Promise<{ what: string; bytes: number }> {
   switch (kind) {
     case 'tree': {
       const note = await readTreeNote(path);
@@ -108,13 +108,13 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /** Removes what was not used for `unusedMs`. A build that is going on is waited for, and its folder stays. */
-export async function pruneKept(
+export async function pruneCached(
   unusedMs: number,
   options: AcquireOptions,
   nowMs: number = Date.now(),
-): Promise<Kept[]> {
+): Promise<CachedItem[]> {
   const { cache } = options;
-  const gone: Kept[] = (await listKept(cache, nowMs)).filter(
+  const gone: CachedItem[] = (await listCached(cache, nowMs)).filter(
     (one) => one.kind === 'image' && one.unusedMs >= unusedMs,
   );
   await pruneCache(cache, unusedMs, nowMs, ({ kind }) => PRUNED_KINDS.includes(kind));

@@ -5,7 +5,7 @@ import { withTemporary } from '../../host/cache.ts';
 import { sha256OfParts } from '../../host/digest.ts';
 import type { BuildSource } from '../../matrix/types.ts';
 import { readSeries } from '../patch/series.ts';
-import type { Source } from '../tree/source.ts';
+import type { Source } from '../tree/types.ts';
 import type { AcquireOptions } from '../types.ts';
 import { configOfDeb } from './config-deb.ts';
 import type { WantedConfig } from './configure.ts';

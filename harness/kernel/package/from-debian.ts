@@ -22,7 +22,7 @@ type DebianSource = Extract<KernelSource, { kind: 'debian' }>;
 
 const KIND = 'debian-name';
 
-interface Kept extends Resolution {
+interface CachedResolution extends Resolution {
   /** The day of the resolution, ISO 8601. */
   readonly day: string;
 }
@@ -36,7 +36,7 @@ export async function acquireDebian(source: DebianSource, options: AcquireOption
     if (warm !== undefined) return warm;
   }
   return oneAtATime(key, `${source.package} of Debian`, options, async () => {
-    const kept = options.refresh ? undefined : await findKept(key, options);
+    const kept = options.refresh ? undefined : await findCached(key, options);
     if (kept !== undefined) {
       return (
         (await findWarm(source, key, options)) ??
@@ -52,7 +52,7 @@ async function findWarm(
   key: string,
   options: AcquireOptions,
 ): Promise<Found | undefined> {
-  const kept = await findKept(key, options);
+  const kept = await findCached(key, options);
   if (kept === undefined) return undefined;
   const found = await findKernel(PACKAGE_KIND, packageKey(kept.debSha256), options);
   if (found === undefined) return undefined;
@@ -76,7 +76,11 @@ async function getFirst(source: DebianSource, key: string, options: AcquireOptio
 }
 
 /** The resolution is known, the image lost or damaged: the very same one has to come back. */
-async function getAgain(source: DebianSource, kept: Kept, options: AcquireOptions): Promise<Stored> {
+async function getAgain(
+  source: DebianSource,
+  kept: CachedResolution,
+  options: AcquireOptions,
+): Promise<Stored> {
   return withTemporary(options.cache, async (scratch) => {
     const kernel = join(scratch, 'vmlinuz');
     await fetchResolved(kept, source.suite, kernel, contextOf(scratch, options));
@@ -84,7 +88,7 @@ async function getAgain(source: DebianSource, kept: Kept, options: AcquireOption
   });
 }
 
-async function findKept(key: string, options: AcquireOptions): Promise<Kept | undefined> {
+async function findCached(key: string, options: AcquireOptions): Promise<CachedResolution | undefined> {
   const entry = await findEntry(options.cache, KIND, key);
   if (entry === undefined) return undefined;
   const name = fact(entry, 'package');
@@ -95,7 +99,7 @@ async function findKept(key: string, options: AcquireOptions): Promise<Kept | un
   return { package: name, version, suite, debSha256, day: dayOf(entry.storedAt) };
 }
 
-function describe(source: DebianSource, kept: Kept, stored: Stored): Found {
+function describe(source: DebianSource, kept: CachedResolution, stored: Stored): Found {
   const by = kept.package === source.package ? 'resolved' : `${source.package} resolved`;
   return {
     ...stored,

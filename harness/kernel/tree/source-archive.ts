@@ -8,8 +8,8 @@ import type { TreeSource } from '../../matrix/types.ts';
 import { checkSha256 } from '../from-file.ts';
 import type { AcquireOptions } from '../types.ts';
 import { digestOfFile } from './file-digest.ts';
-import type { Source } from './source.ts';
 import { checkTar } from './tar-check.ts';
+import type { Source } from './types.ts';
 import { noSpace, untar } from './untar.ts';
 
 type ArchiveSource = Extract<TreeSource, { kind: 'tarball' | 'srpm' }>;

@@ -9,7 +9,7 @@ import { checkDebianName, download, machineRelease, withSuite } from '../package
 import { DYING, runPipeline } from '../package/unpack.ts';
 import { fact, oneAtATime } from '../store.ts';
 import type { AcquireOptions } from '../types.ts';
-import type { Source } from './source.ts';
+import type { Source } from './types.ts';
 
 type DebianSource = Extract<TreeSource, { kind: 'debian' }>;
 

@@ -11,9 +11,9 @@ import { gitFolder } from '../make/paths.ts';
 import { oneAtATime } from '../store.ts';
 import type { AcquireOptions } from '../types.ts';
 import { git, tryGit } from './git.ts';
-import type { Source } from './source.ts';
 import { treeSource } from './source-git.ts';
 import { plainSource } from './source-plain.ts';
+import type { Source } from './types.ts';
 
 export async function directorySource(path: string, options: AcquireOptions): Promise<Source> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {

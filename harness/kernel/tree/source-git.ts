@@ -12,7 +12,7 @@ import { gitFolder } from '../make/paths.ts';
 import { fact, oneAtATime } from '../store.ts';
 import type { AcquireOptions, GitOrigin } from '../types.ts';
 import { type GitPlace, git, tryGit } from './git.ts';
-import type { Source } from './source.ts';
+import type { Source } from './types.ts';
 import { noSpace } from './untar.ts';
 
 const KIND = 'git-ref';

@@ -8,7 +8,7 @@ import { sha256OfFile, sha256OfParts } from '../../host/digest.ts';
 import { runTool, tryTool } from '../../host/process.ts';
 import { fact } from '../store.ts';
 import type { AcquireOptions } from '../types.ts';
-import type { Source } from './source.ts';
+import type { Source } from './types.ts';
 import { noSpace } from './untar.ts';
 
 const KIND = 'directory-digest';

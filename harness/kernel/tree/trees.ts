@@ -7,7 +7,7 @@ import { runTool } from '../../host/process.ts';
 import { treeFolder } from '../make/paths.ts';
 import { oneAtATime } from '../store.ts';
 import type { AcquireOptions } from '../types.ts';
-import type { Source } from './source.ts';
+import type { Source } from './types.ts';
 import { noSpace } from './untar.ts';
 
 export interface TreeNote {

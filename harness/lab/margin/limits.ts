@@ -1,5 +1,5 @@
 /** The limits that kernels put on a sample of a reference counter, and the delay per read at which each is reached. Pure. */
-import type { ReadCycles } from '../bench.ts';
+import type { ReadCycles } from '../runner.ts';
 
 /** Which counter the kernel reads: tsc_read_refs() takes the HPET where there is one, else the PM timer. */
 export type Reference = 'pm' | 'hpet';

@@ -1,6 +1,6 @@
 /** The margin of a kernel: the delay per read of its reference counter at which it stops registering tsc, found by boots. */
 import type { GuestSpec } from '../../matrix/types.ts';
-import type { Bench, ReadCycles } from '../bench.ts';
+import type { ReadCycles, Runner } from '../runner.ts';
 import { type GradedBoot, type GradedEnd, type Hint, hintOf, type ReadPlan } from './graded.ts';
 import { checkGuest, delayOf } from './guests.ts';
 import {
@@ -78,7 +78,7 @@ export interface Margin {
  * whatever it is, is in the margin.
  */
 export async function measureMargin(
-  bench: Bench,
+  bench: Runner,
   kernelPath: string,
   guest: GuestSpec,
   options: MarginOptions,

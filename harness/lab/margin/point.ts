@@ -5,7 +5,7 @@ import { type Rate, rateOf } from '../../base/rate.ts';
 import type { Evidence } from '../../evidence/evidence.ts';
 import { refDelayText } from '../../matrix/ref-delay.ts';
 import { FAILURES, type GuestSpec, type RefDelay, type Verdict } from '../../matrix/types.ts';
-import type { Bench, ReadCycles, Seen } from '../bench.ts';
+import type { BootResult, ReadCycles, Runner } from '../runner.ts';
 import { cellFor } from './guests.ts';
 import type { Reference } from './limits.ts';
 
@@ -72,14 +72,14 @@ export interface PointSeen {
 
 /** Throws HostError where the host fails boots again and again, or cannot boot such a guest. */
 export async function bootPoint(
-  bench: Bench,
+  bench: Runner,
   options: PointOptions,
   refDelay: RefDelay,
   of: Point['of'],
 ): Promise<PointSeen> {
   const { reference, repeat, guest } = options;
   const text = refDelayText(refDelay);
-  const seen: Seen[] = [];
+  const seen: BootResult[] = [];
   const boots: PointBoot[] = [];
   const cell = cellFor(guest, reference, refDelay);
   for (let boot = 1; boot <= repeat; boot++) {
@@ -123,7 +123,7 @@ export function apartOf({ facts }: Evidence): number | null {
 }
 
 /** A fault of the host is no answer: the boot is made again. */
-async function bootAgain(options: PointOptions, boot: () => ReturnType<Bench['boot']>): Promise<Seen> {
+async function bootAgain(options: PointOptions, boot: () => ReturnType<Runner['boot']>): Promise<BootResult> {
   for (let faults = 1; ; faults++) {
     const booted = await boot();
     if (booted.kind === 'seen') return booted;

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import { HostError, UserError } from '../../base/errors.ts';
-import { codeOf } from '../../host/write-faults.ts';
+import { errnoOf } from '../../host/write-faults.ts';
 import {
   BLOB_LIMITS,
   type BlobFile,
@@ -114,10 +114,10 @@ async function readEntries(
 }
 
 /** What zlib and tar-stream say of bytes that are no blob, said plainly. */
-function faultOf(error: unknown, path: string, blob: string): Error {
+function toBlobError(error: unknown, path: string, blob: string): Error {
   if (error instanceof UserError || error instanceof HostError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const code = codeOf(error);
+  const code = errnoOf(error);
   if (code === 'Z_BUF_ERROR' || /unexpected end/i.test(message))
     return notBlob(blob, 'it was cut short; was it copied whole?', error);
   if (code.startsWith('Z_') || /invalid tar|header exceeds/i.test(message))
@@ -166,5 +166,5 @@ export async function readBlob(
   }
   await feeding;
   if (manifest !== undefined && first === undefined) return manifest;
-  throw faultOf(first?.error, path, blob);
+  throw toBlobError(first?.error, path, blob);
 }

@@ -9,7 +9,7 @@ import { createGzip } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
 import { UserError } from '../../base/errors.ts';
 import { sha256OfFile } from '../../host/digest.ts';
-import { codeOf, writeFault } from '../../host/write-faults.ts';
+import { errnoOf, toWriteError } from '../../host/write-faults.ts';
 import { syncPath } from '../durable.ts';
 import { readRecord } from '../reader.ts';
 import {
@@ -87,15 +87,15 @@ export async function writeBlob(dir: string, file: string, label: string | null)
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true }).catch(() => undefined);
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'EROFS'].includes(codeOf(error)))
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'EROFS'].includes(errnoOf(error)))
       throw new UserError(
-        `the blob ${path} cannot be written: ${codeOf(error)}`,
+        `the blob ${path} cannot be written: ${errnoOf(error)}`,
         'name a file in a folder that exists and is writable',
         {
           cause: error,
         },
       );
-    throw writeFault(error, path);
+    throw toWriteError(error, path);
   }
   return manifest;
 }

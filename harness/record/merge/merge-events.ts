@@ -1,6 +1,6 @@
 /** Pure. The events of a merged record: its plan, its hosts, and each cell with the boots of all hosts that ran it. */
 
-import { hostNoted } from '../provenance/provenance.ts';
+import { hostFacts } from '../provenance/provenance.ts';
 import type { Provenance } from '../provenance/provenance-types.ts';
 import type { CellView } from '../run-view.ts';
 import {
@@ -149,7 +149,7 @@ function* hostEvents(parts: readonly Part[], labels: Labels): Generator<RunEvent
     yield { ...withoutPlace(part.log.view.host), label };
   }
   const known = provenancesOf(parts, labels);
-  if (known.length > 0) yield hostNoted(commonProvenance(known));
+  if (known.length > 0) yield hostFacts(commonProvenance(known));
 }
 
 /** An event without its number in the log that it comes from. */

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../base/errors.ts';
-import { writeFault } from '../../host/write-faults.ts';
+import { toWriteError } from '../../host/write-faults.ts';
 import { readBlob } from '../blob/blob-read.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { applyEvent, countOutcomes, newRunView } from '../run-view.ts';
@@ -50,7 +50,7 @@ async function unpack(part: Part, cells: readonly MergedCell[], dir: string): Pr
       await mkdir(dirname(target), { recursive: true });
       await pipeline(content, createWriteStream(target, { flags: 'wx' }));
     } catch (error) {
-      throw error instanceof UserError ? error : writeFault(error, target);
+      throw error instanceof UserError ? error : toWriteError(error, target);
     }
   });
 }

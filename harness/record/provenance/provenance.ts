@@ -57,7 +57,7 @@ export async function gatherProvenance(inputs: ProvenanceInputs): Promise<Proven
 }
 
 /** The event that carries the part of it which belongs beside the results. */
-export function hostNoted(provenance: Provenance): HostNoted {
+export function hostFacts(provenance: Provenance): HostNoted {
   const { tscmatrix, qemu, pinnedQemu, host } = provenance;
   const commit = tscmatrix.commit.value?.slice(0, 12);
   return {

@@ -2,7 +2,7 @@
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { CONSOLE_FILE } from '../../guest/boot-files.ts';
-import { codeOf } from '../../host/write-faults.ts';
+import { errnoOf } from '../../host/write-faults.ts';
 import { type MeasuredCosts, readCosts } from './evidence-file.ts';
 
 /** No console is longer than a guest's flood limit; what is longer is no console. */
@@ -32,7 +32,7 @@ export async function readBootFiles(runDir: string, folder: string): Promise<Boo
     try {
       return await readInside(root, join(path, name));
     } catch (error) {
-      problems.push(`${folder}/${name} cannot be read: ${codeOf(error) || (error as Error).message}`);
+      problems.push(`${folder}/${name} cannot be read: ${errnoOf(error) || (error as Error).message}`);
       return null;
     }
   };

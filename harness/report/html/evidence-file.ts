@@ -1,7 +1,7 @@
 /** What a page takes from a boot's evidence.json: the measured read costs, and the kernel's own limit for them. */
 import { z } from 'zod';
 import type { RefCost } from '../../evidence/report-fields.ts';
-import { eraOf, sampleLimitCycles } from '../../verdict/eras.ts';
+import { generationOf, sampleLimitCycles } from '../../verdict/kernel-generations.ts';
 
 export interface MeasuredCosts {
   readonly costs: readonly RefCost[];
@@ -53,7 +53,7 @@ export function readCosts(text: string): MeasuredCosts | string | null {
   const { facts, report } = parsed.data;
   const costs = report.refcost.map(({ value }) => value);
   if (costs.length === 0) return null;
-  const era = eraOf(facts.kernel?.version ?? null);
+  const era = generationOf(facts.kernel?.version ?? null);
   // The limit counts in the frequency known when refinement starts: the first that was detected.
   const cycles = era === null ? null : sampleLimitCycles(era, facts.detected[0]?.khz ?? null);
   return { costs, limit: era === null || cycles === null ? null : { cycles, era: era.name } };

@@ -9,7 +9,7 @@ const FORCES = /setup_force_cpu_cap\((X86_FEATURE_TSC_\w+)\)/;
 const CONCERNED =
   /^(?:arch\/x86\/(?:kernel\/(?:tsc|kvm|hpet|jailhouse|apic\/|cpu\/|time\.c|x86_init)|xen\/time|hyperv\/|include\/asm\/(?:tsc|cpufeature|kvm|hpet))|kernel\/time\/|drivers\/clocksource\/|include\/linux\/clocksource)/;
 
-export interface Subject {
+export interface RemarkInput {
   readonly patches: readonly OnePatch[];
   readonly applies: Applies | null;
   readonly changes: Changes;
@@ -18,7 +18,7 @@ export interface Subject {
   readonly view: TreeView | null;
 }
 
-export async function remarksOn(subject: Subject): Promise<Remark[]> {
+export async function remarksOn(subject: RemarkInput): Promise<Remark[]> {
   const { view, changes, alike } = subject;
   const shortcuts = view === null ? null : await shortcutsOf(view);
   return [
@@ -48,7 +48,7 @@ function hadBefore({ id, title, reverse, inTree }: Likeness): Remark[] {
   return [plain('already-there', `the tree has ${lines} of ${id} ("${title}") already`)];
 }
 
-function onTree({ patches, applies }: Subject): Remark[] {
+function onTree({ patches, applies }: RemarkInput): Remark[] {
   const hunks = patches.flatMap((patch) => patch.hunks);
   const inState = (...states: string[]) => hunks.filter(({ state }) => states.includes(state ?? ''));
   const failed = inState('fails', 'no-file');

@@ -1,9 +1,9 @@
 /** Why tsc was never registered. Rules in order; the first that speaks decides. */
 import { describeReads, readPatterns } from '../../evidence/reads.ts';
-import { type Context, cite, type Finding } from '../context.ts';
+import { type Context, cite, type Deduction } from '../context.ts';
 import type { Cause, Confidence } from '../types.ts';
 
-type Rule = (c: Context) => Finding<Cause> | null;
+type Rule = (c: Context) => Deduction<Cause> | null;
 
 /** tsc.c init_tsc_clocksource(): boot_cpu_has(X86_FEATURE_TSC). */
 const noTsc: Rule = ({ facts }) => {
@@ -109,7 +109,7 @@ const silent: Rule = ({ facts }) =>
 
 const RULES: readonly Rule[] = [noTsc, commandLine, calibration, restarts, silent];
 
-export function neverCause(c: Context): Finding<Cause> {
+export function neverCause(c: Context): Deduction<Cause> {
   for (const rule of RULES) {
     const result = rule(c);
     if (result !== null) return result;

@@ -1,10 +1,10 @@
 /** tsc is registered: is anything wrong, and why is it not current? */
 import type { Registration } from '../../matrix/types.ts';
-import { type Context, cite, type Finding } from '../context.ts';
-import { RATINGS } from '../eras.ts';
+import { type Context, cite, type Deduction } from '../context.ts';
+import { RATINGS } from '../kernel-generations.ts';
 import type { Cause, Confidence } from '../types.ts';
 
-export function registeredCause(c: Context, registration: Registration): Finding<Cause> {
+export function registeredCause(c: Context, registration: Registration): Deduction<Cause> {
   const { facts, current } = c;
   const differs = facts.calibration.find((l) => l.kind === 'recalibrate-differs');
   if (differs !== undefined)
@@ -44,7 +44,7 @@ function settled(c: Context): boolean {
   return c.currentFrom === 'stated' || c.facts.shape.kind === 'whole';
 }
 
-function notCurrent(c: Context, current: string): Finding<Cause> {
+function notCurrent(c: Context, current: string): Deduction<Cause> {
   const { facts } = c;
   const shown = facts.current ?? facts.switches.at(-1) ?? null;
   const evidence = shown === null ? [] : [cite(shown, `${current} is current`)];
@@ -74,7 +74,7 @@ function answer(
   value: Cause,
   confidence: Confidence,
   why: string,
-  evidence: Finding<Cause>['evidence'] = [],
-): Finding<Cause> {
+  evidence: Deduction<Cause>['evidence'] = [],
+): Deduction<Cause> {
   return { value, confidence, evidence, why };
 }

@@ -1,6 +1,6 @@
 /** Why the TSC was marked unstable: the reason is in the message, or in the watchdog's lines before it. */
 import type { Mark } from '../../evidence/facts/types.ts';
-import { type Context, cite, type Finding } from '../context.ts';
+import { type Context, cite, type Deduction } from '../context.ts';
 import type { Cause, Confidence } from '../types.ts';
 import { watchdogCause } from './watchdog.ts';
 
@@ -64,7 +64,7 @@ const REASONS: readonly Reason[] = [
   },
 ];
 
-export function unstableCause(c: Context): Finding<Cause> {
+export function unstableCause(c: Context): Deduction<Cause> {
   const mark = c.facts.marks[0];
   if (mark !== undefined && !/^clocksource watchdog/.test(mark.reason)) return byReason(c, mark);
   if (mark === undefined && c.facts.warps[0] !== undefined)
@@ -77,7 +77,7 @@ export function unstableCause(c: Context): Finding<Cause> {
   return watchdogCause(c);
 }
 
-function byReason(c: Context, mark: Mark): Finding<Cause> {
+function byReason(c: Context, mark: Mark): Deduction<Cause> {
   const reason = REASONS.find((r) => r.pattern.test(mark.reason));
   const evidence = [cite(mark, 'the reason that the kernel gives')];
   if (reason === undefined)

@@ -4,7 +4,7 @@
  * the reference counted since the last time.
  */
 import type { WatchdogEvent } from '../../evidence/facts/types.ts';
-import { type Context, cite, type Finding } from '../context.ts';
+import { type Context, cite, type Deduction } from '../context.ts';
 import { isTsc } from '../registration.ts';
 import type { Cause, Confidence } from '../types.ts';
 
@@ -17,7 +17,7 @@ const WRAP_TOLERANCE_NS = 250_000_000;
 /** A rate that is wrong in a constant way stays below this; above, time was lost. */
 const MAX_RATE_ERROR = 0.2;
 
-export function watchdogCause(c: Context): Finding<Cause> {
+export function watchdogCause(c: Context): Deduction<Cause> {
   const { facts } = c;
   const event = facts.watchdog.find((w) => isTsc(w.source) && w.kind !== 'slow-read') ?? facts.watchdog[0];
   const mark = facts.marks[0];
@@ -33,8 +33,8 @@ export function watchdogCause(c: Context): Finding<Cause> {
     value: Cause,
     confidence: Confidence,
     why: string,
-    more: Finding<Cause>['evidence'] = [],
-  ): Finding<Cause> => ({
+    more: Deduction<Cause>['evidence'] = [],
+  ): Deduction<Cause> => ({
     value,
     confidence,
     evidence: [...lines, ...more],
@@ -79,8 +79,8 @@ export function watchdogCause(c: Context): Finding<Cause> {
 function byNumbers(
   c: Context,
   event: WatchdogEvent,
-  answer: (value: Cause, confidence: Confidence, why: string) => Finding<Cause>,
-): Finding<Cause> {
+  answer: (value: Cause, confidence: Confidence, why: string) => Deduction<Cause>,
+): Deduction<Cause> {
   const { watchdogNs: wd, sourceNs: cs, deltaNs: delta } = event;
   const wraps = delta === null ? 0 : Math.round(delta / PM_WRAP_NS);
   if (

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { readConsole } from '../../harness/evidence/console.ts';
 import { readFrames } from '../../harness/evidence/report.ts';
 import type { Launch, MachineFacts } from '../../harness/guest/types.ts';
-import { countCpus, findDifferences } from '../../harness/verdict/asked.ts';
 import { parseCpu } from '../../harness/verdict/cpu-flags.ts';
+import { countCpus, findMismatches } from '../../harness/verdict/machine-check.ts';
 import { bytes, NONCE, report } from '../evidence/frame-text.ts';
 import { LAUNCH, MACHINE, REPORT_FRAMES } from './sample-boot.ts';
 
 type Frames = readonly (readonly [string, string])[];
 const seen = (launch: Launch, machine: MachineFacts | null, frames: Frames) =>
-  findDifferences(launch, machine, readFrames(readConsole(bytes(report(frames))), NONCE));
+  findMismatches(launch, machine, readFrames(readConsole(bytes(report(frames))), NONCE));
 const guest = (changes: Partial<Launch['guest']>): Launch => ({
   ...LAUNCH,
   guest: { ...LAUNCH.guest, ...changes },

@@ -15,7 +15,7 @@ function starves({ guest }: Launch, machine: MachineFacts | null): boolean {
 }
 
 /** Corrects what the guest's life looked like from its console and its time. */
-export function rightBlame(seen: Ending, launch: Launch, machine: MachineFacts | null): Ending {
+export function reclassifyEnding(seen: Ending, launch: Launch, machine: MachineFacts | null): Ending {
   // A machine that could not be asked has not been checked, so what its guest says is no result.
   if (seen.kind === 'finished' && machine === null) {
     const detail = 'the guest finished, but QEMU did not tell over QMP what machine it made';

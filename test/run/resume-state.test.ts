@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { readRecord } from '../../harness/record/reader.ts';
-import { progressOf, removeHalfDone, resultsOf } from '../../harness/run/kept.ts';
+import { progressOf, removeHalfDone, resultsOf } from '../../harness/run/resume-state.ts';
 
 const V1 = join(import.meta.dirname, '..', 'captures', 'records', 'v1');
 

@@ -8,10 +8,10 @@ import type { Observation } from '../verdict/types.ts';
 import { bootOnce, logText } from './boot-once.ts';
 import { launchOf } from './launch.ts';
 import { makeReady, type Ready } from './make-ready.ts';
-import { together } from './schedule.ts';
+import { runBoth } from './schedule.ts';
 import { measureHostTsc, type TrueFrequency } from './true-frequency.ts';
 
-export interface BenchOptions {
+export interface RunnerOptions {
   /** Guests of every kind that will be booted: they decide what is made ready. A ref-delay makes no other kind. */
   readonly cells: readonly Cell[];
   readonly qemu: string;
@@ -21,7 +21,7 @@ export interface BenchOptions {
 }
 
 /** What one boot showed. */
-export interface Seen {
+export interface BootResult {
   readonly kind: 'seen';
   readonly observation: Observation;
   /** The kernel's log, for messages that are looked for; null where there is none. */
@@ -41,7 +41,7 @@ export interface HostFailed {
   readonly kind: 'fault';
   readonly reason: string;
 }
-export type Booted = Seen | HostFailed;
+export type BootOutcome = BootResult | HostFailed;
 
 /** Medians, TSC cycles; null where the guest has no such counter or the probe may not read it. */
 export interface ReadCycles {
@@ -51,7 +51,7 @@ export interface ReadCycles {
   readonly hpet: number | null;
 }
 
-export interface Bench {
+export interface Runner {
   /**
    * Boots a kernel; what the guest left is in `folder`, which is made anew. Any number at once. Throws HostError where
    * this host cannot boot such a guest at all, and where it was interrupted.
@@ -61,13 +61,13 @@ export interface Bench {
     kernelPath: string,
     folder: string,
     tell?: (phase: string, guestS: number | null) => void,
-  ): Promise<Booted>;
+  ): Promise<BootOutcome>;
   /** What the guests run on and in, made with the first boot; null before it. */
   ready(): Ready | null;
 }
 
 /** What all boots need is got with the first one. */
-export function openBench(options: BenchOptions): Bench {
+export function openRunner(options: RunnerOptions): Runner {
   const { cells, qemu, signal, tell, timeoutS } = options;
   let preparing: Promise<[Ready, TrueFrequency]> | undefined;
   let made: Ready | null = null;
@@ -75,7 +75,7 @@ export function openBench(options: BenchOptions): Bench {
   const prepare = async (kernelPath: string): Promise<[Ready, TrueFrequency]> => {
     const kernel = { name: cells[0]?.kernel ?? '', source: { kind: 'image', path: kernelPath } } as const;
     const plan = { name: 'bench', matrixPath: '', matrixSha256: '', kernels: [kernel], cells };
-    return together(
+    return runBoth(
       signal,
       (either) => makeReady(plan, { qemu, signal: either, onProgress: (_, text) => tell(text) }),
       measureHostTsc,

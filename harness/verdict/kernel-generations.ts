@@ -5,7 +5,7 @@
  */
 import type { KernelVersion } from '../evidence/facts/types.ts';
 
-export interface Era {
+export interface KernelGeneration {
   readonly name: string;
   /** A sample is rejected when reading it took longer: 50,000 cycles, or tsc_khz >> 5 cycles (31.25 us). */
   readonly sampleLimit: '50000-cycles' | 'khz-shift-5' | 'unknown';
@@ -34,7 +34,7 @@ const between =
 const order = (v: KernelVersion): number => rank([v.major, v.minor, v.patch]);
 const rank = ([a, b, c]: readonly [number, number, number]): number => (a * 10_000 + b) * 100_000 + c;
 
-const OLD: Omit<Era, 'name'> = {
+const OLD: Omit<KernelGeneration, 'name'> = {
   sampleLimit: '50000-cycles',
   stopRejected: 'unrefined',
   atOnce: 'TSC_RELIABLE',
@@ -43,7 +43,7 @@ const OLD: Omit<Era, 'name'> = {
 };
 const RELATIVE_LIMIT = { sampleLimit: 'khz-shift-5', stopRejected: 'restart' } as const;
 const KNOWN_FREQ = { ...OLD, atOnce: 'TSC_KNOWN_FREQ' } as const;
-const NEW: Omit<Era, 'name'> = {
+const NEW: Omit<KernelGeneration, 'name'> = {
   ...KNOWN_FREQ,
   ...RELATIVE_LIMIT,
   kvmKnowsFrequency: true,
@@ -51,7 +51,7 @@ const NEW: Omit<Era, 'name'> = {
 };
 const MAX = 99_999;
 
-const ERAS: readonly (readonly [Test, Era])[] = [
+const ERAS: readonly (readonly [Test, KernelGeneration])[] = [
   [el(7, 0, 957), { name: 'RHEL 7.0 to 7.6', ...OLD }],
   // 3.10.0-1062 (7.7), -1127 (7.8), -1160 (7.9) carry a786ef152cdc; in between it came in is not known.
   [el(7, 1062, MAX), { name: 'RHEL 7.7 to 7.9', ...OLD, ...RELATIVE_LIMIT }],
@@ -79,13 +79,13 @@ const ERAS: readonly (readonly [Test, Era])[] = [
 ];
 
 /** Null where the version is not known or older than refinement itself (v2.6.38). */
-export function eraOf(version: KernelVersion | null): Era | null {
+export function generationOf(version: KernelVersion | null): KernelGeneration | null {
   if (version === null) return null;
   return ERAS.find(([test]) => test(version))?.[1] ?? null;
 }
 
 /** The longest a sample may take, TSC cycles; null where the era or the frequency is not known. */
-export function sampleLimitCycles(era: Era, khz: number | null): number | null {
+export function sampleLimitCycles(era: KernelGeneration, khz: number | null): number | null {
   if (era.sampleLimit === '50000-cycles') return 50_000;
   return era.sampleLimit === 'khz-shift-5' && khz !== null ? Math.floor(khz / 32) : null;
 }

@@ -1,7 +1,7 @@
 /** What it is not, although the text may tempt one to think so. */
 import type { Registration } from '../matrix/types.ts';
 import type { Context } from './context.ts';
-import { RATINGS } from './eras.ts';
+import { RATINGS } from './kernel-generations.ts';
 import type { Cause } from './types.ts';
 
 interface Remark {
@@ -64,7 +64,7 @@ const REMARKS: readonly Remark[] = [
   },
 ];
 
-export function remarks(c: Context, registration: Registration, cause: Cause): string[] {
+export function redHerrings(c: Context, registration: Registration, cause: Cause): string[] {
   return REMARKS.flatMap((remark) => {
     const at = remark.applies(c, registration, cause);
     return at === null ? [] : [remark.says(at > 0 ? ` (line ${at})` : '', c)];

@@ -2,8 +2,8 @@
 import { rowOf } from '../plan/rows.ts';
 import type { CellView, RunView } from '../record/run-view.ts';
 import { CONTROL_AXIS, isControl, NO_CONTROL } from './plan.ts';
-import { sideOf } from './side.ts';
-import type { Trio } from './types.ts';
+import { kernelSideOf } from './side.ts';
+import type { Comparison } from './types.ts';
 
 type Axes = CellView['cell']['axes'];
 
@@ -26,11 +26,11 @@ export function byGuest(view: RunView): Map<string, Map<string, CellView>> {
 }
 
 /** Guests that all three kernels were planned in; `backport` and the others are names of kernels. */
-export function triosOf(
+export function comparisonsOf(
   view: RunView,
   kernels: { readonly base: string; readonly backport: string; readonly reference: string },
-): Trio[] {
-  return [...byGuest(view)].flatMap(([guest, cells]): Trio[] => {
+): Comparison[] {
+  return [...byGuest(view)].flatMap(([guest, cells]): Comparison[] => {
     const [base, backport, reference] = [kernels.base, kernels.backport, kernels.reference].map((name) =>
       cells.get(name),
     );
@@ -39,9 +39,9 @@ export function triosOf(
       {
         guest,
         isControl: isControl(base.cell),
-        base: sideOf(base),
-        backport: sideOf(backport),
-        reference: sideOf(reference),
+        base: kernelSideOf(base),
+        backport: kernelSideOf(backport),
+        reference: kernelSideOf(reference),
       },
     ];
   });

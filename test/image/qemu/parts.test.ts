@@ -1,19 +1,19 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { HostError, UserError } from '../../harness/base/errors.ts';
-import { openCache } from '../../harness/host/cache.ts';
-import { tryTool } from '../../harness/host/process.ts';
-import { buildFailure } from '../../harness/image/qemu/failure.ts';
-import { parseLdd } from '../../harness/image/qemu/libraries.ts';
-import { FIRMWARE, upstreamVersion } from '../../harness/image/qemu/origins.ts';
-import { keysOf, patchNames, type Recipe, readRecipe } from '../../harness/image/qemu/recipe.ts';
-import { findStored, storeFolder } from '../../harness/image/qemu/store.ts';
-import { findToolchain } from '../../harness/image/qemu/toolchain.ts';
-import { patchTree } from '../../harness/image/qemu/tree.ts';
-import type { Origins } from '../../harness/image/qemu/types.ts';
-import { parseSources } from '../../harness/kernel/package/apt-source.ts';
-import { inScratch } from '../kernel/tools.ts';
+import { HostError, UserError } from '../../../harness/base/errors.ts';
+import { openCache } from '../../../harness/host/cache.ts';
+import { tryTool } from '../../../harness/host/process.ts';
+import { buildFailure } from '../../../harness/image/qemu/failure.ts';
+import { parseLdd } from '../../../harness/image/qemu/libraries.ts';
+import { FIRMWARE, upstreamVersion } from '../../../harness/image/qemu/origins.ts';
+import { keysOf, patchNames, type Recipe, readRecipe } from '../../../harness/image/qemu/recipe.ts';
+import { findStored, storeFolder } from '../../../harness/image/qemu/store.ts';
+import { findToolchain } from '../../../harness/image/qemu/toolchain.ts';
+import { patchTree } from '../../../harness/image/qemu/tree.ts';
+import type { Origins } from '../../../harness/image/qemu/types.ts';
+import { parseSources } from '../../../harness/kernel/package/apt-source.ts';
+import { inScratch } from '../../kernel/tools.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();

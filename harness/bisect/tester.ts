@@ -1,11 +1,11 @@
 /** Boots kernels in one cell, and says of each boot whether it was as expected. */
 
-import { type HostFailed, openBench as openAnyBench } from '../lab/bench.ts';
+import { type HostFailed, openRunner as openAnyBench } from '../lab/runner.ts';
 import type { Cell } from '../plan/types.ts';
 import { judgeCell } from '../verdict/outcome.ts';
 import type { Observation } from '../verdict/types.ts';
 
-export interface BenchOptions {
+export interface TesterOptions {
   readonly cell: Cell;
   readonly qemu: string;
   readonly timeoutS: number;
@@ -24,13 +24,13 @@ export type Judged =
     }
   | HostFailed;
 
-export interface Bench {
+export interface Tester {
   /** Boots a kernel; what the guest left is in `folder`, which is made anew. */
   boot(kernelPath: string, folder: string): Promise<Judged>;
 }
 
 /** What all boots need is got with the first one. */
-export function openBench({ cell, ...options }: BenchOptions): Bench {
+export function openTester({ cell, ...options }: TesterOptions): Tester {
   const bench = openAnyBench({ ...options, cells: [cell] });
   return {
     async boot(kernelPath, folder) {

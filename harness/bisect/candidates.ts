@@ -9,7 +9,7 @@ import type { CommitSubjects, KernelSubjects, SearchSpec } from './entries.ts';
 import { lineOf } from './history.ts';
 import { readHistory } from './range.ts';
 
-export interface SubjectImage {
+export interface CandidateImage {
   readonly path: string;
   readonly sha256: string;
   readonly release: string;
@@ -19,19 +19,19 @@ export interface SubjectImage {
   readonly build: BuildFacts | null;
 }
 
-export interface Subjects {
+export interface Candidates {
   readonly search: Search;
   /** A commit's title; nothing for a kernel. */
   readonly title: (id: string) => string;
   /** A short name. */
   readonly name: (id: string) => string;
   /** Throws BuildError where it does not build. */
-  image(id: string, options: AcquireOptions): Promise<SubjectImage>;
+  image(id: string, options: AcquireOptions): Promise<CandidateImage>;
 }
 
 export type ImageFault = BuildError | HostError | UserError;
 
-export async function openSubjects(spec: SearchSpec, signal: AbortSignal): Promise<Subjects> {
+export async function openCandidates(spec: SearchSpec, signal: AbortSignal): Promise<Candidates> {
   const rest = { exact: spec.cell.guest.clock === 'deterministic', confidence: spec.confidence };
   return spec.subjects.kind === 'commits'
     ? openCommits(spec.subjects, rest, signal)
@@ -40,7 +40,7 @@ export async function openSubjects(spec: SearchSpec, signal: AbortSignal): Promi
 
 type Rest = Pick<Search, 'exact' | 'confidence'>;
 
-async function openCommits(subjects: CommitSubjects, rest: Rest, signal: AbortSignal): Promise<Subjects> {
+async function openCommits(subjects: CommitSubjects, rest: Rest, signal: AbortSignal): Promise<Candidates> {
   const place = { repository: subjects.repository, signal };
   const { history, parents, subject } = await readHistory(place, subjects, subjects);
   const { old, new: end, bases } = subjects;
@@ -56,7 +56,7 @@ async function openCommits(subjects: CommitSubjects, rest: Rest, signal: AbortSi
   };
 }
 
-function openKernels({ kernels, old, new: end }: KernelSubjects, rest: Rest): Subjects {
+function openKernels({ kernels, old, new: end }: KernelSubjects, rest: Rest): Candidates {
   const names = kernels.map(({ name }) => name);
   const line = names.slice(names.indexOf(old), names.indexOf(end) + 1);
   const search: Search = {

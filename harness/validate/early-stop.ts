@@ -6,8 +6,8 @@ import { UserError } from '../base/errors.ts';
 import { applyEvent, newRunView } from '../record/run-view.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { difference } from './agree.ts';
-import { sideOf } from './side.ts';
-import { byGuest } from './trios.ts';
+import { byGuest } from './comparisons.ts';
+import { kernelSideOf } from './side.ts';
 
 export interface Gate {
   readonly reporter: Reporter;
@@ -17,7 +17,7 @@ export interface Gate {
   readonly fault: () => UserError | null;
 }
 
-export function makeGate(base: string, reference: string, tolerancePpm: number): Gate {
+export function makeEarlyStop(base: string, reference: string, tolerancePpm: number): Gate {
   const view = newRunView();
   const stop = new AbortController();
   let fault: UserError | null = null;
@@ -44,7 +44,7 @@ export function makeGate(base: string, reference: string, tolerancePpm: number):
     const pairs = [...byGuest(view).values()].map((cells) => [cells.get(base), cells.get(reference)]);
     const isSame = pairs.every(([one, other]) => {
       if (one === undefined || other === undefined) return false;
-      const [a, b] = [sideOf(one), sideOf(other)];
+      const [a, b] = [kernelSideOf(one), kernelSideOf(other)];
       return a.unclear === null && b.unclear === null && difference(a, b, tolerancePpm) === null;
     });
     if (!isSame) return;

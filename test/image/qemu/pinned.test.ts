@@ -2,17 +2,17 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { parseProperties } from '../../harness/doctor/qemu-text.ts';
-import { gatherEvidence } from '../../harness/evidence/evidence.ts';
-import { bootGuest } from '../../harness/guest/boot.ts';
-import { openCache } from '../../harness/host/cache.ts';
-import { runTool, tryTool } from '../../harness/host/process.ts';
-import { imagesFolder } from '../../harness/host/project.ts';
-import { buildProbeImage } from '../../harness/image/probe-image.ts';
-import { pinnedQemu } from '../../harness/image/qemu/pinned.ts';
-import type { PinnedQemu } from '../../harness/image/qemu/types.ts';
-import { launchOf, testFolder } from '../support/faulty-guest.ts';
-import { debianKernel } from '../support/kernels.ts';
+import { parseProperties } from '../../../harness/doctor/qemu-text.ts';
+import { gatherEvidence } from '../../../harness/evidence/evidence.ts';
+import { bootGuest } from '../../../harness/guest/boot.ts';
+import { openCache } from '../../../harness/host/cache.ts';
+import { runTool, tryTool } from '../../../harness/host/process.ts';
+import { imagesFolder } from '../../../harness/host/project.ts';
+import { buildProbeImage } from '../../../harness/image/probe-image.ts';
+import { pinnedQemu } from '../../../harness/image/qemu/pinned.ts';
+import type { PinnedQemu } from '../../../harness/image/qemu/types.ts';
+import { launchOf, testFolder } from '../../support/faulty-guest.ts';
+import { debianKernel } from '../../support/kernels.ts';
 
 const NONCE = '0badcafe';
 /** A build takes some minutes of two CPUs. */

@@ -10,8 +10,8 @@ import type { RunRecord } from '../record/reader.ts';
 import { CELLS, isPlainName } from '../record/run-folder.ts';
 import type { BootView, CellView } from '../record/run-view.ts';
 import type { CellFinished } from '../record/types.ts';
-import type { BootResult } from './boot-cell.ts';
-import type { Kept } from './cells.ts';
+import type { JudgedBoot } from './boot-cell.ts';
+import type { CompletedBoots } from './cells.ts';
 
 /** A boot as the log names it. */
 export interface BootName {
@@ -82,8 +82,8 @@ export async function progressOf(record: RunRecord, cells: readonly Cell[]): Pro
 }
 
 /** The results of boots that are kept, as if they had just been done: their logs are read from their consoles. */
-export async function resultsOf(dir: string, kept: readonly CellFinished[]): Promise<Kept> {
-  const results = new Map<number, BootResult>();
+export async function resultsOf(dir: string, kept: readonly CellFinished[]): Promise<CompletedBoots> {
+  const results = new Map<number, JudgedBoot>();
   for (const { boot, folder, observation } of kept) {
     const { launch } = await readBootFile(join(dir, folder));
     const { evidence } = await gatherFrom(join(dir, folder), launch);

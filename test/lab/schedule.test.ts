@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultJobs, runInParallel, together } from '../../harness/lab/schedule.ts';
+import { defaultJobs, runBoth, runInParallel } from '../../harness/lab/schedule.ts';
 import { exitCodeOf } from '../../harness/run/run.ts';
 
 test('never more at once than allowed, all of them, begun in order', async () => {
@@ -64,7 +64,7 @@ const untilStopped = (signal: AbortSignal): Promise<never> =>
 test('two works side by side give both results', async () => {
   const { signal } = new AbortController();
   expect(
-    await together(
+    await runBoth(
       signal,
       async () => 1,
       async () => 'two',
@@ -83,14 +83,14 @@ test('where one of two fails, the other is stopped and its own error does not hi
       await new Promise((resolve) => setImmediate(resolve));
       tidied = true;
     });
-  await expect(together(signal, failing, other)).rejects.toThrow('first');
+  await expect(runBoth(signal, failing, other)).rejects.toThrow('first');
   expect(tidied).toBe(true);
-  await expect(together(signal, untilStopped, failing)).rejects.toThrow('first');
+  await expect(runBoth(signal, untilStopped, failing)).rejects.toThrow('first');
 });
 
 test('both stop where all is to stop', async () => {
   const controller = new AbortController();
-  const both = together(controller.signal, untilStopped, untilStopped);
+  const both = runBoth(controller.signal, untilStopped, untilStopped);
   controller.abort();
   await expect(both).rejects.toThrow('stopped');
 });

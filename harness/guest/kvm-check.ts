@@ -11,14 +11,14 @@ import { type Boot, bootGuest, CONSOLE_FILE } from './boot.ts';
 import { makeLaunch } from './launch/arguments.ts';
 import { PROBE_DEFAULTS } from './launch/command-line.ts';
 
-export interface TrialInput {
+export interface KvmCheckInput {
   readonly qemu: string;
   readonly kernelPath: string;
   readonly initrdPath: string;
   readonly signal?: AbortSignal;
 }
 
-export interface Trial {
+export interface KvmCheck {
   readonly usable: boolean;
   /** One sentence that says what was tried and what came of it. */
   readonly reason: string;
@@ -40,7 +40,7 @@ function describe(boot: Boot, cpu: string, words: string): string {
 }
 
 async function tryCpu(
-  input: TrialInput,
+  input: KvmCheckInput,
   cpu: string,
   folder: string,
 ): Promise<{ boot: Boot; toProbeMs: number | null }> {
@@ -68,7 +68,7 @@ async function tryCpu(
 }
 
 /** Boots with the host's CPU first, then with a plain named model. */
-export async function tryKvm(input: TrialInput): Promise<Trial> {
+export async function checkKvm(input: KvmCheckInput): Promise<KvmCheck> {
   try {
     await access('/dev/kvm', constants.R_OK | constants.W_OK);
   } catch (error) {

@@ -7,14 +7,14 @@ import type { QemuProcess } from '../qemu-process.ts';
 import type { Launch, MachineFacts } from '../types.ts';
 import { type ConsoleFile, openConsoleFile } from './console-file.ts';
 import { type ConsoleState, NOTHING_YET, type Phase, watchLines } from './console-watch.ts';
-import { judgeFlood, judgeRunning } from './judge.ts';
 import type { Limits } from './limits.ts';
-import { ASK_AFTER_MS, follow, type Look, startQuiet } from './progress-watch.ts';
+import { ASK_AFTER_MS, follow, type Sample, startSilence } from './progress-watch.ts';
+import { judgeFlood, judgeRunning } from './stop-conditions.ts';
 
 /** How often the console is looked at. */
 const LOOK_MS = 20;
 
-export interface LifeInput {
+export interface MonitorInput {
   readonly launch: Launch;
   readonly limits: Limits;
   readonly qemu: QemuProcess;
@@ -24,14 +24,14 @@ export interface LifeInput {
   readonly onProgress: ((phase: Phase, guestS: number | null) => void) | undefined;
 }
 
-export interface Life {
+export interface Monitored {
   readonly ending: Ending;
   readonly machine: MachineFacts | null;
   readonly cpuMs: number;
 }
 
 /** Takes what the console has gained; a flood is not read further than it takes to see it. */
-async function catchUp(before: ConsoleState, file: ConsoleFile, input: LifeInput): Promise<ConsoleState> {
+async function catchUp(before: ConsoleState, file: ConsoleFile, input: MonitorInput): Promise<ConsoleState> {
   let console = before;
   while (console.bytes <= input.limits.floodBytes) {
     const growth = await file.readMore();
@@ -44,13 +44,13 @@ async function catchUp(before: ConsoleState, file: ConsoleFile, input: LifeInput
 
 /** Watches until QEMU has ended by itself (null) or is to be ended as what is given. */
 async function watch(
-  input: LifeInput,
+  input: MonitorInput,
   file: ConsoleFile,
 ): Promise<{ console: ConsoleState; verdict: Ending | null; cpuMs: number }> {
   const { limits, qemu, link } = input;
   const started = performance.now();
   let console = NOTHING_YET;
-  let quiet = startQuiet({ wallMs: 0, cpuMs: 0, consoleBytes: 0, guestS: null });
+  let quiet = startSilence({ wallMs: 0, cpuMs: 0, consoleBytes: 0, guestS: null });
   let lastWordMs: number | null = null;
   let verdict: Ending | null = null;
   let cpuMs = 0;
@@ -60,7 +60,7 @@ async function watch(
     console = await catchUp(console, file, input);
     const wallMs = performance.now() - started;
     const guestS = link.guestS(quiet.sinceWallMs);
-    const look: Look = { wallMs, cpuMs, consoleBytes: console.bytes, guestS };
+    const look: Sample = { wallMs, cpuMs, consoleBytes: console.bytes, guestS };
     quiet = follow(quiet, look);
     // Only in a silence, so that a healthy guest is never disturbed.
     if (wallMs - quiet.sinceWallMs > ASK_AFTER_MS) link.askGuestTime(quiet.sinceWallMs, wallMs);
@@ -74,7 +74,7 @@ async function watch(
 }
 
 /** QEMU is gone when this returns, however it returns. */
-export async function followLife(input: LifeInput): Promise<Life> {
+export async function monitorGuest(input: MonitorInput): Promise<Monitored> {
   const { limits, qemu, link } = input;
   const file = await openConsoleFile(input.consolePath);
   try {

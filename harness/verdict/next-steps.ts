@@ -1,7 +1,7 @@
 /** What to send or to try next, most useful first. */
 import type { Registration } from '../matrix/types.ts';
 import type { Context } from './context.ts';
-import { sampleLimitCycles } from './eras.ts';
+import { sampleLimitCycles } from './kernel-generations.ts';
 import type { Cause } from './types.ts';
 
 const SYSFS = '/sys/devices/system/clocksource/clocksource0';

@@ -8,7 +8,7 @@ import type { Difference } from './types.ts';
 type Check = (launch: Launch, machine: MachineFacts | null, report: ProbeReport) => Difference[];
 
 /** Pure. Compares only what was really seen: a frame that never came is no difference (the verdict sees to that). */
-export const findDifferences: Check = (launch, machine, report) =>
+export const findMismatches: Check = (launch, machine, report) =>
   CHECKS.flatMap((check) => check(launch, machine, report));
 
 const accelerator: Check = (launch, machine) =>

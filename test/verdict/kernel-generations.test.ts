@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseRelease } from '../../harness/evidence/facts/kernel.ts';
-import { eraOf, sampleLimitCycles } from '../../harness/verdict/eras.ts';
+import { generationOf, sampleLimitCycles } from '../../harness/verdict/kernel-generations.ts';
 
 test.each([
   ['3.10.0-514.el7.x86_64', '50000-cycles', 'unrefined', 'TSC_RELIABLE', false, false],
@@ -19,7 +19,7 @@ test.each([
   ['7.3.4+deb13-cloud-amd64', 'khz-shift-5', 'restart', 'TSC_KNOWN_FREQ', true, true],
   ['5.14.0-427.el9.x86_64', 'khz-shift-5', 'restart', 'TSC_KNOWN_FREQ', true, true],
 ])('%s', (release, sampleLimit, stopRejected, atOnce, kvmKnowsFrequency, tscEarly) => {
-  expect(eraOf(parseRelease(release))).toMatchObject({
+  expect(generationOf(parseRelease(release))).toMatchObject({
     sampleLimit,
     stopRejected,
     atOnce,
@@ -29,8 +29,8 @@ test.each([
 });
 
 test('below 1.6 GHz the newer limit is the stricter one', () => {
-  const old = eraOf(parseRelease('4.9.0'));
-  const fixed = eraOf(parseRelease('5.0.0'));
+  const old = generationOf(parseRelease('4.9.0'));
+  const fixed = generationOf(parseRelease('5.0.0'));
   if (old === null || fixed === null) throw new Error('no era');
   const stricter = (khz: number) => (sampleLimitCycles(fixed, khz) ?? 0) < (sampleLimitCycles(old, khz) ?? 0);
   expect([stricter(1_000_000), stricter(1_599_000), stricter(1_601_000), stricter(3_000_000)]).toEqual([
@@ -42,6 +42,6 @@ test('below 1.6 GHz the newer limit is the stricter one', () => {
 });
 
 test('what is no release has no era', () => {
-  expect(eraOf(parseRelease('hello'))).toBe(null);
-  expect(eraOf(parseRelease('2.6.32-754.el6'))).toBe(null);
+  expect(generationOf(parseRelease('hello'))).toBe(null);
+  expect(generationOf(parseRelease('2.6.32-754.el6'))).toBe(null);
 });

@@ -3,11 +3,11 @@
 import type { Ending } from '../ending/ending.ts';
 import type { ConsoleState } from './console-watch.ts';
 import type { Limits } from './limits.ts';
-import { judgeQuiet, type Look, type Quiet } from './progress-watch.ts';
+import { judgeSilence, type Sample, type Silence } from './progress-watch.ts';
 
 export interface Moment {
-  readonly look: Look;
-  readonly quiet: Quiet;
+  readonly look: Sample;
+  readonly quiet: Silence;
   readonly console: ConsoleState;
   /** Wall time at which the end marker or a panic was seen; null before. */
   readonly lastWordMs: number | null;
@@ -25,7 +25,7 @@ export function judgeRunning(moment: Moment, limits: Limits): Ending | null {
     if (look.wallMs - lastWordMs <= limits.graceMs) return null;
     return console.ended ? { kind: 'finished' } : { kind: 'panic' };
   }
-  const stalled = judgeQuiet(quiet, look, limits);
+  const stalled = judgeSilence(quiet, look, limits);
   if (stalled !== null) return stalled;
   return look.wallMs > limits.deadlineMs ? { kind: 'deadline', wallMs: look.wallMs } : null;
 }

@@ -1,0 +1,16 @@
+/** The source of a kernel that is built, as a value. */
+import type { InputFile } from '../make/input-file.ts';
+import type { GitOrigin } from '../types.ts';
+
+export interface Source {
+  /** Decides the tree's content: sha256 in hex. */
+  readonly digest: string;
+  /** For people. */
+  readonly label: string;
+  /** Of a source in git: where it was taken from, and the full commit. */
+  readonly git?: GitOrigin;
+  /** Fills an empty folder; the kernel's tree is this folder, or the only one in it. */
+  readonly unpack: (into: string) => Promise<void>;
+  /** A commit as a patch, for sources that have commits. */
+  readonly commitPatch?: (commit: string) => Promise<InputFile>;
+}
