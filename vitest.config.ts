@@ -1,15 +1,27 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { TIERS, type TierName } from './test/tiers.ts';
 
-// Boots take seconds and share two cores with each other: few workers, generous limits, no timing asserts.
 const report = process.env.TSCMATRIX_TEST_REPORT;
+
+function project(name: TierName, options: object): TestProjectConfiguration {
+  const { include, exclude } = TIERS[name];
+  return { extends: true, test: { name, include: [...include], exclude: [...exclude], ...options } };
+}
+
+// Boots take seconds and share two cores with each other: generous limits, no timing asserts.
+const SLOW = { testTimeout: 120_000, hookTimeout: 300_000 };
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 300_000,
     // For scripts/ci.sh, which counts.
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    projects: [
+      // Files share a worker, and with it the modules that they import.
+      project('unit', { pool: 'threads', isolate: false, testTimeout: 60_000 }),
+      project('cli', SLOW),
+      project('guest', SLOW),
+      project('browser', SLOW),
+    ],
   },
 });

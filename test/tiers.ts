@@ -1,0 +1,33 @@
+/** The tiers of the tests. The name of a file decides its tier, and here alone. */
+
+export interface Tier {
+  /** What a test of it may use. */
+  readonly needs: string;
+  /** Globs of its files. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+const named = (tier: string) => ({ include: [`test/**/*.${tier}.test.ts`], exclude: [] });
+
+/** `x.test.ts` is a unit test, `x.cli.test.ts` is of the tier cli, and so on: docs/tests.md. */
+export const TIERS = {
+  unit: {
+    needs: 'Node and node_modules: it starts no program but Node',
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/**/*.*.test.ts'],
+  },
+  cli: { needs: 'Debian packages: the command itself, compilers, git, an sshd', ...named('cli') },
+  guest: { needs: 'QEMU, kernels and the pinned QEMU: boots and builds', ...named('guest') },
+  browser: { needs: 'chromium', ...named('browser') },
+} as const satisfies Readonly<Record<string, Tier>>;
+
+export type TierName = keyof typeof TIERS;
+
+/** The tier that a file name asks for; null if there is none of that name. */
+export function tierOf(file: string): TierName | null {
+  const name = /(?:^|\/)[^./]+(?:\.([^/]+))?\.test\.ts$/.exec(file);
+  if (name === null) return null;
+  const tier = name[1] ?? 'unit';
+  return Object.hasOwn(TIERS, tier) ? (tier as TierName) : null;
+}
