@@ -15,6 +15,7 @@ import { openView } from '../bisect/view.ts';
 import { openCache } from '../host/cache.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
 import { needQemu } from '../lab/need-qemu.ts';
+import { optionName } from './command.ts';
 import { forgetGit } from './git-environment.ts';
 
 export interface BisectFlags extends Omit<SearchOptions, 'paths'> {
@@ -77,9 +78,8 @@ async function resumeSearch(
     (name) => isGiven(name) && !['resume', 'results', 'json'].includes(name),
   );
   if (stray !== undefined || paths.length > 0) {
-    const option = stray?.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new UserError(
-      `${option === undefined ? 'paths do' : `--${option} does`} not go with --resume: the search goes on as it was begun`,
+      `${stray === undefined ? 'paths do' : `${optionName(stray)} does`} not go with --resume: the search goes on as it was begun`,
       'leave it out, or begin anew without --resume',
     );
   }

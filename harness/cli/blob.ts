@@ -9,7 +9,6 @@ import { findRun } from '../record/find-run.ts';
 export interface BlobFlags {
   readonly results: string;
   readonly label?: string;
-  readonly json?: boolean;
 }
 
 /** Throws UserError where a blob could not be written there: said before a run of hours, and not after it. */

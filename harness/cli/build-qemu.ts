@@ -5,19 +5,12 @@ import { json, lines } from '../base/safe-text.ts';
 import { plainTable } from '../base/table.ts';
 import { progressLine } from '../host/progress-line.ts';
 import { pinnedQemu } from '../image/qemu/pinned.ts';
-
-export interface BuildQemuFlags {
-  readonly kernel: readonly string[];
-  readonly force?: boolean;
-  readonly jobs?: number;
-  readonly refresh?: boolean;
-  readonly json?: boolean;
-}
+import type { BuildFlags } from './build.ts';
 
 /** 0 where it is there; what keeps it from being built is thrown. */
 export async function buildQemuCommand(
   matrix: string | undefined,
-  flags: BuildQemuFlags,
+  flags: BuildFlags,
   signal: AbortSignal,
 ): Promise<number> {
   if (matrix !== undefined)

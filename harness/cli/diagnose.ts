@@ -8,9 +8,7 @@ import { gatherFacts } from '../evidence/facts.ts';
 import { diagnose } from '../verdict/diagnose.ts';
 import { diagnosisText } from './diagnosis-text.ts';
 
-export interface DiagnoseOptions {
-  /** A path, or "-" for standard input. Left out: standard input where it is not a terminal. */
-  readonly file?: string | undefined;
+export interface DiagnoseFlags {
   /** The content of available_clocksource. */
   readonly available?: string | undefined;
   readonly current?: string | undefined;
@@ -19,6 +17,11 @@ export interface DiagnoseOptions {
   /** The private key to log in with. */
   readonly identity?: string | undefined;
   readonly json?: boolean | undefined;
+}
+
+export interface DiagnoseOptions extends DiagnoseFlags {
+  /** A path, or "-" for standard input. Left out: standard input where it is not a terminal. */
+  readonly file?: string | undefined;
   readonly signal?: AbortSignal;
   readonly stdin?: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
   readonly stdout?: { write(text: string): unknown; readonly isTTY?: boolean };

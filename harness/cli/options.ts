@@ -1,11 +1,12 @@
-/** Values of options, checked: each gives a UserError that names the option. */
+/** Values of options, checked: each throws a UserError that names the option. */
 import { resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { DURATION, DURATION_MAX_NS, durationNs } from '../matrix/duration.ts';
+import type { Parser } from './command.ts';
 
 /** A whole number of at least `least`. */
-export function wholeNumber(option: string, least: number): (text: string) => number {
-  return (text) => {
+export function wholeNumber(least: number): Parser<number> {
+  return (text, option) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least) return value;
     throw new UserError(`${option} takes a whole number of at least ${least}, not "${text}"`);
@@ -13,51 +14,45 @@ export function wholeNumber(option: string, least: number): (text: string) => nu
 }
 
 /** A duration: 90, 90s, 2m or 1h; in seconds. */
-export function seconds(option: string): (text: string) => number {
-  return (text) => {
-    const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text);
-    const value = Number(match?.[1]) * ({ s: 1, m: 60, h: 3600 }[match?.[2] ?? 's'] ?? 1);
-    if (match !== null && value > 0) return value;
-    throw new UserError(`${option} takes a duration such as 90s or 2m, not "${text}"`);
-  };
+export function seconds(text: string, option: string): number {
+  const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text);
+  const value = Number(match?.[1]) * ({ s: 1, m: 60, h: 3600 }[match?.[2] ?? 's'] ?? 1);
+  if (match !== null && value > 0) return value;
+  throw new UserError(`${option} takes a duration such as 90s or 2m, not "${text}"`);
+}
+
+export const DAY_S = 24 * 3600;
+/** As seconds(), and days. */
+export function age(text: string, option: string): number {
+  const days = /^(\d+)d$/.exec(text)?.[1];
+  return days === undefined ? seconds(text, option) : Number(days) * DAY_S;
 }
 
 /** A delay as a matrix writes one, with its unit: 100ns, 1.5us, 5ms; in whole ns, above 0. */
-export function nanoseconds(option: string): (text: string) => number {
-  return (text) => {
-    const ns = new RegExp(`^${DURATION}$`).test(text) ? durationNs(text) : undefined;
-    if (ns !== undefined && ns > 0 && ns <= DURATION_MAX_NS) return ns;
-    throw new UserError(
-      `${option} takes a time with its unit such as 100ns, 1.5us or 5ms, up to 1s, not "${text}"`,
-    );
-  };
+export function nanoseconds(text: string, option: string): number {
+  const ns = new RegExp(`^${DURATION}$`).test(text) ? durationNs(text) : undefined;
+  if (ns !== undefined && ns > 0 && ns <= DURATION_MAX_NS) return ns;
+  throw new UserError(
+    `${option} takes a time with its unit such as 100ns, 1.5us or 5ms, up to 1s, not "${text}"`,
+  );
 }
 
-/** For an option that may be given more than once. */
-export function collect(text: string, before: readonly string[] = []): string[] {
-  return [...before, text];
-}
-
-export function onOff(option: string): (text: string) => boolean {
-  return (text) => {
-    if (text === 'on' || text === 'off') return text === 'on';
-    throw new UserError(`${option} takes on or off, not "${text}"`);
-  };
+export function onOff(text: string, option: string): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw new UserError(`${option} takes on or off, not "${text}"`);
 }
 
 /** A probability to stop at: above one half, below one. */
-export function probability(text: string): number {
+export function probability(text: string, option: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value > 0.5 && value < 1) return value;
-  throw new UserError(`--confidence takes a probability between 0.5 and 1, such as 0.995, not "${text}"`);
+  throw new UserError(`${option} takes a probability between 0.5 and 1, such as 0.995, not "${text}"`);
 }
 
 /** A part in a million, 0 or more, decimals allowed. */
-export function ppm(option: string): (text: string) => number {
-  return (text) => {
-    if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
-    throw new UserError(`${option} takes a number of ppm such as 10 or 0.5, not "${text}"`);
-  };
+export function ppm(text: string, option: string): number {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
+  throw new UserError(`${option} takes a number of ppm such as 10 or 0.5, not "${text}"`);
 }
 
 /** What --qemu is where it is not given. */

@@ -1,5 +1,5 @@
 /** A sweep as a drawing: kernels side by side on one axis of delays, with the limits of the sources drawn in. */
-import { type ScaleLogarithmic, scaleLinear, scaleLog } from 'd3-scale';
+import { scaleLinear } from 'd3-scale';
 import { bottomAxis, decades } from '../base/plot/axis.ts';
 import { drawing, element, line, textAt } from '../base/plot/svg.ts';
 import type { Reference } from '../lab/margin/limits.ts';
@@ -7,28 +7,17 @@ import type { Margin } from '../lab/margin/margin.ts';
 import type { Point } from '../lab/margin/point.ts';
 import { durationText } from '../matrix/duration.ts';
 import type { Verdict } from '../matrix/types.ts';
+import { delayScale, domainOf, FIRST, LEFT, place, RIGHT, type Scale, WIDTH, ZERO } from './plot-axes.ts';
+import { type DisturbanceScale, disturbanceScale, disturbances } from './plot-disturbances.ts';
 import { type KernelReport, marginText, type ReferenceReport, type SweepReport } from './report.ts';
 import { NAMES } from './sweep.ts';
 
-type Scale = ScaleLogarithmic<number, number>;
-
-const WIDTH = 1020;
-const LEFT = 84;
-/** The undelayed guest stands beside the logarithmic axis, which has no zero. */
-const ZERO = LEFT + 14;
-const FIRST = LEFT + 44;
-const RIGHT = 630;
-const SIDE = 790;
-const SIDE_RIGHT = WIDTH - 16;
 const TITLE = 26;
 const LABELS = 15;
 const LANE = 18;
 const GAP = 8;
 const ERRORS = 54;
 const AXIS = 44;
-
-/** Lowest of the scale of errors, ppm: what is less is drawn there. */
-const ERROR_LOW = 0.1;
 
 export function sweepPlot(report: SweepReport): string {
   const x = delayScale(report);
@@ -44,31 +33,6 @@ export function sweepPlot(report: SweepReport): string {
   return drawing(WIDTH, top + 26, titleOf(report), ...parts);
 }
 
-function delayScale({ kernels, options }: SweepReport): Scale {
-  const delays = kernels.flatMap(({ references }) =>
-    references.flatMap(({ margin, curve }) => [
-      ...[...margin.points, ...curve].map(({ delayNs }) => delayNs),
-      ...margin.predicted.map(({ flipNs }) => flipNs),
-    ]),
-  );
-  const least = Math.min(options.maxNs, ...delays.filter((delay) => delay > 0));
-  const most = Math.max(options.maxNs, least * 10);
-  return scaleLog([10 ** Math.floor(Math.log10(least)), most * 1.15], [FIRST, RIGHT]);
-}
-
-function disturbanceScale({ kernels }: SweepReport): { x: Scale; y: Scale } | null {
-  const points = kernels.flatMap(({ references }) => references.flatMap(({ disturbed }) => disturbed));
-  const sizes = points.flatMap(({ point }) => point.refDelay.disturbance?.ns ?? []);
-  if (sizes.length === 0) return null;
-  const errors = points.flatMap(({ point }) => point.boots.map(({ ppm }) => Math.abs(ppm ?? 0)));
-  const low = 10 ** Math.floor(Math.log10(Math.min(...sizes)));
-  const high = Math.max(low * 10, 10 ** Math.ceil(Math.log10(Math.max(...sizes))));
-  return {
-    x: scaleLog([low, high], [SIDE, SIDE_RIGHT]),
-    y: scaleLog([ERROR_LOW, Math.max(1000, ...errors) * 1.5], [1, 0]),
-  };
-}
-
 function panelHeight({ references }: KernelReport): number {
   return TITLE + references.length * (LABELS + LANE + GAP) + ERRORS;
 }
@@ -76,7 +40,7 @@ function panelHeight({ references }: KernelReport): number {
 function panel(
   kernel: KernelReport,
   x: Scale,
-  d: { x: Scale; y: Scale } | null,
+  d: DisturbanceScale | null,
   top: number,
   height: number,
 ): string {
@@ -103,15 +67,6 @@ function panel(
     errorStrip(kernel, x, errorTop, bottom),
     ...(d === null ? [] : [disturbances(kernel, d, top + TITLE, bottom)]),
   );
-}
-
-function domainOf(scale: Scale): [number, number] {
-  const [low = 1, high = 10] = scale.domain();
-  return [low, high];
-}
-
-function place(x: Scale, delayNs: number): number {
-  return delayNs <= 0 ? ZERO : x(Math.max(delayNs, domainOf(x)[0]));
 }
 
 /** Green as far as tsc is registered, red from where it is not; a mark for each boot; the predicted flips. */
@@ -231,62 +186,6 @@ function errorLine(
     element('path', { d: path, class: 'curve' }),
     ...at.map(([px, py]) => element('circle', { cx: px, cy: py, r: 2.5, class: 'dot' })),
   );
-}
-
-/** Size of a disturbance against the error that it left, both logarithmic; the line is what one disturbed sample makes. */
-function disturbances(
-  { references }: KernelReport,
-  d: { x: Scale; y: Scale },
-  top: number,
-  bottom: number,
-): string {
-  const y = (ppm: number): number => top + d.y(Math.max(ERROR_LOW, ppm)) * (bottom - top);
-  const [low, high] = domainOf(d.x);
-  const [, highest = 1] = d.y.domain();
-  const reach = Math.min(high, highest * 1e3);
-  const ticks = decades(ERROR_LOW, highest).filter((_, i) => i % 2 === 1);
-  const marks = references.flatMap(({ margin, disturbed }) =>
-    disturbed.map(({ point }) => {
-      const { disturbance } = point.refDelay;
-      const shift = margin.reference === 'pm' ? -3 : 3;
-      const boots = point.boots.map(({ verdict, ppm }) => {
-        const isNever = verdict === 'never' || verdict === 'unstable';
-        const py = isNever ? top + 6 : y(Math.abs(ppm ?? 0));
-        return element(
-          'g',
-          { class: margin.reference },
-          side(verdict, d.x(disturbance?.ns ?? low) + shift, py),
-        );
-      });
-      return boots.join('');
-    }),
-  );
-  return element(
-    'g',
-    {},
-    bottomAxis(d.x, {
-      y: bottom,
-      top,
-      ticks: decades(low, high),
-      format: (ns) => durationText(Math.round(ns)),
-      title: 'disturbance of a read',
-    }),
-    ...ticks.map((tick) =>
-      textAt(SIDE - 6, y(tick) + 4, tick === 1 ? '1 ppm' : String(tick), {
-        class: 'tick',
-        'text-anchor': 'end',
-      }),
-    ),
-    line(d.x(low), y(low / 1e3), d.x(reach), y(reach / 1e3), 'limit'),
-    textAt(SIDE_RIGHT, top - 4, 'error; dashed: D / 1 s', { class: 'tick', 'text-anchor': 'end' }),
-    ...marks,
-  );
-}
-
-function side(verdict: Verdict, x: number, y: number): string {
-  return verdict === 'never' || verdict === 'unstable'
-    ? line(x - 3, y - 3, x + 3, y + 3, 'cross') + line(x - 3, y + 3, x + 3, y - 3, 'cross')
-    : element('circle', { cx: x, cy: y, r: 3.5, class: 'dot' });
 }
 
 function legend(y: number): string {

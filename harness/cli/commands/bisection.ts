@@ -1,0 +1,61 @@
+/** The search for a commit or a kernel, and its one step. */
+import type { BisectFlags } from '../bisect.ts';
+import { type Command, flag, list, parsed, text } from '../command.ts';
+import { probability } from '../options.ts';
+import type { ProbeFlags } from '../probe.ts';
+import { CELL, COMPILER_JOBS, CONFIG, EXPECT, JSON_RESULT, QEMU, results, TIMEOUT } from './common.ts';
+
+const BISECT: Command<BisectFlags, [paths: string[]]> = {
+  usage: 'bisect [paths...]',
+  about: 'find the first commit, or the first of a list of kernels, that behaves otherwise',
+  options: {
+    cell: CELL,
+    expect: EXPECT,
+    good: text('<commit>', 'is as expected; with --bad, a later one that is not'),
+    bad: text('<commit>', 'is not as expected: what broke it is searched'),
+    old: text('<commit>', 'is not as expected; with --new, a later one that is'),
+    new: text('<commit>', 'is as expected: what fixed it is searched'),
+    repo: text('<dir>', 'the repository; nothing in it is changed (default: the current folder)'),
+    kernels: list('<list>', 'kernels instead of commits; repeatable, see docs/bisect.md'),
+    firstParent: flag('of merges follow the first parent only'),
+    skip: list('<commit|range>', 'cannot be tested; repeatable'),
+    config: CONFIG,
+    patch: list('<file>', 'applied to every commit; repeatable'),
+    confidence: { ...parsed('<p>', 'in real time: stop at this probability', probability), value: 0.995 },
+    jobs: COMPILER_JOBS,
+    timeout: TIMEOUT,
+    results: results('searches are kept in DIR/bisect'),
+    resume: { takes: '[dir]', about: 'go on with a search (default: the latest that has no end)' },
+    qemu: QEMU,
+    json: JSON_RESULT,
+  },
+  start: async (flags, { isGiven, signal }, [paths]) =>
+    (await import('../bisect.ts')).bisectCommand(paths, flags, isGiven, signal),
+};
+
+const PROBE: Command<ProbeFlags, [kernel: string | undefined]> = {
+  usage: 'probe [kernel]',
+  about: 'one kernel, or one commit, against an expectation: exit codes for "git bisect run"',
+  options: {
+    cell: { ...CELL, required: true },
+    expect: EXPECT,
+    repo: text('<dir>', 'without a KERNEL: build this repository (default: the current folder)'),
+    commit: text('<commit>', '... at this commit (default: HEAD)'),
+    config: CONFIG,
+    patch: list('<file>', 'applied before the build; repeatable'),
+    failure: {
+      takes: '<what>',
+      about: 'a guest that panics, hangs or says nothing: skip (125) or bad (1)',
+      choices: ['skip', 'bad'],
+      value: 'skip',
+    },
+    jobs: COMPILER_JOBS,
+    timeout: TIMEOUT,
+    qemu: QEMU,
+    json: JSON_RESULT,
+  },
+  start: async (flags, { signal }, [kernel]) =>
+    (await import('../probe.ts')).probeCommand(kernel, flags, signal),
+};
+
+export const BISECTION = [BISECT, PROBE];

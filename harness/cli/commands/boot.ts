@@ -1,0 +1,31 @@
+/** One guest without a matrix. */
+import type { BootFlags } from '../boot.ts';
+import { type Command, parsed, text } from '../command.ts';
+import { onOff, wholeNumber } from '../options.ts';
+import { JSON_RESULT, QEMU, TIMEOUT } from './common.ts';
+
+export const BOOT: Command<BootFlags, [kernel: string]> = {
+  usage: 'boot <kernel>',
+  about: 'boot one kernel (bzImage, .deb, .rpm, or debian:PACKAGE[@SUITE]) and show its clocksources',
+  options: {
+    topology: text('<topology>', 'tcg, kvm, nested or auto'),
+    clock: text('<clock>', 'real or deterministic'),
+    cpu: text('<model[,flags]>', "QEMU's -cpu value"),
+    hpet: parsed('<on|off>', 'an HPET', onOff),
+    pmtimer: parsed('<on|off>', 'the ACPI PM timer', onOff),
+    smp: parsed('<n>', 'CPUs', wholeNumber(1)),
+    memory: text('<size>', 'memory, for example 512M'),
+    machine: text('<type>', 'versioned machine type, pc or q35'),
+    personality: text('<name>', 'of a KVM guest: kvm, xen, hyperv or none'),
+    refDelay: text('<time>', 'added to reads of the reference counters, for example 10us'),
+    emulator: text('<which>', 'pinned (the QEMU built here) or system (that of --qemu)'),
+    append: text('<words>', 'additions to the kernel command line'),
+    sha256: text('<digest>', 'what the file must be; needed for a URL'),
+    timeout: TIMEOUT,
+    keep: text('<dir>', "keep the guest's console and evidence in this new folder"),
+    qemu: QEMU,
+    json: JSON_RESULT,
+  },
+  start: async (flags, { signal }, [kernel]) =>
+    (await import('../boot.ts')).bootCommand(kernel, flags, signal),
+};

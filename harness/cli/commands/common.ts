@@ -1,0 +1,26 @@
+/** Options that several commands have. */
+import { flag, list, type Option, parsed, text } from '../command.ts';
+import { SYSTEM_QEMU, seconds, wholeNumber } from '../options.ts';
+
+export const JSON_RESULT = flag('print the result as JSON on stdout');
+export const QEMU = { ...text('<program>', 'QEMU to use'), value: SYSTEM_QEMU };
+export const TIMEOUT = {
+  ...parsed('<time>', 'wall time for one guest, such as 90s or 5m', seconds),
+  value: 180,
+  shown: '180s',
+};
+export const CELL = text('<cell>', 'the guest: SETTING=VALUE,..., or MATRIX.yaml#CELL');
+export const EXPECT = list('<name=value>', "what is expected of it, in a matrix's words; repeatable");
+export const CONFIG = text('<file>', 'a .config to build with (default: the small guest configuration)');
+
+export const filter = (of: string): Option<readonly string[]> =>
+  list('<axis=value>', `only these ${of}; repeat to narrow further`);
+export const results = (about = 'folder of the runs'): Option<string> => ({
+  ...text('<dir>', about),
+  value: 'results',
+});
+/** How many at once, and the default in words. */
+export const jobs = (of: string, byDefault: string): Option<number> =>
+  parsed('<n>', `${of} at once (default: ${byDefault})`, wholeNumber(1));
+export const GUEST_JOBS = jobs('guests', 'what CPUs and memory allow');
+export const COMPILER_JOBS = jobs('compilers', 'one for each CPU');

@@ -1,0 +1,32 @@
+/** A guest that is not ours, and this host. */
+import { type Command, text } from '../command.ts';
+import type { DiagnoseFlags } from '../diagnose.ts';
+import type { DoctorFlags } from '../doctor.ts';
+import { JSON_RESULT, QEMU } from './common.ts';
+
+const DIAGNOSE: Command<DiagnoseFlags, [file: string | undefined]> = {
+  usage: 'diagnose [file]',
+  about: "why is tsc not listed? From a guest's dmesg (a file, - for stdin, or --ssh) alone",
+  options: {
+    available: text('<names>', 'content of available_clocksource'),
+    current: text('<name>', 'content of current_clocksource'),
+    ssh: text('<[user@]host[:port]>', 'read it all from a running guest; nothing is changed there'),
+    identity: text('<file>', 'private key for --ssh (default: the agent, then the keys in ~/.ssh)'),
+    json: JSON_RESULT,
+  },
+  start: async (flags, { signal }, [file]) =>
+    (await import('../diagnose.ts')).diagnoseCommand({ ...flags, file, signal }),
+};
+
+const DOCTOR: Command<DoctorFlags> = {
+  usage: 'doctor',
+  about: 'what this host can do, found out by trying',
+  options: {
+    qemu: QEMU,
+    kernel: text('<kernel>', 'kernel for the trial guest (as in boot)'),
+    json: JSON_RESULT,
+  },
+  start: async (flags, { signal }) => (await import('../doctor.ts')).doctorCommand(flags, signal),
+};
+
+export const HOST = [DIAGNOSE, DOCTOR];

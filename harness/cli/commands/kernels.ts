@@ -1,0 +1,40 @@
+/** What is built, and what the cache keeps of it. */
+import type { BuildFlags } from '../build.ts';
+import { type Command, flag, list, parsed } from '../command.ts';
+import type { KernelsFlags } from '../kernels.ts';
+import { age, DAY_S } from '../options.ts';
+import { COMPILER_JOBS, JSON_RESULT } from './common.ts';
+
+const BUILD: Command<BuildFlags & { readonly qemu?: boolean }, [matrix: string | undefined]> = {
+  usage: 'build [matrix]',
+  about: 'build the kernels of a matrix that are given as sources, or the pinned QEMU',
+  options: {
+    qemu: flag('build the pinned QEMU; a matrix is not needed then'),
+    kernel: list('<name>', 'only this kernel, or a glob; repeatable'),
+    force: flag('build again what is in the cache'),
+    jobs: COMPILER_JOBS,
+    refresh: flag('look for newer versions of packaged sources and branches'),
+    json: JSON_RESULT,
+  },
+  start: async (flags, { signal }, [matrix]) =>
+    flags.qemu === true
+      ? (await import('../build-qemu.ts')).buildQemuCommand(matrix, flags, signal)
+      : (await import('../build.ts')).buildCommand(matrix, flags, signal),
+};
+
+const LIST: Command<KernelsFlags> = {
+  usage: 'kernels',
+  about: 'list the kernels in the cache, with the sources and build folders behind them',
+  options: {
+    prune: flag('remove what was not used for long'),
+    olderThan: {
+      ...parsed('<time>', 'with --prune: unused for this long, for example 12h or 30d', age),
+      value: 30 * DAY_S,
+      shown: '30d',
+    },
+    json: JSON_RESULT,
+  },
+  start: async (flags, { signal }) => (await import('../kernels.ts')).kernelsCommand(flags, signal),
+};
+
+export const KERNELS = [BUILD, LIST];

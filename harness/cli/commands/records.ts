@@ -1,0 +1,67 @@
+/** What recorded runs are good for. */
+import { type Command, flag, list, parsed, text } from '../command.ts';
+import type { CompareFlags } from '../compare.ts';
+import type { HistoryFlags } from '../history.ts';
+import { wholeNumber } from '../options.ts';
+import type { RejudgeFlags } from '../rejudge.ts';
+import type { ReportFlags } from '../report.ts';
+import type { RerunFlags } from '../rerun.ts';
+import { JSON_RESULT, results } from './common.ts';
+
+const RERUN: Command<RerunFlags, [run: string, cell: string]> = {
+  usage: 'rerun <run> <cell>',
+  about: 'boot a recorded cell again and compare the transcripts',
+  options: { results: results(), json: JSON_RESULT },
+  start: async (flags, { signal }, [run, cell]) =>
+    (await import('../rerun.ts')).rerunCommand(run, cell, flags, signal),
+};
+
+const REJUDGE: Command<RejudgeFlags, [run: string]> = {
+  usage: 'rejudge <run>',
+  about: 'judge a recorded run again from its consoles; boots nothing',
+  options: { results: results(), json: JSON_RESULT },
+  start: async (flags, _, [run]) => (await import('../rejudge.ts')).rejudgeCommand(run, flags),
+};
+
+const REPORT: Command<ReportFlags, [run: string | undefined]> = {
+  usage: 'report [run]',
+  about: 'show a recorded run (default: the latest) in any form',
+  options: {
+    results: results(),
+    html: text('<file>', 'write it as one self-contained page, with every console'),
+    reporter: list('<name[=file]>', 'table, markdown, summary, junit, tap, json, kcidb; repeatable'),
+    json: JSON_RESULT,
+  },
+  start: async (flags, _, [run]) => (await import('../report.ts')).reportCommand(run, flags),
+};
+
+const COMPARE: Command<CompareFlags, [runs: string[]]> = {
+  usage: 'compare [runs...]',
+  about: 'what changed between two runs: cells regressed, flaky, fixed, new, gone, not comparable',
+  options: {
+    baseline: text('<run>', 'compare one run (default: the latest) with this one, or with last-good'),
+    all: flag('list cells that are the same too'),
+    html: text('<file>', 'write it as one self-contained page too, with the consoles of both runs'),
+    results: results(),
+    reporter: list('<name[=file]>', 'table, markdown, json, none; repeatable'),
+    json: JSON_RESULT,
+  },
+  start: async (flags, _, [runs]) => (await import('../compare.ts')).compareCommand(runs, flags),
+};
+
+const HISTORY: Command<HistoryFlags, [glob: string | undefined]> = {
+  usage: 'history [cell-glob]',
+  about: 'how cells fared over the last nights, how flaky they are, and since when',
+  options: {
+    kernel: text('<name>', 'only cells of this kernel, or a glob'),
+    matrix: text('<name>', 'only runs of this matrix'),
+    last: { ...parsed('<n>', 'nights to look at', wholeNumber(1)), value: 30 },
+    rebuild: flag('make the database anew from the records'),
+    results: results(),
+    json: JSON_RESULT,
+  },
+  start: async (flags, { signal }, [glob]) =>
+    (await import('../history.ts')).historyCommand(glob, flags, signal),
+};
+
+export const RECORDS = [RERUN, REJUDGE, REPORT, COMPARE, HISTORY];

@@ -1,0 +1,73 @@
+/** Runs of a matrix: made, carried from host to host, planned. */
+import type { BlobFlags } from '../blob.ts';
+import { type Command, flag, list, parsed, text } from '../command.ts';
+import type { MergeFlags } from '../merge.ts';
+import { wholeNumber } from '../options.ts';
+import type { PlanFlags } from '../plan.ts';
+import type { RunFlags } from '../run.ts';
+import { filter, GUEST_JOBS, JSON_RESULT, QEMU, results, TIMEOUT } from './common.ts';
+
+const RUN: Command<RunFlags, [matrix: string | undefined]> = {
+  usage: 'run [matrix]',
+  about: 'boot every cell of a matrix and judge it, or go on with a run that was cut off',
+  options: {
+    filter: filter('cells'),
+    jobs: GUEST_JOBS,
+    repeat: { ...parsed('<n>', 'boots of each cell', wholeNumber(1)), value: 1 },
+    timeout: TIMEOUT,
+    results: results(),
+    reporter: list(
+      '<name[=file]>',
+      'live, lines, table, markdown, summary, junit, tap, json, kcidb, none; repeatable',
+    ),
+    qemu: QEMU,
+    refresh: flag('look for newer versions of packaged kernels'),
+    shard: text('<i/n>', 'only part I of N, the same split on every machine'),
+    durations: text('<file>', 'with --shard: what cells took before (a JSON report, or docs/shards.md)'),
+    label: text('<word>', 'what this host is called in merged records (default: its name)'),
+    blob: text('<file>', 'also write the whole record as one portable file, for merge'),
+    resume: text('<run>', 'go on with a run that was cut off; RUN as in report'),
+    json: JSON_RESULT,
+  },
+  start: async (flags, { isGiven, signal }, [matrix]) =>
+    (await import('../run.ts')).runCommand(matrix, flags, isGiven, signal),
+};
+
+const BLOB: Command<BlobFlags, [run: string, file: string]> = {
+  usage: 'blob <run> <file>',
+  about: 'write a recorded run as one portable file, for merge',
+  options: {
+    label: text('<word>', 'what the host of the run is called (default: the name of this one)'),
+    results: results(),
+  },
+  start: async (flags, _, [run, file]) => (await import('../blob.ts')).blobCommand(run, file, flags),
+};
+
+const MERGE: Command<MergeFlags, [blobs: string[]]> = {
+  usage: 'merge <blobs...>',
+  about: 'make one run of the blobs of shards, or of several hosts',
+  options: {
+    results: results(),
+    reporter: list('<name[=file]>', 'as in report; repeatable'),
+    json: JSON_RESULT,
+  },
+  start: async (flags, _, [blobs]) => (await import('../merge.ts')).mergeCommand(blobs, flags),
+};
+
+const PLAN: Command<PlanFlags, [matrix: string]> = {
+  usage: 'plan <matrix>',
+  about: 'show the cells of a matrix and their ids',
+  options: {
+    filter: filter('cells'),
+    command: flag('show the exact QEMU command line of each (fetches the kernels)'),
+    refresh: flag('with --command: look for newer versions of packaged kernels'),
+    durations: flag('print what the cells took in the recorded runs, for --durations of run'),
+    results: results(),
+    qemu: QEMU,
+    json: JSON_RESULT,
+  },
+  start: async (flags, { signal }, [matrix]) =>
+    (await import('../plan.ts')).planCommand(matrix, flags, signal),
+};
+
+export const RUNS = [RUN, BLOB, MERGE, PLAN];
