@@ -6,7 +6,6 @@ import { describeReads } from '../evidence/reads.ts';
 import type { Launch } from '../guest/types.ts';
 import type { KernelImage } from '../kernel/acquire.ts';
 import type { Observed } from '../lab/boot-once.ts';
-import { emulatorOf } from '../lab/nested-ready.ts';
 import { endingText } from '../report/words.ts';
 import { diagnosisText } from './diagnosis-text.ts';
 
@@ -43,7 +42,7 @@ export function bootText({ kernel, cell, seen }: Shown, colour: boolean): string
     ['kernel', kernel.release],
     ['guest', cell],
     ['accelerator', `${launch.accelerator}: ${launch.acceleratorReason}`],
-    ['QEMU', `${emulatorOf(launch.guest, launch.accelerator)}, ${qemuVersionOf(seen) ?? 'version not told'}`],
+    ['QEMU', `${launch.emulator}, ${qemuVersionOf(seen) ?? 'version not told'}`],
     ['appliance', launch.nested === undefined ? null : applianceText(launch.nested)],
     ...failed.map(({ ending }) => ['retried', `after ${endingText(ending)}`] as const),
     ['verdict', `${observation.verdict}: ${observation.reason}`],
@@ -68,7 +67,7 @@ export function bootDocument({ kernel, cell, seen }: Shown): unknown {
     kernel,
     accelerator: launch.accelerator,
     acceleratorReason: launch.acceleratorReason,
-    qemu: { which: emulatorOf(launch.guest, launch.accelerator), version: qemuVersionOf(seen) },
+    qemu: { which: launch.emulator, version: qemuVersionOf(seen) },
     nested:
       nested === undefined
         ? null

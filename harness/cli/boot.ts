@@ -1,15 +1,16 @@
 /** `tscmatrix boot`: one guest, any kernel, no matrix file. */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { EXIT, HostError, UserError } from '../base/errors.ts';
+import { EXIT, UserError } from '../base/errors.ts';
 import { json, oneLine } from '../base/safe-text.ts';
-import { chooseAccelerator } from '../guest/accelerator.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { bootOnce } from '../lab/boot-once.ts';
-import { launchOf, missingOf } from '../lab/launch.ts';
-import { makeReady, type Ready } from '../lab/make-ready.ts';
+import { launchOf } from '../lab/launch.ts';
+import { needMachine, resolveMachine } from '../lab/machine.ts';
+import { makeReady } from '../lab/make-ready.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { measureHostTsc } from '../lab/true-frequency.ts';
+import type { ClockMode } from '../matrix/accelerators.ts';
 import {
   canonicalSettings,
   DEFAULT_GUEST,
@@ -18,7 +19,7 @@ import {
   SETTINGS,
   type SettingName,
 } from '../matrix/settings.ts';
-import type { ClockMode, GuestSpec, KernelEntry } from '../matrix/types.ts';
+import type { GuestSpec, KernelEntry } from '../matrix/types.ts';
 import { describeIssues } from '../matrix/zod-problems.ts';
 import { cellId } from '../plan/cell-id.ts';
 import { impossibleGuest } from '../plan/impossible.ts';
@@ -101,14 +102,6 @@ function planOf(entry: KernelEntry, cell: Cell): Plan {
   return { name: 'boot', matrixPath: '', matrixSha256: '', kernels: [entry], cells: [cell], warnings: [] };
 }
 
-/** What cannot be made here is this host's fault, also where a compiler says so. */
-function refuseMissing(cell: Cell, ready: Ready): void {
-  const missing = missingOf(cell, ready);
-  if (missing instanceof HostError) throw missing;
-  if (missing !== null)
-    throw new HostError('appliance-failed', `the appliance cannot be made: ${missing.message}`, missing.hint);
-}
-
 async function keepFolder(path: string): Promise<string> {
   try {
     await mkdir(path);
@@ -142,10 +135,8 @@ export async function bootCommand(kernel: string, flags: BootFlags, signal: Abor
   const image = ready.kernels.get(entry.name);
   if (image instanceof Error) throw image;
   if (image === undefined) return EXIT.interrupted;
-  const { reason } = chooseAccelerator(guest.topology, guest.clock, ready.trial);
-  refuseMissing(cell, ready);
-  const launch = launchOf(cell, image.path, ready);
-  if (launch === null) throw new HostError('no-accelerator', reason, 'use --topology nested, auto or tcg');
+  const machine = needMachine(resolveMachine(guest, ready), 'use --topology nested, auto or tcg');
+  const launch = launchOf(cell, machine, image.path, ready.initrdPath);
 
   const scratch = flags.keep === undefined ? await makeScratch() : null;
   try {

@@ -1,12 +1,12 @@
 /** The exact command lines of a cell, and what they rest on, for `tscmatrix plan --command`. */
 
 import { oneLine } from '../base/safe-text.ts';
-import { chooseAccelerator } from '../guest/accelerator.ts';
 import { innerCommand, shellCommand } from '../guest/launch/shell.ts';
 import type { Launch } from '../guest/types.ts';
-import { launchOf, missingOf } from '../lab/launch.ts';
+import { launchOf } from '../lab/launch.ts';
+import { resolveMachine } from '../lab/machine.ts';
 import type { Ready } from '../lab/make-ready.ts';
-import { emulatorOf } from '../lab/nested-ready.ts';
+import type { Accelerator, Emulator } from '../matrix/accelerators.ts';
 import type { Cell } from '../plan/types.ts';
 
 /** Of one cell. Its command is null where this host cannot run it, and `reason` says why. */
@@ -14,33 +14,37 @@ export interface CellCommand {
   readonly command: string | null;
   /** Of a nested guest: what the appliance is told to run, in its own paths. */
   readonly guestCommand: string | null;
-  readonly accelerator: 'tcg' | 'kvm' | 'nested' | null;
+  readonly accelerator: Accelerator | null;
   readonly reason: string;
-  readonly emulator: 'pinned' | 'system' | null;
+  readonly emulator: Emulator | null;
   readonly appliance: NonNullable<Launch['nested']>['appliance'] | null;
 }
 
 const NOTHING = { command: null, guestCommand: null, emulator: null, appliance: null } as const;
 
 export function commandOf(cell: Cell, ready: Ready): CellCommand {
-  const { accelerator, reason } = chooseAccelerator(cell.guest.topology, cell.guest.clock, ready.trial);
-  const nothing = (why: string): CellCommand => ({ ...NOTHING, accelerator, reason: why });
+  const resolved = resolveMachine(cell.guest, ready);
+  const decisions =
+    resolved.kind === 'runnable' ? resolved.machine : resolved.kind === 'missing' ? resolved.decisions : null;
+  const accelerator = decisions?.accelerator ?? null;
+  const nothing = (reason: string): CellCommand => ({ ...NOTHING, accelerator, reason });
   const kernel = ready.kernels.get(cell.kernel);
   if (kernel === undefined || kernel instanceof Error)
     return nothing(`there is no kernel: ${kernel?.message ?? 'it was not fetched'}`);
-  const missing = missingOf(cell, ready);
-  if (missing !== null) {
-    const hint = missing.hint === undefined ? '' : ` (${missing.hint})`;
-    return nothing(`${reason}; what it runs on could not be made here: ${missing.message}${hint}`);
+  if (resolved.kind === 'skipped') return nothing(resolved.reason);
+  if (resolved.kind === 'missing') {
+    const { message, hint } = resolved.fault;
+    const how = hint === undefined ? '' : ` (${hint})`;
+    const { acceleratorReason } = resolved.decisions;
+    return nothing(`${acceleratorReason}; what it runs on could not be made here: ${message}${how}`);
   }
-  const launch = launchOf(cell, kernel.path, ready);
-  if (launch === null) return nothing(reason);
+  const launch = launchOf(cell, resolved.machine, kernel.path, ready.initrdPath);
   return {
     command: shellCommand(launch),
     guestCommand: innerCommand(launch),
     accelerator: launch.accelerator,
     reason: launch.acceleratorReason,
-    emulator: emulatorOf(cell.guest, launch.accelerator),
+    emulator: launch.emulator,
     appliance: launch.nested?.appliance ?? null,
   };
 }

@@ -14,6 +14,7 @@ import { fileSink } from '../host/sink.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
 import { cellText, readCellSpec } from '../lab/cell-spec.ts';
 import { newJobFolder } from '../lab/job-folder.ts';
+import { needMachine, resolveMachine } from '../lab/machine.ts';
 import { cellFor, checkGuest, delayOf } from '../lab/margin/guests.ts';
 import type { Reference } from '../lab/margin/limits.ts';
 import { REAL_REPEAT } from '../lab/margin/margin.ts';
@@ -116,7 +117,8 @@ export async function sweepCommand(
     const swept = await sweep(bench, kernels, options);
     const ready = bench.ready();
     if (ready === null) throw new Error('a sweep without a boot');
-    const direct = guest.topology === 'kvm' ? await findProgram(qemu) : null;
+    const { emulator } = needMachine(resolveMachine(guest, ready), 'run it where it was run');
+    const direct = emulator === 'system' ? await findProgram(qemu) : null;
     const report = reportOf(swept, options, await inputsOf(ready, direct));
     line.clear();
     const seconds = Math.round((Date.now() - at.getTime()) / 1000);

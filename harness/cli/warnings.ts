@@ -1,6 +1,7 @@
 /** What is worth a word in a matrix, on stderr. */
 
 import { block } from '../base/safe-text.ts';
+import { emulatorOf } from '../matrix/accelerators.ts';
 import { formatProblem } from '../matrix/problems.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { SYSTEM_QEMU } from './options.ts';
@@ -11,8 +12,8 @@ export function warnAbout(plan: Plan): void {
 }
 
 /** Whether --qemu is what runs the cell, or may be: host KVM is not known yet. */
-function usesOwnQemu({ guest: { qemu, topology, clock } }: Pick<Cell, 'guest'>): boolean {
-  return qemu === 'system' || (qemu === null && clock === 'real' && topology !== 'nested');
+function usesOwnQemu({ guest }: Pick<Cell, 'guest'>): boolean {
+  return emulatorOf(guest) !== 'pinned';
 }
 
 /** A program that was named and runs nothing is worth a word: it is not what the answer is about. */

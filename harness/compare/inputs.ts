@@ -28,9 +28,10 @@ export function inputsOf(run: ComparedRun, view: CellView): InputFact[] {
   const { cell } = view;
   const argv = argvOf(view);
   const places = placesOf(run, view);
+  const isNested = view.boots.some(({ started }) => started?.nested !== undefined);
   // A nested guest's files are within its appliance, so any of them counts.
   const isUsed = (path: string): boolean =>
-    argv === null || cell.guest.topology === 'nested' || argv.some((word) => word.includes(path));
+    argv === null || isNested || argv.some((word) => word.includes(path));
   const isPinned = view.boots.some(({ started }) => started?.emulator === 'pinned');
   const settings = Object.entries(cell.guest).filter(([name]) => !APART.has(name));
   return [

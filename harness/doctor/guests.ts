@@ -1,6 +1,7 @@
 /** Checks that boot a small real guest under TCG: the kernel, the probe, and what came of them. */
 import { readFile } from 'node:fs/promises';
 import { gatherEvidence } from '../evidence/evidence.ts';
+import { trialMachine } from '../guest/accelerator.ts';
 import { bootGuest } from '../guest/boot.ts';
 import { ICOUNT_TSC_KHZ, makeLaunch } from '../guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../guest/launch/command-line.ts';
@@ -33,10 +34,7 @@ export async function bootTrial(context: Context, guest: GuestSpec): Promise<Gue
   const kernel = await needs('a kernel', context.kernelImage());
   const probe = await needs('the probe', context.probeImage());
   const launch = makeLaunch({
-    qemu,
-    guest,
-    accelerator: guest.topology === 'kvm' ? 'kvm' : 'tcg',
-    acceleratorReason: 'a trial',
+    ...trialMachine(guest, guest.topology === 'kvm' ? 'kvm' : 'tcg', qemu),
     kernelPath: kernel.path,
     initrdPath: probe.path,
     probe: { ...PROBE_DEFAULTS, nonce: NONCE },

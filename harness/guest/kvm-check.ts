@@ -7,6 +7,7 @@ import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeScratch } from '../host/scratch.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
+import { trialMachine } from './accelerator.ts';
 import { type Boot, bootGuest, CONSOLE_FILE } from './boot.ts';
 import { makeLaunch } from './launch/arguments.ts';
 import { PROBE_DEFAULTS } from './launch/command-line.ts';
@@ -45,10 +46,7 @@ async function tryCpu(
   folder: string,
 ): Promise<{ boot: Boot; toProbeMs: number | null }> {
   const launch = makeLaunch({
-    qemu: input.qemu,
-    guest: { ...DEFAULT_GUEST, topology: 'kvm', clock: 'real', cpu },
-    accelerator: 'kvm',
-    acceleratorReason: 'a trial',
+    ...trialMachine({ ...DEFAULT_GUEST, topology: 'kvm', clock: 'real', cpu }, 'kvm', input.qemu),
     kernelPath: input.kernelPath,
     initrdPath: input.initrdPath,
     probe: { nonce: NONCE, deadlineMs: PROBE_DEFAULTS.deadlineMs, settleMs: 0 },

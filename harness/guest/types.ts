@@ -1,7 +1,48 @@
+import type { Accelerator, Emulator, Personality, QemuAccelerator } from '../matrix/accelerators.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 
+/** The appliance as it lies in the cache, and what is in it. */
+export interface ApplianceFiles {
+  readonly kernelPath: string;
+  readonly initrdPath: string;
+  /** sha256 over all that it is made of. */
+  readonly sha256: string;
+  readonly kernelRelease: string;
+  /** Of the QEMU within. */
+  readonly qemuVersion: string;
+  /** Its own accelerator on this host. */
+  readonly outer: QemuAccelerator;
+  readonly outerReason: string;
+}
+
+/** What a guest's wish comes to: every setting that it leaves open is decided, and nobody asks again. */
+export interface Decisions {
+  readonly accelerator: Accelerator;
+  readonly acceleratorReason: string;
+  /** Which QEMU runs the machine itself. */
+  readonly emulator: Emulator;
+  /** What the guest is told that it runs under; tcg for one that is no KVM guest. */
+  readonly personality: Personality | 'tcg';
+}
+
+/** Programs and files that machines are made of. */
+export interface MachineParts {
+  readonly qemu: string;
+  /** The folder of QEMU's firmware; null where it finds that itself. */
+  readonly firmwareDir: string | null;
+  /** Null for a guest that runs in none. */
+  readonly appliance: ApplianceFiles | null;
+  /** The library that counts and slows the exits of a guest of host KVM; null without it. */
+  readonly exitsLibrary: string | null;
+}
+
+/** What a guest runs on, wholly known. Its wish is a GuestSpec; harness/lab/machine.ts makes the one of the other. */
+export interface Machine extends Decisions, MachineParts {
+  readonly guest: GuestSpec;
+}
+
 /** A guest made ready: what exactly is asked of QEMU, before it starts. */
-export interface Launch {
+export interface Launch extends Decisions {
   /** The program that runs the machine itself; of a nested guest, the appliance's. */
   readonly qemu: string;
   /** Arguments without the program's own name. */
@@ -9,9 +50,6 @@ export interface Launch {
   /** Variables that QEMU gets beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly guest: GuestSpec;
-  /** What `topology` came to: auto is resolved, and why is said. */
-  readonly accelerator: 'tcg' | 'kvm' | 'nested';
-  readonly acceleratorReason: string;
   /** The whole kernel command line of the guest under test, as it must show it in /proc/cmdline. */
   readonly commandLine: string;
   readonly nonce: string;
@@ -28,7 +66,7 @@ export interface NestedLaunch {
   /** QMP commands that the appliance asks it, one a line. */
   readonly questions: readonly string[];
   /** The appliance's own accelerator. */
-  readonly outer: 'tcg' | 'kvm';
+  readonly outer: QemuAccelerator;
   /** What the appliance is made of, for the record. */
   readonly appliance: {
     readonly kernelRelease: string;
@@ -40,7 +78,7 @@ export interface NestedLaunch {
 /** What QEMU says of the machine it runs, asked over QMP while the guest runs. */
 export interface MachineFacts {
   readonly qemuVersion: string;
-  readonly accelerator: 'tcg' | 'kvm';
+  readonly accelerator: QemuAccelerator;
   /** Versioned machine type, for example pc-i440fx-7.2. */
   readonly machine: string;
   readonly hpet: boolean;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
+import { decide } from '../guest/accelerator.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import { toWriteError } from '../host/write-faults.ts';
@@ -56,7 +57,9 @@ export async function readBootFile(folder: string): Promise<BootFile> {
       'use a newer tscmatrix',
     );
   }
-  return boot;
+  // Launches of earlier versions say nothing of what they decided.
+  const { guest, accelerator, acceleratorReason } = boot.launch;
+  return { ...boot, launch: { ...decide(guest, accelerator, acceleratorReason), ...boot.launch } };
 }
 
 /** The kernel's log is left out: it is in the console, and the facts name its lines. */

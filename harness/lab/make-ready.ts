@@ -2,25 +2,20 @@
 
 import { HostError } from '../base/errors.ts';
 import { checkKvm, type KvmCheck } from '../guest/kvm-check.ts';
-import type { ApplianceFiles } from '../guest/launch/nested-arguments.ts';
 import { openCache } from '../host/cache.ts';
 import { buildProbeImage } from '../image/probe-image.ts';
 import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
+import { isKvmGuest, needsHostKvm } from '../matrix/accelerators.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import { applianceFiles, hostNests, makeNestedReady, type NestedReady } from './nested-ready.ts';
+import type { HostOffer } from './machine.ts';
+import { applianceFiles, hostNests, makeNestedReady } from './nested-ready.ts';
 import { runBoth, runInParallel } from './schedule.ts';
 
-export interface Ready {
-  readonly qemu: string;
+export interface Ready extends HostOffer {
   readonly initrdPath: string;
   /** Each kernel of the plan, or what kept it away. */
   readonly kernels: ReadonlyMap<string, KernelImage | HostError | BuildError>;
-  readonly trial: KvmCheck | null;
-  /** What nested guests need, and the pinned QEMU. */
-  readonly nested: NestedReady;
-  /** The appliance with what it runs on here; null without one. */
-  readonly appliance: ApplianceFiles | null;
 }
 
 export interface ReadyOptions {
@@ -70,9 +65,9 @@ async function trialFor(
   signal: AbortSignal,
 ): Promise<KvmCheck | null> {
   const real = cells.filter(({ guest }) => guest.clock === 'real').map(({ guest }) => guest.topology);
-  const direct = real.some((topology) => topology === 'kvm' || topology === 'auto');
+  const direct = real.some((topology) => topology === 'auto' || needsHostKvm(topology));
   // An appliance of host KVM needs a host that nests; where it does not, there is nothing to be tried.
-  const wanted = direct || (real.includes('nested') && (await hostNests()));
+  const wanted = direct || (real.some(isKvmGuest) && (await hostNests()));
   const kernel = [...ready.kernels.values()].find((image) => !(image instanceof Error));
   if (!wanted || kernel === undefined || signal.aborted) return null;
   const { qemu, initrdPath } = ready;

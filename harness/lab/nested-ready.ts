@@ -1,43 +1,22 @@
 /** What nested guests and the pinned QEMU need, got once for a plan; a host that cannot have it is told for each cell. */
 import { access, readFile } from 'node:fs/promises';
 import { HostError } from '../base/errors.ts';
-import { chooseAccelerator } from '../guest/accelerator.ts';
 import type { KvmCheck } from '../guest/kvm-check.ts';
-import type { ApplianceFiles } from '../guest/launch/nested-arguments.ts';
+import type { ApplianceFiles } from '../guest/types.ts';
 import { type Appliance, buildAppliance } from '../image/appliance.ts';
 import { buildExitsLibrary } from '../image/compile.ts';
 import { pinnedQemu } from '../image/qemu/pinned.ts';
-import type { PinnedQemu } from '../image/qemu/types.ts';
 import { BuildError } from '../kernel/acquire.ts';
-import type { GuestSpec } from '../matrix/types.ts';
+import { ACCELERATORS } from '../matrix/accelerators.ts';
 import type { Cell } from '../plan/types.ts';
-
-type Fault = HostError | BuildError;
-
-export interface NestedReady {
-  /** Null where no cell wants one. */
-  readonly appliance: Appliance | Fault | null;
-  readonly pinned: PinnedQemu | Fault | null;
-  /** Counts and slows the exits of guests of host KVM; null where there is none. */
-  readonly exitsLibrary: string | null;
-}
-
-export const NOTHING_NESTED: NestedReady = { appliance: null, pinned: null, exitsLibrary: null };
+import { choose, type HostOffer, type PartFault } from './machine.ts';
 
 export interface NestedOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (text: string) => void;
 }
 
-/**
- * Which QEMU runs the machine itself. Counted instructions are the pinned one's too: only there they are a function of the
- * inputs alone (patch 0004), and the same on every machine.
- */
-export function emulatorOf(guest: GuestSpec, accelerator: 'tcg' | 'kvm' | 'nested'): 'pinned' | 'system' {
-  return guest.qemu ?? (accelerator === 'nested' || guest.clock === 'deterministic' ? 'pinned' : 'system');
-}
-
-async function orFault<T>(make: Promise<T>, signal: AbortSignal): Promise<T | Fault> {
+async function orFault<T>(make: Promise<T>, signal: AbortSignal): Promise<T | PartFault> {
   try {
     return await make;
   } catch (error) {
@@ -51,19 +30,18 @@ export async function makeNestedReady(
   cells: readonly Cell[],
   trial: KvmCheck | null,
   options: NestedOptions,
-): Promise<NestedReady> {
-  const chosen = cells.map(({ guest }) => ({
-    guest,
-    accelerator: chooseAccelerator(guest.topology, guest.clock, trial).accelerator,
-  }));
-  const any = (accelerator: string): boolean => chosen.some((each) => each.accelerator === accelerator);
-  const wantsPinned = chosen.some(
-    ({ guest, accelerator }) => accelerator !== null && emulatorOf(guest, accelerator) === 'pinned',
-  );
+): Promise<HostOffer['nested']> {
+  const machines = cells.flatMap(({ guest }) => {
+    const choice = choose(guest, trial);
+    return 'kind' in choice ? [] : [{ ...choice, ...ACCELERATORS[choice.accelerator] }];
+  });
   const { signal } = options;
+  const wantsPinned = machines.some(({ emulator }) => emulator === 'pinned');
+  const wantsAppliance = machines.some(({ needsAppliance }) => needsAppliance);
+  const wantsExits = machines.some(({ needsHostKvm }) => needsHostKvm);
   const pinned = wantsPinned ? await orFault(pinnedQemu(options), signal) : null;
-  const appliance = any('nested') ? await orFault(buildAppliance(options), signal) : null;
-  const exitsLibrary = any('kvm') ? await buildExitsLibrary(signal) : null;
+  const appliance = wantsAppliance ? await orFault(buildAppliance(options), signal) : null;
+  const exitsLibrary = wantsExits ? await buildExitsLibrary(signal) : null;
   return { appliance, pinned, exitsLibrary };
 }
 

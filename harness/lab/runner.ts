@@ -2,11 +2,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { HostError } from '../base/errors.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { chooseAccelerator } from '../guest/accelerator.ts';
+import type { Accelerator } from '../matrix/accelerators.ts';
 import type { Cell } from '../plan/types.ts';
 import type { Observation } from '../verdict/types.ts';
 import { bootOnce, logText } from './boot-once.ts';
 import { launchOf } from './launch.ts';
+import { needMachine, resolveMachine } from './machine.ts';
 import { makeReady, type Ready } from './make-ready.ts';
 import { runBoth } from './schedule.ts';
 import { measureHostTsc, type TrueFrequency } from './true-frequency.ts';
@@ -33,7 +34,7 @@ export interface BootResult {
   readonly transcriptSha256: string | null;
   /** Wall time, attempts that failed included. */
   readonly seconds: number;
-  readonly accelerator: 'tcg' | 'kvm' | 'nested';
+  readonly accelerator: Accelerator;
 }
 
 /** The host failed; it says nothing of the kernel. */
@@ -66,6 +67,8 @@ export interface Runner {
   ready(): Ready | null;
 }
 
+const NO_ACCELERATOR = 'choose a topology that this host has: tscmatrix doctor';
+
 /** What all boots need is got with the first one. */
 export function openRunner(options: RunnerOptions): Runner {
   const { cells, qemu, signal, tell, timeoutS } = options;
@@ -87,15 +90,8 @@ export function openRunner(options: RunnerOptions): Runner {
       preparing ??= prepare(kernelPath);
       const [ready, frequency] = await preparing;
       made = ready;
-      const launch = launchOf(cell, kernelPath, ready);
-      if (launch === null) {
-        const { reason } = chooseAccelerator(cell.guest.topology, cell.guest.clock, ready.trial);
-        throw new HostError(
-          'no-accelerator',
-          reason,
-          'choose a topology that this host has: tscmatrix doctor',
-        );
-      }
+      const machine = needMachine(resolveMachine(cell.guest, ready), NO_ACCELERATOR);
+      const launch = launchOf(cell, machine, kernelPath, ready.initrdPath);
       // A boot that was cut off left a part of it.
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true });

@@ -4,7 +4,7 @@ import { HostError } from '../base/errors.ts';
 import { ICOUNT_TSC_KHZ } from '../guest/launch/arguments.ts';
 import { runTool } from '../host/process.ts';
 import { compileTool } from '../image/compile.ts';
-import type { ClockMode } from '../matrix/types.ts';
+import type { ClockMode } from '../matrix/accelerators.ts';
 
 export interface TrueFrequency {
   readonly khz: number;

@@ -1,6 +1,7 @@
 /** The settings of a guest as a matrix writes them: what is allowed, what it means, how it is shown. */
 import { z } from 'zod';
 import { isGlob } from '../base/glob.ts';
+import { ACCELERATORS, emulatorOf, personalityOf, TOPOLOGIES } from './accelerators.ts';
 import { appendFault } from './kernel-parameters.ts';
 import { machineFault, pinnedMachine } from './machines.ts';
 import { NO_DELAY, refDelayOf, refDelaySchema, refDelayText } from './ref-delay.ts';
@@ -87,15 +88,17 @@ function memoryMiB(raw: unknown): number {
   return Number.parseInt(text, 10) * (text.endsWith('G') ? 1024 : 1);
 }
 
+const ACCELERATOR_TEXTS = Object.entries(ACCELERATORS)
+  .map(([name, { text }]) => `${name} (${text})`)
+  .join(', ');
+
 export const SETTINGS = {
   topology: {
     field: 'topology',
     idKey: 'topology',
     schema: z
-      .enum(['tcg', 'kvm', 'nested', 'auto'])
-      .describe(
-        'What runs the guest: tcg (emulated CPU), kvm (the host), nested (KVM in an appliance), or auto (kvm where it is usable, else nested).',
-      ),
+      .enum(TOPOLOGIES)
+      .describe(`What runs the guest: ${ACCELERATOR_TEXTS}, or auto (kvm where it is usable, else nested).`),
     canonical: (raw) => raw as Value,
   },
   clock: {
@@ -227,11 +230,7 @@ export function textOf(guest: GuestSpec, name: SettingName): string {
 
 /** What topology and clock make of a setting that is left to them; undefined where the host decides. */
 function defaultFor({ topology, clock }: GuestSpec, name: SettingName): string | undefined {
-  // auto is kvm or nested, a KVM guest in either case.
-  if (name === 'personality') return topology === 'tcg' ? 'tcg' : 'kvm';
-  if (clock === 'deterministic') return 'pinned';
-  if (topology === 'auto') return undefined;
-  return topology === 'nested' ? 'pinned' : 'system';
+  return name === 'personality' ? personalityOf({ topology, clock }) : emulatorOf({ topology, clock });
 }
 
 /** The guest with every setting left open that asks for just what it would be anyway: one guest, one form. */

@@ -1,12 +1,5 @@
 /** What a matrix file says, after it has been checked and its defaults applied. */
-
-/** What runs the guest; `nested` is a KVM guest (L2) in an appliance (L1) that QEMU runs. */
-export type Topology = 'tcg' | 'kvm' | 'nested' | 'auto';
-export type ClockMode = 'real' | 'deterministic';
-/** What a KVM guest is told that it runs under. */
-export type Personality = 'kvm' | 'xen' | 'hyperv' | 'none';
-/** Which QEMU runs the machine itself: the one built here from a pinned source, or the host's own. */
-export type Emulator = 'pinned' | 'system';
+import type { ClockMode, Emulator, Personality, Topology } from './accelerators.ts';
 
 /**
  * What is added to each of the guest's reads of a reference counter, outside the guest, in ns of the clock that the

@@ -1,6 +1,7 @@
 /** A matrix and filters to a plan: the cells to boot, each once, in the order of the file. */
 
 import { shortList } from '../base/suggest.ts';
+import { isKvmGuest } from '../matrix/accelerators.ts';
 import { MatrixError, problemAt, sortProblems } from '../matrix/problems.ts';
 import {
   isSetting,
@@ -200,7 +201,7 @@ function merge(drafts: readonly Draft[], matrix: Matrix, warn: Warn): readonly C
 
 /** Rules that expect counted reads where nothing can count them: such a cell could never be as expected. */
 function uncountable(cells: readonly Cell[], matrix: Matrix): readonly Problem[] {
-  const without = cells.filter(({ guest, expectation }) => guest.topology === 'tcg' && expectation.reads);
+  const without = cells.filter(({ guest, expectation }) => !isKvmGuest(guest.topology) && expectation.reads);
   const from = new Set(
     without.map(({ expectation }) =>
       matrix.rules.findLast((rule) => rule.reads !== undefined && expectation.from.includes(rule.from)),

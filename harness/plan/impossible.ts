@@ -1,4 +1,5 @@
 /** Combinations that cannot be booted as they are asked for: errors with the remedy, never quietly left out. */
+import { isKvmGuest, needsHostKvm } from '../matrix/accelerators.ts';
 import { SETTING_NAMES, SETTINGS, settingText } from '../matrix/settings.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 import type { Choice, Combination } from './combinations.ts';
@@ -23,28 +24,28 @@ interface Pair {
 const PAIRS: readonly Pair[] = [
   {
     fields: ['topology', 'clock'],
-    test: (guest) => guest.topology === 'kvm' && guest.clock === 'deterministic',
+    test: (guest) => needsHostKvm(guest.topology) && guest.clock === 'deterministic',
     // QEMU 7.2 softmmu/icount.c, icount_configure(): "-icount is not allowed with hardware virtualization".
     why: 'deterministic time is counted instructions, which host KVM does not have',
     instead: 'set clock: real, or topology: nested or tcg',
   },
   {
     fields: ['topology', 'cpu'],
-    test: (guest) => guest.topology === 'tcg' && /^host(,|$)/.test(guest.cpu),
+    test: (guest) => !isKvmGuest(guest.topology) && /^host(,|$)/.test(guest.cpu),
     // QEMU target/i386/host-cpu.c: the model exists only with a hardware accelerator.
     why: 'the CPU model host needs KVM',
     instead: 'set topology: nested, or topology: kvm and clock: real, or another cpu',
   },
   {
     fields: ['topology', 'personality'],
-    test: (guest) => guest.topology === 'tcg' && guest.personality !== null,
+    test: (guest) => !isKvmGuest(guest.topology) && guest.personality !== null,
     // QEMU target/i386/kvm/: Xen and Hyper-V are emulated, and kvm=off is obeyed, by its KVM code alone.
     why: 'only a KVM guest has a personality',
     instead: 'set topology: nested or kvm, or leave the personality out',
   },
   {
     fields: ['topology', 'refDelay'],
-    test: (guest) => guest.topology === 'tcg' && settingText(guest.refDelay) !== '0',
+    test: (guest) => !isKvmGuest(guest.topology) && settingText(guest.refDelay) !== '0',
     // The delay is put between KVM_RUN's return for a read of the counter and the next KVM_RUN.
     why: 'what is delayed is an exit to the hypervisor, and an emulated CPU has none',
     instead: 'set topology: nested or kvm, or ref-delay: 0',

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors.ts';
+import { needsHostKvm, typicalMs } from '../matrix/accelerators.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { type Durations, median, NO_DURATIONS, type ShardHost } from './durations.ts';
 import type { Cell, Plan } from './types.ts';
@@ -37,16 +38,6 @@ export function parseShard(text: string): ShardChoice {
   );
 }
 
-/** Wall time of one boot in ms where nothing is known, measured on 2 cores without KVM; docs/shards.md. */
-const TYPICAL_MS: Readonly<Record<string, number>> = {
-  'tcg deterministic': 6000,
-  'tcg real': 5000,
-  'auto deterministic': 6000,
-  'auto real': 5000,
-  'kvm real': 3000,
-  'nested deterministic': 25_000,
-  'nested real': 30_000,
-};
 const TYPICAL_ELSE_MS = 10_000;
 /** What a kernel costs a machine once: the trees of builds come from a cache as a rule. */
 const SETUP_MS = { fetched: 3000, built: 20_000 };
@@ -64,7 +55,9 @@ function expectedMs(cells: readonly Cell[], { cells: known }: Durations): (cell:
     const alike = byKind.get(kindOf(cell));
     return (
       known.get(cell.id) ??
-      (alike === undefined ? (TYPICAL_MS[kindOf(cell)] ?? TYPICAL_ELSE_MS) : median(alike))
+      (alike === undefined
+        ? (typicalMs(cell.guest.topology, cell.guest.clock) ?? TYPICAL_ELSE_MS)
+        : median(alike))
     );
   };
 }
@@ -72,7 +65,7 @@ function expectedMs(cells: readonly Cell[], { cells: known }: Durations): (cell:
 /** Whether a machine can run the cell at all; where none can, any may say so. */
 function fits({ guest }: Cell, host: ShardHost): boolean {
   return (
-    (guest.topology !== 'kvm' || host.kvm) &&
+    (!needsHostKvm(guest.topology) || host.kvm) &&
     (host.memoryMiB === undefined || guest.memoryMiB <= host.memoryMiB)
   );
 }

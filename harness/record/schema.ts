@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Ending } from '../guest/ending/ending.ts';
 import { HOST_FAULTS } from '../guest/ending/ending.ts';
+import { ACCELERATOR_NAMES, TOPOLOGIES } from '../matrix/accelerators.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import { FAILURES, REGISTRATIONS } from '../matrix/types.ts';
 import { CAUSES, OUTCOMES } from '../verdict/types.ts';
@@ -23,7 +24,7 @@ const disturbance = z.discriminatedUnion('kind', [
 const refDelay = z.looseObject({ pmNs: count, hpetNs: count, disturbance: disturbance.nullable() });
 /** The settings with a default here came after the first records; a guest without them had just that. */
 const guest = z.looseObject({
-  topology: z.enum(['tcg', 'kvm', 'nested', 'auto']),
+  topology: z.enum(TOPOLOGIES),
   clock: z.enum(['real', 'deterministic']),
   cpu: text,
   hpet: z.boolean(),
@@ -142,7 +143,7 @@ const EVENTS = [
     cell: text,
     boot,
     argv: texts,
-    accelerator: z.enum(['tcg', 'kvm', 'nested']).exactOptional(),
+    accelerator: z.enum(ACCELERATOR_NAMES).exactOptional(),
     acceleratorReason: text.exactOptional(),
     emulator: z.enum(['pinned', 'system']).exactOptional(),
     nested: z.looseObject({ argv: texts, kernelRelease: text, qemuVersion: text, sha256 }).exactOptional(),

@@ -1,5 +1,6 @@
 /** The record of a run: an append-only log of these events, one JSON object a line. */
 import type { Ending } from '../guest/ending/ending.ts';
+import type { Accelerator, Emulator } from '../matrix/accelerators.ts';
 import type { Verdict } from '../matrix/types.ts';
 import type { ShardPart } from '../plan/shard.ts';
 import type { Cell } from '../plan/types.ts';
@@ -57,10 +58,10 @@ export interface CellStarted {
   readonly at: string;
   readonly argv: readonly string[];
   /** What the topology came to and why; absent in the first records. */
-  readonly accelerator?: 'tcg' | 'kvm' | 'nested';
+  readonly accelerator?: Accelerator;
   readonly acceleratorReason?: string;
   /** Which QEMU runs the machine itself. */
-  readonly emulator?: 'pinned' | 'system';
+  readonly emulator?: Emulator;
   /** Of a nested guest: its own QEMU's command line in the appliance, and what the appliance is. */
   readonly nested?: {
     readonly argv: readonly string[];

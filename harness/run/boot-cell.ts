@@ -1,8 +1,6 @@
 import type { Launch } from '../guest/types.ts';
 import type { Limits } from '../guest/watch/limits.ts';
 import { bootOnce, logText } from '../lab/boot-once.ts';
-import type { LaunchNeeds } from '../lab/launch.ts';
-import { emulatorOf } from '../lab/nested-ready.ts';
 import type { TrueFrequency } from '../lab/true-frequency.ts';
 import type { Cell } from '../plan/types.ts';
 import type { RunEvent } from '../record/types.ts';
@@ -11,7 +9,7 @@ import type { Progress } from '../report/reporter.ts';
 import type { Observation } from '../verdict/types.ts';
 
 /** What every boot of a run shares. */
-export interface BootContext extends LaunchNeeds {
+export interface BootContext {
   readonly hostFrequency: TrueFrequency;
   readonly limits: Partial<Limits>;
   readonly record: RecordWriter;
@@ -34,7 +32,7 @@ export async function bootCell(
 ): Promise<JudgedBoot> {
   const folder = await bench.record.folderFor(cell.id, boot);
   const argv = [launch.qemu, ...launch.argv];
-  const { accelerator, acceleratorReason, nested } = launch;
+  const { accelerator, acceleratorReason, emulator, nested } = launch;
   await bench.emit({
     type: 'cell-started',
     cell: cell.id,
@@ -43,7 +41,7 @@ export async function bootCell(
     argv,
     accelerator,
     acceleratorReason,
-    emulator: emulatorOf(cell.guest, accelerator),
+    emulator,
     ...(nested === undefined ? {} : { nested: { argv: nested.command, ...nested.appliance } }),
   });
   const { life, ending, evidence, observation, failed } = await bootOnce(launch, bench.hostFrequency, {

@@ -1,9 +1,11 @@
 /** The cells of a run, side by side: each to its boots and its outcome. */
 
 import { HostError } from '../base/errors.ts';
-import { chooseAccelerator } from '../guest/accelerator.ts';
-import { BuildError, type KernelImage } from '../kernel/acquire.ts';
-import { launchOf, missingOf } from '../lab/launch.ts';
+import type { Launch } from '../guest/types.ts';
+import { BuildError } from '../kernel/acquire.ts';
+import { launchOf } from '../lab/launch.ts';
+import { resolveMachine } from '../lab/machine.ts';
+import type { Ready } from '../lab/make-ready.ts';
 import { runInParallel } from '../lab/schedule.ts';
 import type { Verdict } from '../matrix/types.ts';
 import type { Cell } from '../plan/types.ts';
@@ -22,22 +24,24 @@ interface Judgement {
   readonly verdicts: readonly Verdict[];
 }
 
-/** What can be said of a cell without a guest: why there is none. Null where one can boot. */
-function withoutGuest(
-  cell: Cell,
-  kernel: KernelImage | HostError | BuildError | undefined,
-  bench: BootContext,
-): Judgement | null {
+/** How the cell boots here; else what can be said of it without a guest: why there is none. */
+function launchOrJudge(cell: Cell, ready: Ready): Launch | Judgement {
+  const kernel = ready.kernels.get(cell.kernel);
   if (kernel instanceof BuildError)
     return { ...judgeUnbuilt(kernel.message, cell.expectation), verdicts: ['build-failed'] };
   if (kernel === undefined || kernel instanceof HostError) {
     const reason = `there is no kernel: ${kernel?.message ?? 'it was not fetched'}`;
     return { outcome: 'infra-error', reason, verdicts: [] };
   }
-  const choice = chooseAccelerator(cell.guest.topology, cell.guest.clock, bench.trial);
-  if (choice.accelerator === null) return { outcome: 'skipped', reason: choice.reason, verdicts: [] };
-  const missing = missingOf(cell, bench);
-  return missing === null ? null : { outcome: 'infra-error', reason: missing.message, verdicts: [] };
+  const resolved = resolveMachine(cell.guest, ready);
+  switch (resolved.kind) {
+    case 'runnable':
+      return launchOf(cell, resolved.machine, kernel.path, ready.initrdPath);
+    case 'skipped':
+      return { outcome: 'skipped', reason: resolved.reason, verdicts: [] };
+    case 'missing':
+      return { outcome: 'infra-error', reason: resolved.fault.message, verdicts: [] };
+  }
 }
 
 /** Boots what is not in `kept`, and judges all. Null where the run was interrupted. */
@@ -45,11 +49,9 @@ async function bootAndJudge(
   session: Session,
   bench: BootContext,
   cell: Cell,
-  kernel: KernelImage,
+  launch: Launch,
   kept: CompletedBoots,
 ): Promise<Judgement | null> {
-  const launch = launchOf(cell, kernel.path, bench);
-  if (launch === null) throw new Error(`no accelerator for ${cell.id}`);
   const results: JudgedBoot[] = [];
   for (let boot = 1; boot <= session.rules.repeat; boot++) {
     if (session.signal.aborted) return null;
@@ -60,10 +62,9 @@ async function bootAndJudge(
   return { ...judgeCell(results, cell.expectation), verdicts };
 }
 
-export function benchOf(session: Session, { ready, hostFrequency }: Prepared): BootContext {
+export function benchOf(session: Session, { hostFrequency }: Prepared): BootContext {
   const { rules, record, emit, reporter, signal } = session;
   return {
-    ...ready,
     hostFrequency,
     limits: { deadlineMs: rules.timeoutS * 1000, ...rules.limits },
     record,
@@ -81,13 +82,11 @@ export async function runCells(
   keptOf: (cell: Cell) => CompletedBoots,
 ): Promise<void> {
   const bench = benchOf(session, prepared);
-  const { kernels } = prepared.ready;
   await runInParallel(cells, session.rules.jobs, async (cell) => {
     if (session.signal.aborted) return;
-    const kernel = kernels.get(cell.kernel);
+    const launch = launchOrJudge(cell, prepared.ready);
     const judgement =
-      withoutGuest(cell, kernel, bench) ??
-      (await bootAndJudge(session, bench, cell, kernel as KernelImage, keptOf(cell)));
+      'outcome' in launch ? launch : await bootAndJudge(session, bench, cell, launch, keptOf(cell));
     if (judgement !== null) await session.emit({ type: 'cell-judged', cell: cell.id, ...judgement });
   });
 }

@@ -1,7 +1,7 @@
 /** What the cells of a run need before the first one boots: kernels, probe, the true frequency, the provenance. */
 
 import { HostError, UserError } from '../base/errors.ts';
-import type { ApplianceFiles } from '../guest/launch/nested-arguments.ts';
+import type { ApplianceFiles } from '../guest/types.ts';
 import type { PinnedQemu } from '../image/qemu/types.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import { makeReady, type Ready } from '../lab/make-ready.ts';

@@ -10,13 +10,14 @@ import { makeScratch } from '../host/scratch.ts';
 import { bootOnce } from '../lab/boot-once.ts';
 import { readBootFile } from '../lab/files.ts';
 import { measureHostTsc } from '../lab/true-frequency.ts';
+import type { ClockMode } from '../matrix/accelerators.ts';
 import type { RunRecord } from '../record/reader.ts';
 import type { Observation } from '../verdict/types.ts';
 import { findCell, finishedBoots } from './stored.ts';
 
 export interface Rerun {
   readonly cell: string;
-  readonly clock: 'real' | 'deterministic';
+  readonly clock: ClockMode;
   readonly recorded: { readonly verdict: string; readonly transcriptSha256: string | null };
   readonly now: { readonly verdict: string; readonly transcriptSha256: string | null };
   readonly sameTranscript: boolean;

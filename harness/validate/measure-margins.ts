@@ -5,6 +5,7 @@ import type { Reference } from '../lab/margin/limits.ts';
 import { type Margin, measureMargin } from '../lab/margin/margin.ts';
 import { openRunner } from '../lab/runner.ts';
 import { defaultJobs, runInParallel } from '../lab/schedule.ts';
+import { isKvmGuest, personalityOf } from '../matrix/accelerators.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 import type { Cell } from '../plan/types.ts';
 import { guestName } from './comparisons.ts';
@@ -30,7 +31,7 @@ export function placesOf(cells: readonly Pick<Cell, 'axes' | 'guest'>[]): Place[
     const { pmNs, hpetNs, disturbance } = guest.refDelay;
     const isPlain =
       !isControl(cell) &&
-      guest.topology !== 'tcg' &&
+      isKvmGuest(guest.topology) &&
       guest.clock === 'deterministic' &&
       guest.pmtimer &&
       guest.smp === 1 &&
@@ -38,7 +39,7 @@ export function placesOf(cells: readonly Pick<Cell, 'axes' | 'guest'>[]): Place[
       !guest.cpu.includes('invtsc') &&
       pmNs + hpetNs === 0 &&
       disturbance === null;
-    const personality = guest.personality ?? 'kvm';
+    const personality = personalityOf(guest);
     if (!isPlain || !['kvm', 'none'].includes(personality)) continue;
     const reference = guest.hpet ? 'hpet' : 'pm';
     const key = `${personality} ${reference}`;
@@ -94,7 +95,7 @@ export async function measureMargins(
   const memoryMiB = Math.max(0, ...places.map(({ guest }) => guest.memoryMiB));
   let done = 0;
   await runInParallel(works, input.run.jobs ?? defaultJobs(memoryMiB), async ({ place, kernel, path }) => {
-    const name = `${kernel}-${place.guest.personality ?? 'kvm'}-${place.reference}`;
+    const name = `${kernel}-${personalityOf(place.guest)}-${place.reference}`;
     const margin = await measureMargin(bench, path, place.guest, {
       reference: place.reference,
       stepNs,

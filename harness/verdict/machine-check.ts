@@ -1,7 +1,7 @@
 /** Is the machine that ran the machine that was asked for? Every difference, seen from outside and inside. */
 import type { ProbeReport } from '../evidence/report.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
-import type { Personality } from '../matrix/types.ts';
+import { ACCELERATORS, type QemuAccelerator } from '../matrix/accelerators.ts';
 import { flagDifferences, parseCpu } from './cpu-flags.ts';
 import type { Difference } from './types.ts';
 
@@ -17,17 +17,16 @@ const accelerator: Check = (launch, machine) =>
     : [differ('accelerator', expectedAccelerator(launch), machine.accelerator, 'qmp')];
 
 /** Of a nested guest its own QEMU is asked. */
-function expectedAccelerator({ accelerator }: Launch): 'tcg' | 'kvm' {
-  return accelerator === 'tcg' ? 'tcg' : 'kvm';
+function expectedAccelerator({ accelerator }: Launch): QemuAccelerator {
+  return ACCELERATORS[accelerator].qemu;
 }
 
-/** target/i386/cpu.c (TCG) and target/i386/kvm/kvm.c: CPUID 0x40000000, EBX ECX EDX. */
-const TCG_SIGNATURE = 'TCGTCGTCGTCG';
 /**
- * What a personality shows there, as the probe sends it (a blank is sent as _). With kvm=off the leaf is there and holds
- * nothing, and no leaf at all is as good.
+ * CPUID 0x40000000, EBX ECX EDX, of target/i386/cpu.c (TCG) and target/i386/kvm/kvm.c, as the probe sends it (a blank is
+ * sent as _). With kvm=off the leaf is there and holds nothing, and no leaf at all is as good.
  */
-const PERSONALITIES: Readonly<Record<Personality, readonly [string, ...string[]]>> = {
+const SIGNATURES: Readonly<Record<Launch['personality'], readonly [string, ...string[]]>> = {
+  tcg: ['TCGTCGTCGTCG'],
   kvm: ['KVMKVMKVM'],
   xen: ['XenVMMXenVMM'],
   hyperv: ['Microsoft_Hv'],
@@ -37,9 +36,8 @@ const PERSONALITIES: Readonly<Record<Personality, readonly [string, ...string[]]
 const hypervisor: Check = (launch, _, report) => {
   if (report.hypervisor === null || hidesSignature(launch)) return [];
   const seen = report.hypervisor.value.signature ?? 'none';
-  const { accelerator, guest } = launch;
-  const right = accelerator === 'tcg' ? [TCG_SIGNATURE] : PERSONALITIES[guest.personality ?? 'kvm'];
-  return right.includes(seen) ? [] : [differ('hypervisor signature', right[0] ?? '', seen, 'guest')];
+  const right = SIGNATURES[launch.personality];
+  return right.includes(seen) ? [] : [differ('hypervisor signature', right[0], seen, 'guest')];
 };
 
 /** Settings under which another signature, or none, is right: Hyper-V enlightenments, kvm=off, tcg-cpuid=off. */

@@ -53,7 +53,12 @@ test('each attempt before is told, and nothing of it acts on the terminal', () =
 
 test('a guest that runs directly has neither appliance nor counts', () => {
   const { nested: _, ...launch } = nestedLaunch();
-  const direct: Launch = { ...launch, guest: { ...DEFAULT_GUEST, clock: 'real' }, accelerator: 'tcg' };
+  const direct: Launch = {
+    ...launch,
+    guest: { ...DEFAULT_GUEST, clock: 'real' },
+    accelerator: 'tcg',
+    emulator: 'system',
+  };
   const one = shown(direct, { evidence: { exits: null, transcriptSha256: null } as never });
   expect(bootText(one, false)).not.toMatch(/^(?:appliance|reads)/m);
   expect(bootText(one, false)).toMatch(/^QEMU {10}system, 10\.0\.13$/m);

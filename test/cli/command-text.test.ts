@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { HostError } from '../../harness/base/errors.ts';
 import { commandOf, commandText } from '../../harness/cli/command-text.ts';
 import { launchOf } from '../../harness/lab/launch.ts';
+import { needMachine, resolveMachine } from '../../harness/lab/machine.ts';
 import type { Ready } from '../../harness/lab/make-ready.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { Cell } from '../../harness/plan/types.ts';
@@ -62,8 +63,9 @@ test('the text is one that a shell takes: all but the outer command is a comment
     // The appliance's console is redirected to a file here.
     const script = `emulate() { printf '%s\\0' "$@"; }\n${text}`;
     const said = execFileSync('sh', ['-c', script], { cwd: folder, encoding: 'utf8' });
-    const launch = launchOf(CELL, KERNEL.path, ready);
-    expect(said.split('\0').slice(0, -1)).toEqual(launch?.argv);
+    const machine = needMachine(resolveMachine(CELL.guest, ready), 'there is one');
+    const launch = launchOf(CELL, machine, KERNEL.path, ready.initrdPath);
+    expect(said.split('\0').slice(0, -1)).toEqual(launch.argv);
   } finally {
     await rm(folder, { recursive: true });
   }

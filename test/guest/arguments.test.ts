@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { chooseAccelerator } from '../../harness/guest/accelerator.ts';
+import { trialMachine } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
 import {
   kernelCommandLine,
@@ -13,16 +13,13 @@ import { quote, shellCommand } from '../../harness/guest/launch/shell.ts';
 import { namedCpuFlags } from '../../harness/guest/machine/machine-facts.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
-import type { ClockMode, GuestSpec } from '../../harness/matrix/types.ts';
+import type { GuestSpec } from '../../harness/matrix/types.ts';
 
 const PROBE: ProbeOptions = { nonce: '0badcafe', ...PROBE_DEFAULTS };
 
 function launch(accelerator: 'tcg' | 'kvm', guest: Partial<GuestSpec>): Launch {
   return makeLaunch({
-    qemu: '/usr/bin/qemu-system-x86_64',
-    guest: { ...DEFAULT_GUEST, ...guest },
-    accelerator,
-    acceleratorReason: 'a test',
+    ...trialMachine({ ...DEFAULT_GUEST, ...guest }, accelerator, '/usr/bin/qemu-system-x86_64'),
     kernelPath: '/kernels/vmlinuz-6.1',
     initrdPath: '/images/probe.cpio',
     probe: PROBE,
@@ -187,28 +184,4 @@ test.each([
   ['host,tsc-frequency=2000000000,model-id=A B', []],
 ] as const)('-cpu %s names its flags', (cpu, flags) => {
   expect(namedCpuFlags(cpu).map(({ name, on }) => [name, on])).toEqual(flags);
-});
-
-describe('the accelerator', () => {
-  const trial = (usable: boolean) => ({ usable, reason: 'why', cpu: null, toProbeMs: null });
-
-  test('is never another one than was asked for', () => {
-    expect(chooseAccelerator('tcg', 'real', trial(true))).toMatchObject({ accelerator: 'tcg' });
-    expect(chooseAccelerator('nested', 'real', trial(true)).accelerator).toBe('nested');
-    expect(chooseAccelerator('nested', 'deterministic', null).accelerator).toBe('nested');
-    expect(chooseAccelerator('kvm', 'real', trial(true))).toMatchObject({ accelerator: 'kvm' });
-    expect(chooseAccelerator('kvm', 'real', trial(false)).accelerator).toBeNull();
-    expect(chooseAccelerator('kvm', 'real', null).accelerator).toBeNull();
-    expect(chooseAccelerator('kvm', 'deterministic', trial(true)).accelerator).toBeNull();
-  });
-
-  test('that was left open runs a KVM guest, on the host or nested, and is told with the reason', () => {
-    const told = (text: string) => expect.stringMatching(new RegExp(`^auto: .*${text}`));
-    const auto = (clock: ClockMode, usable: boolean | null) =>
-      chooseAccelerator('auto', clock, usable === null ? null : trial(usable));
-    expect(auto('real', true)).toEqual({ accelerator: 'kvm', reason: told('why') });
-    expect(auto('real', false)).toEqual({ accelerator: 'nested', reason: told('why') });
-    expect(auto('real', null)).toEqual({ accelerator: 'nested', reason: told('not tried') });
-    expect(auto('deterministic', true)).toEqual({ accelerator: 'nested', reason: told('-icount') });
-  });
 });

@@ -1,8 +1,8 @@
 /** A nested launch with made-up paths, for tests that start nothing. */
+import { decide } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
-import type { ApplianceFiles } from '../../harness/guest/launch/nested-arguments.ts';
-import type { Launch } from '../../harness/guest/types.ts';
+import type { ApplianceFiles, Launch } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
 
@@ -23,16 +23,17 @@ export interface Paths {
   readonly appliance?: Partial<ApplianceFiles> | null;
 }
 
-export function nestedLaunch(guest: Partial<GuestSpec> = {}, paths: Paths = {}): Launch {
+export function nestedLaunch(changes: Partial<GuestSpec> = {}, paths: Paths = {}): Launch {
+  const guest: GuestSpec = { ...DEFAULT_GUEST, topology: 'nested', ...changes };
   return makeLaunch({
     qemu: '/emulator/bin/qemu-system-x86_64',
     firmwareDir: paths.firmwareDir === undefined ? '/emulator/share/qemu' : paths.firmwareDir,
-    guest: { ...DEFAULT_GUEST, topology: 'nested', ...guest },
-    accelerator: 'nested',
-    acceleratorReason: 'topology nested was asked for',
+    guest,
+    ...decide(guest, 'nested', 'topology nested was asked for'),
     kernelPath: paths.kernelPath ?? '/kernels/vmlinuz-6.1',
     initrdPath: paths.initrdPath ?? '/images/probe.cpio',
     probe: { nonce: '0badcafe', ...PROBE_DEFAULTS },
+    exitsLibrary: null,
     appliance: paths.appliance === null ? null : { ...APPLIANCE, ...paths.appliance },
   });
 }

@@ -1,9 +1,11 @@
 /** What QEMU is asked for each personality of a KVM guest, in the appliance and on the host. */
 import { describe, expect, test } from 'vitest';
+import { trialMachine } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
-import { kvmAccelerator, kvmCpu, personalityOf } from '../../harness/guest/launch/personality.ts';
+import { kvmAccelerator, kvmCpu as kvmCpuOf } from '../../harness/guest/launch/personality.ts';
 import type { Launch } from '../../harness/guest/types.ts';
+import { personalityOf } from '../../harness/matrix/accelerators.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
 import { nestedLaunch, optionOf } from './nested-launch.ts';
@@ -16,15 +18,19 @@ const guest = (changes: Partial<GuestSpec>): GuestSpec => ({
 
 function hostKvm(changes: Partial<GuestSpec>, accelerator: 'tcg' | 'kvm' = 'kvm'): Launch {
   return makeLaunch({
-    qemu: 'qemu-system-x86_64',
-    guest: { ...DEFAULT_GUEST, clock: 'real', topology: accelerator, ...changes },
-    accelerator,
-    acceleratorReason: 'a test',
+    ...trialMachine(
+      { ...DEFAULT_GUEST, clock: 'real', topology: accelerator, ...changes },
+      accelerator,
+      'qemu-system-x86_64',
+    ),
     kernelPath: '/k',
     initrdPath: '/i',
     probe: { nonce: '0badcafe', ...PROBE_DEFAULTS },
   });
 }
+
+const kvmCpu = (spec: GuestSpec, nested: boolean): string =>
+  kvmCpuOf({ guest: spec, personality: personalityOf(spec) }, nested);
 
 const XEN = 'kvm,xen-version=0x4000a,kernel-irqchip=split';
 const HYPERV = 'hv-relaxed,hv-vpindex,hv-runtime,hv-time,hv-synic,hv-stimer,hv-frequencies';
@@ -69,7 +75,7 @@ test('a guest of plain TCG gets no personality', () => {
 
 test('a KVM guest that says nothing is a kvm guest', () => {
   expect(personalityOf(guest({ personality: null }))).toBe('kvm');
-  expect(kvmAccelerator(guest({ personality: null }))).toBe('kvm');
+  expect(kvmAccelerator({ personality: 'kvm' })).toBe('kvm');
 });
 
 describe('an invariant TSC', () => {

@@ -1,12 +1,14 @@
 /** The orders to the library in the QEMU of a KVM guest, for every form of ref-delay. */
 import { describe, expect, test } from 'vitest';
+import { trialMachine } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
 import { exitVariables } from '../../harness/guest/launch/ref-delay.ts';
 import { shellCommand } from '../../harness/guest/launch/shell.ts';
+import type { ClockMode } from '../../harness/matrix/accelerators.ts';
 import { NO_DELAY } from '../../harness/matrix/ref-delay.ts';
 import { canonicalSettings, DEFAULT_GUEST, SETTINGS } from '../../harness/matrix/settings.ts';
-import type { ClockMode, GuestSpec } from '../../harness/matrix/types.ts';
+import type { GuestSpec } from '../../harness/matrix/types.ts';
 import { itemOf, nestedLaunch } from './nested-launch.ts';
 
 /** As a matrix writes it. */
@@ -56,10 +58,11 @@ describe('who gets them', () => {
   const refDelay = { pmNs: 14_000, hpetNs: 14_000, disturbance: null };
   const onHost = (accelerator: 'tcg' | 'kvm', exitsLibrary: string | null) =>
     makeLaunch({
-      qemu: 'qemu-system-x86_64',
-      guest: { ...DEFAULT_GUEST, clock: 'real', topology: accelerator, refDelay },
-      accelerator,
-      acceleratorReason: 'a test',
+      ...trialMachine(
+        { ...DEFAULT_GUEST, clock: 'real', topology: accelerator, refDelay },
+        accelerator,
+        'qemu-system-x86_64',
+      ),
       kernelPath: '/k',
       initrdPath: '/i',
       probe: { nonce: '0badcafe', ...PROBE_DEFAULTS },
@@ -77,10 +80,11 @@ describe('who gets them', () => {
 
   test('a guest without a delay too: its reads are counted', () => {
     const { environment } = makeLaunch({
-      qemu: 'qemu-system-x86_64',
-      guest: { ...DEFAULT_GUEST, clock: 'real', topology: 'kvm', refDelay: NO_DELAY },
-      accelerator: 'kvm',
-      acceleratorReason: 'a test',
+      ...trialMachine(
+        { ...DEFAULT_GUEST, clock: 'real', topology: 'kvm', refDelay: NO_DELAY },
+        'kvm',
+        'qemu-system-x86_64',
+      ),
       kernelPath: '/k',
       initrdPath: '/i',
       probe: { nonce: '0badcafe', ...PROBE_DEFAULTS },

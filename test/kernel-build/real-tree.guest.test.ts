@@ -1,11 +1,11 @@
 // A real source, from Debian's archive: two kernels of the field report, built and booted. Minutes where nothing is cached.
 import { expect, test } from 'vitest';
-import { chooseAccelerator } from '../../harness/guest/accelerator.ts';
 import { openCache } from '../../harness/host/cache.ts';
 import { makeScratch } from '../../harness/host/scratch.ts';
 import { acquireKernel, type KernelImage } from '../../harness/kernel/acquire.ts';
 import { bootOnce } from '../../harness/lab/boot-once.ts';
 import { launchOf } from '../../harness/lab/launch.ts';
+import { needMachine, resolveMachine } from '../../harness/lab/machine.ts';
 import { makeReady } from '../../harness/lab/make-ready.ts';
 import { measureHostTsc } from '../../harness/lab/true-frequency.ts';
 import { loadMatrix } from '../../harness/matrix/load.ts';
@@ -51,9 +51,9 @@ test(
     for (const cell of plan.cells) {
       const kernel = ready.kernels.get(cell.kernel);
       if (kernel === undefined || kernel instanceof Error) throw kernel ?? new Error('no kernel');
-      expect(chooseAccelerator(cell.guest.topology, cell.guest.clock, null).accelerator).toBe('nested');
-      const launch = launchOf(cell, kernel.path, ready);
-      if (launch === null) throw new Error('the appliance is everywhere');
+      const machine = needMachine(resolveMachine(cell.guest, ready), 'the appliance is everywhere');
+      expect(machine.accelerator).toBe('nested');
+      const launch = launchOf(cell, machine, kernel.path, ready.initrdPath);
       const scratch = await makeScratch();
       try {
         const { observation } = await bootOnce(launch, await measureHostTsc(signal), {

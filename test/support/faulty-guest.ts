@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { trialMachine } from '../../harness/guest/accelerator.ts';
 import { type Boot, type BootOptions, bootGuest } from '../../harness/guest/boot.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
@@ -37,10 +38,11 @@ export interface Ask {
 /** A launch of Debian's 6.1 kernel, in real time where nothing else is said. */
 export async function launchOf(ask: Ask): Promise<Launch> {
   return makeLaunch({
-    qemu: ask.qemu ?? 'qemu-system-x86_64',
-    guest: { ...DEFAULT_GUEST, clock: 'real', ...ask.guest },
-    accelerator: 'tcg',
-    acceleratorReason: 'a test',
+    ...trialMachine(
+      { ...DEFAULT_GUEST, clock: 'real', ...ask.guest },
+      'tcg',
+      ask.qemu ?? 'qemu-system-x86_64',
+    ),
     kernelPath: ask.kernelPath ?? (await debianKernel('bookworm')).path,
     initrdPath: ask.initrdPath ?? (await faultyImage()).path,
     probe: { nonce: ask.nonce ?? randomNonce(), ...PROBE_DEFAULTS },

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { decide } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
 import type { Launch } from '../../harness/guest/types.ts';
@@ -41,12 +42,19 @@ export interface NestedAsk {
 export async function nestedLaunchOf(parts: NestedParts, ask: NestedAsk = {}): Promise<Launch> {
   const { appliance, probe, stock } = parts;
   const { program, firmwareDir } = appliance.emulator;
+  const guest: GuestSpec = {
+    ...DEFAULT_GUEST,
+    topology: 'nested',
+    hpet: false,
+    memoryMiB: 256,
+    ...ask.guest,
+  };
   return makeLaunch({
     qemu: program,
     firmwareDir,
-    guest: { ...DEFAULT_GUEST, topology: 'nested', hpet: false, memoryMiB: 256, ...ask.guest },
-    accelerator: 'nested',
-    acceleratorReason: 'a test',
+    guest,
+    ...decide(guest, 'nested', 'a test'),
+    exitsLibrary: null,
     appliance: await applianceFiles(appliance, null),
     kernelPath: ask.kernelPath ?? stock.path,
     initrdPath: ask.initrdPath ?? probe.path,

@@ -24,6 +24,7 @@ function look(name: string, console = capture(`${name}.console`), exits: ExitCou
       ...LAUNCH,
       nonce: GUEST_NONCE,
       accelerator: 'kvm',
+      personality: 'kvm',
       commandLine,
       guest: { ...LAUNCH.guest, topology: 'kvm', cpu: 'host', smp: 1, hpet },
     },

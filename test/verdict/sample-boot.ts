@@ -23,6 +23,8 @@ export const LAUNCH: Launch = {
   },
   accelerator: 'tcg',
   acceleratorReason: 'asked for',
+  emulator: 'system',
+  personality: 'tcg',
   commandLine: COMMAND_LINE,
   nonce: NONCE,
 };

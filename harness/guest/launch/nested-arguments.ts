@@ -2,39 +2,16 @@
  * The two command lines of a nested guest: the appliance's QEMU (L1), which carries that of the guest under test (L2)
  * in its fw_cfg items. Pure. What the appliance does with them: images/appliance/init.c, docs/appliance.md.
  */
+import type { QemuAccelerator } from '../../matrix/accelerators.ts';
 import type { GuestSpec } from '../../matrix/types.ts';
 import { machineQuestions } from '../machine/machine-questions.ts';
-import type { Launch } from '../types.ts';
-import { kernelCommandLine, type ProbeOptions } from './command-line.ts';
+import type { Launch, Machine } from '../types.ts';
+import { kernelCommandLine } from './command-line.ts';
 import { ICOUNT_ARGUMENTS, ICOUNT_TSC_KHZ } from './icount.ts';
+import { decisionsOf, type LaunchInput } from './input.ts';
 import { asksInvtsc, kvmAccelerator, kvmCpu } from './personality.ts';
 import { exitVariables } from './ref-delay.ts';
 import { BARE, HARDENING, machineArguments, QMP_SOCKET } from './shared-arguments.ts';
-
-/** The appliance as it lies in the cache, and what is in it. */
-export interface ApplianceFiles {
-  readonly kernelPath: string;
-  readonly initrdPath: string;
-  /** sha256 over all that it is made of. */
-  readonly sha256: string;
-  readonly kernelRelease: string;
-  /** Of the QEMU within. */
-  readonly qemuVersion: string;
-  /** Its own accelerator on this host. */
-  readonly outer: 'tcg' | 'kvm';
-  readonly outerReason: string;
-}
-
-export interface NestedInput {
-  readonly qemu: string;
-  readonly firmwareDir?: string | null;
-  readonly guest: GuestSpec;
-  readonly acceleratorReason: string;
-  readonly kernelPath: string;
-  readonly initrdPath: string;
-  readonly probe: ProbeOptions;
-  readonly appliance: ApplianceFiles;
-}
 
 /** Paths within the appliance. */
 const INNER = {
@@ -71,7 +48,7 @@ const TRANSLATION_MIB = 256;
  * No local APIC timer: its calibration spins for 200 ms of guest time, more than the rest of the appliance's boot.
  * Under -icount the TSC's frequency is known, so neither it nor the delay loop is measured.
  */
-function outerCommandLine(guest: GuestSpec, outer: 'tcg' | 'kvm', nonce: string): string {
+function outerCommandLine(guest: GuestSpec, outer: QemuAccelerator, nonce: string): string {
   const { limitMs, silenceMs } = APPLIANCE_LIMITS[guest.clock];
   return [
     'console=ttyS0',
@@ -101,14 +78,15 @@ function fileItem(name: string, path: string): string[] {
   return ['-fw_cfg', `name=opt/tscmatrix/${name},file=${path.replaceAll(',', ',,')}`];
 }
 
-function innerCommand(guest: GuestSpec, commandLine: string): string[] {
+function innerCommand(machine: Machine, commandLine: string): string[] {
+  const { guest } = machine;
   return [
     INNER.qemu,
     ...BARE,
     ...['-L', INNER.firmware],
     ...['-machine', `${guest.machine},hpet=${guest.hpet ? 'on' : 'off'}`],
-    ...['-accel', kvmAccelerator(guest)],
-    ...['-cpu', kvmCpu(guest, true)],
+    ...['-accel', kvmAccelerator(machine)],
+    ...['-cpu', kvmCpu(machine, true)],
     ...machineArguments(guest),
     ...['-kernel', INNER.kernel],
     ...['-initrd', INNER.initrd],
@@ -122,13 +100,13 @@ function innerCommand(guest: GuestSpec, commandLine: string): string[] {
  * KVM offers its guests an invariant TSC where its own machine has one (__do_cpuid_func() in arch/x86/kvm/cpuid.c). The
  * emulator has none to offer, though its TSC is steady: it is made to say so, where a cell asks for it.
  */
-function outerCpu(guest: GuestSpec, outer: 'tcg' | 'kvm'): string {
+function outerCpu(guest: GuestSpec, outer: QemuAccelerator): string {
   const invtsc = asksInvtsc(guest);
   if (outer === 'kvm') return invtsc ? 'host,migratable=off' : 'host';
   return invtsc ? 'max,+invtsc,x-force-features=on' : 'max';
 }
 
-function outerAccelerator(guest: GuestSpec, outer: 'tcg' | 'kvm'): string[] {
+function outerAccelerator(guest: GuestSpec, outer: QemuAccelerator): string[] {
   const cpu = ['-cpu', outerCpu(guest, outer)];
   if (outer === 'kvm') return ['-accel', 'kvm', ...cpu];
   const accelerator = ['-accel', `tcg,thread=single,tb-size=${TRANSLATION_MIB}`, ...cpu];
@@ -136,12 +114,13 @@ function outerAccelerator(guest: GuestSpec, outer: 'tcg' | 'kvm'): string[] {
 }
 
 /** Standard output is the guest's console; the appliance's own goes to descriptor 3. */
-export function makeNestedLaunch(input: NestedInput): Launch {
+export function makeNestedLaunch(input: LaunchInput): Launch {
   const { guest, appliance, probe } = input;
+  if (appliance === null) throw new Error('a nested guest needs the appliance');
   // Counted instructions are the emulator's, whatever else the host could do.
   const outer = guest.clock === 'deterministic' ? 'tcg' : appliance.outer;
   const commandLine = kernelCommandLine(guest, { ...probe, brief: true });
-  const command = innerCommand(guest, commandLine);
+  const command = innerCommand(input, commandLine);
   const variables = exitVariables(guest, INNER.exits, INNER.counts);
   const environment = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const questions = machineQuestions(guest.cpu);
@@ -169,7 +148,7 @@ export function makeNestedLaunch(input: NestedInput): Launch {
     qemu: input.qemu,
     argv,
     guest,
-    accelerator: 'nested',
+    ...decisionsOf(input),
     acceleratorReason: `${input.acceleratorReason}; the appliance runs on ${outer}: ${
       guest.clock === 'deterministic' ? 'deterministic time' : appliance.outerReason
     }`,

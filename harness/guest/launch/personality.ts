@@ -1,5 +1,6 @@
 /** What a KVM guest is told that it runs under: the options of QEMU that make each personality. Pure. */
-import type { GuestSpec, Personality } from '../../matrix/types.ts';
+import type { GuestSpec } from '../../matrix/types.ts';
+import type { Machine } from '../types.ts';
 
 /**
  * Hyper-V enlightenments (QEMU docs/system/i386/hyperv.rst): the reference TSC page and the frequency MSRs decide the
@@ -21,17 +22,13 @@ const HYPERV_FLAGS = [
 /** Xen 4.10, as in QEMU's docs/system/i386/xen.rst: event channels need an irqchip split between KVM and QEMU. */
 const XEN_ACCELERATOR = 'kvm,xen-version=0x4000a,kernel-irqchip=split';
 
-/** The personality of a guest that QEMU runs with KVM. */
-export function personalityOf(guest: GuestSpec): Personality {
-  return guest.personality ?? 'kvm';
-}
-
 /** The value of -accel for a KVM guest. */
-export function kvmAccelerator(guest: GuestSpec): string {
-  return personalityOf(guest) === 'xen' ? XEN_ACCELERATOR : 'kvm';
+export function kvmAccelerator({ personality }: Pick<Machine, 'personality'>): string {
+  return personality === 'xen' ? XEN_ACCELERATOR : 'kvm';
 }
 
-const ADDED: Readonly<Record<Personality, readonly string[]>> = {
+const ADDED: Readonly<Record<Machine['personality'], readonly string[]>> = {
+  tcg: [],
   kvm: [],
   xen: [],
   hyperv: HYPERV_FLAGS,
@@ -51,7 +48,10 @@ export function asksInvtsc({ cpu }: GuestSpec): boolean {
  * not offer. A named model may, and what is forced then is not there when the guest uses it (EPYC and XRSTORS): it gets
  * its invariant TSC from the appliance's own CPU, which has one then.
  */
-export function kvmCpu(guest: GuestSpec, nested: boolean): string {
+export function kvmCpu(
+  { guest, personality }: Pick<Machine, 'guest' | 'personality'>,
+  nested: boolean,
+): string {
   const forced = nested && asksInvtsc(guest) && /^(?:host|max),/.test(guest.cpu);
-  return [guest.cpu, ...ADDED[personalityOf(guest)], ...(forced ? ['x-force-features=on'] : [])].join(',');
+  return [guest.cpu, ...ADDED[personality], ...(forced ? ['x-force-features=on'] : [])].join(',');
 }

@@ -1,6 +1,7 @@
 /** The guests of a sweep: one guest with other delays of its reference counter. Pure. */
 
 import { UserError } from '../../base/errors.ts';
+import { isKvmGuest } from '../../matrix/accelerators.ts';
 import type { Disturbance, GuestSpec, RefDelay } from '../../matrix/types.ts';
 import { cellId } from '../../plan/cell-id.ts';
 import type { Cell } from '../../plan/types.ts';
@@ -9,7 +10,7 @@ import type { Reference } from './limits.ts';
 
 /** Throws UserError where the guest's reads cannot be delayed, or where the counter is switched off. */
 export function checkGuest(guest: GuestSpec, reference: Reference): void {
-  if (guest.topology === 'tcg') {
+  if (!isKvmGuest(guest.topology)) {
     throw new UserError(
       'a guest on an emulated CPU has no exits to delay',
       'choose topology=nested, kvm or auto',

@@ -1,0 +1,100 @@
+/** From a cell's wish (GuestSpec) to the machine that it runs on here. Never a silent fallback. */
+import { HostError } from '../base/errors.ts';
+import { decide } from '../guest/accelerator.ts';
+import type { KvmCheck } from '../guest/kvm-check.ts';
+import type { ApplianceFiles, Decisions, Machine } from '../guest/types.ts';
+import type { Appliance } from '../image/appliance.ts';
+import type { PinnedQemu } from '../image/qemu/types.ts';
+import type { BuildError } from '../kernel/acquire.ts';
+import { ACCELERATORS, type Accelerator, type ClockMode, type Topology } from '../matrix/accelerators.ts';
+import type { GuestSpec } from '../matrix/types.ts';
+
+/** Why a part of a machine could not be made here. */
+export type PartFault = HostError | BuildError;
+
+/** What this host has for machines; made ready once for a plan (make-ready.ts). */
+export interface HostOffer {
+  /** The system's QEMU. */
+  readonly qemu: string;
+  /** Null where no cell needed KVM of the host. */
+  readonly trial: KvmCheck | null;
+  readonly nested: {
+    /** Null where no cell wants one. */
+    readonly appliance: Appliance | PartFault | null;
+    readonly pinned: PinnedQemu | PartFault | null;
+    /** Counts and slows the exits of guests of host KVM; null where there is none. */
+    readonly exitsLibrary: string | null;
+  };
+  /** The appliance with what it runs on here; null without one. */
+  readonly appliance: ApplianceFiles | null;
+}
+
+/** This host cannot run such a guest, and why. */
+export interface Skipped {
+  readonly kind: 'skipped';
+  readonly reason: string;
+}
+
+/** What a cell comes to. It is decided once for a cell; all that follows takes this value. */
+export type Resolved =
+  | { readonly kind: 'runnable'; readonly machine: Machine }
+  /** This host could run it, and a part of its machine could not be made. */
+  | { readonly kind: 'missing'; readonly decisions: Decisions; readonly fault: PartFault }
+  | Skipped;
+
+/** QEMU 7.2 softmmu/icount.c, icount_configure(): "-icount is not allowed with hardware virtualization". */
+const NOT_ON_KVM = 'deterministic time needs -icount, which host KVM does not have';
+
+/**
+ * What runs the guest, before anything is made for it. auto is a KVM guest wherever it runs: on the host where the trial
+ * says that its KVM is sound, else nested; plain tcg is another guest, and comes only where it was asked for.
+ */
+export function choose(guest: GuestSpec, trial: KvmCheck | null): Decisions | Skipped {
+  const { topology, clock } = guest;
+  const first: Accelerator = topology === 'auto' ? 'kvm' : topology;
+  const against = ACCELERATORS[first].needsHostKvm ? reasonAgainstKvm(clock, trial) : null;
+  if (against === null) return decide(guest, first, reasonFor(topology, first, trial));
+  return topology === 'auto'
+    ? decide(guest, 'nested', `auto: nested, for ${against}`)
+    : { kind: 'skipped', reason: against };
+}
+
+function reasonFor(topology: Topology, accelerator: Accelerator, trial: KvmCheck | null): string {
+  if (!ACCELERATORS[accelerator].needsHostKvm) return `topology ${topology} was asked for`;
+  return `${topology === 'auto' ? 'auto: ' : ''}KVM was tried: ${trial?.reason}`;
+}
+
+/** Why host KVM cannot run a guest with this clock, or null. */
+function reasonAgainstKvm(clock: ClockMode, trial: KvmCheck | null): string | null {
+  if (clock === 'deterministic') return NOT_ON_KVM;
+  return trial?.usable === true ? null : `KVM is not usable here: ${trial?.reason ?? 'it was not tried'}`;
+}
+
+export function resolveMachine(guest: GuestSpec, offer: HostOffer): Resolved {
+  const decisions = choose(guest, offer.trial);
+  if ('kind' in decisions) return decisions;
+  const { appliance, pinned, exitsLibrary } = offer.nested;
+  const { needsAppliance, needsHostKvm } = ACCELERATORS[decisions.accelerator];
+  if (needsAppliance && appliance instanceof Error) return { kind: 'missing', decisions, fault: appliance };
+  const own = decisions.emulator === 'pinned' ? pinned : null;
+  if (own instanceof Error) return { kind: 'missing', decisions, fault: own };
+  const machine: Machine = {
+    guest,
+    ...decisions,
+    qemu: own?.program ?? offer.qemu,
+    firmwareDir: own?.firmwareDir ?? null,
+    appliance: needsAppliance ? offer.appliance : null,
+    exitsLibrary: needsHostKvm ? exitsLibrary : null,
+  };
+  return { kind: 'runnable', machine };
+}
+
+/** Throws HostError where there is no machine: with `hint` where this host has no such accelerator. */
+export function needMachine(resolved: Resolved, hint: string): Machine {
+  if (resolved.kind === 'runnable') return resolved.machine;
+  if (resolved.kind === 'skipped') throw new HostError('no-accelerator', resolved.reason, hint);
+  const { fault } = resolved;
+  if (fault instanceof HostError) throw fault;
+  // What cannot be made here is this host's fault, also where a compiler says so.
+  throw new HostError('appliance-failed', `the appliance cannot be made: ${fault.message}`, fault.hint);
+}
