@@ -1,8 +1,11 @@
 /** The commits between two ends, looked at before anything is built: what cannot work is said here, and why. */
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { type GitPlace, git, tryGit } from '../kernel/tree/git.ts';
+import { repositoryOption } from '../kernel/tree/git-view.ts';
+import { findRepository } from '../kernel/tree/repository.ts';
+import { hasChanges } from '../kernel/tree/work-tree.ts';
 import { type History, historyOf, type Node } from './history.ts';
 
 /** How the ends are called on the command line, for messages. */
@@ -60,15 +63,14 @@ export async function findRange(options: RangeOptions): Promise<Range> {
 async function checkRepository(place: GitPlace): Promise<void> {
   const found = await stat(place.repository).catch(() => undefined);
   if (!found?.isDirectory()) throw new UserError(`--repo ${place.repository}: there is no such directory`);
-  const result = await tryGit(place, ['rev-parse', '--git-dir']);
-  if (result.exitCode !== 0) {
+  const repository = await findRepository(place.repository);
+  if (repository === null) {
     throw new UserError(
       `--repo ${place.repository} is not a git repository`,
       'give the clone that holds both ends; for kernels without a history there is --kernels',
     );
   }
-  const partial = await tryGit(place, ['config', '--get', 'extensions.partialClone']);
-  if (partial.exitCode === 0) {
+  if ((await repositoryOption(repository.commonDir, 'extensions.partialClone')) !== null) {
     throw new UserError(
       `--repo ${place.repository} is a partial clone: files of old commits would have to be fetched one by one`,
       'git fetch --refetch --no-filter, then git config --unset extensions.partialClone',
@@ -156,15 +158,14 @@ async function listSkipped(place: GitPlace, words: readonly string[]): Promise<s
 
 async function notesOn(place: GitPlace): Promise<string[]> {
   const notes: string[] = [];
-  const args = ['--no-optional-locks', 'status', '--porcelain', '--untracked-files=no'];
-  const status = await tryGit(place, args);
-  if (status.exitCode === 0 && status.stdout.trim() !== '') {
+  const repository = await findRepository(place.repository);
+  if (repository === null) return notes;
+  if (await hasChanges(repository, place.signal)) {
     notes.push(
       `${place.repository} has uncommitted changes: they take no part, and are left as they are (commits are built elsewhere)`,
     );
   }
-  const bisecting = (await tryGit(place, ['rev-parse', '--git-path', 'BISECT_START'])).stdout.trim();
-  if (bisecting !== '' && (await stat(resolve(place.repository, bisecting)).catch(() => null)) !== null) {
+  if ((await stat(join(repository.gitDir, 'BISECT_START')).catch(() => null)) !== null) {
     notes.push(`a git bisect of your own is going on in ${place.repository}: it is left as it is`);
   }
   return notes;

@@ -7,6 +7,8 @@ import { HostError } from '../base/errors.ts';
 export interface ToolOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** `env` is the whole environment: nothing of ours is added. */
+  readonly onlyEnv?: true;
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
   readonly input?: string | Uint8Array;
@@ -39,6 +41,7 @@ export async function tryTool(
   const child = startProcess(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.onlyEnv === true ? { extendEnv: false } : {}),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),

@@ -12,6 +12,7 @@ import { applyPatches } from '../patch/apply.ts';
 import { type Found, oneAtATime } from '../store.ts';
 import { type GitPlace, git, tryGit } from '../tree/git.ts';
 import { privateGit } from '../tree/private-git.ts';
+import { findRepository } from '../tree/repository.ts';
 import { noSpace } from '../tree/untar.ts';
 import type { AcquireOptions } from '../types.ts';
 import { findBuilt, gatherFacts, storeBuilt } from './built.ts';
@@ -61,7 +62,7 @@ export async function planCommit(
   const ref = found.exitCode === 0 ? found.stdout.trim() : commit;
   const tree = { kind: 'git', location: repository, ref } as const;
   const job = await prepareJob({ ...recipe, kind: 'build', tree }, options);
-  const common = (await git(place, ['rev-parse', '--path-format=absolute', '--git-common-dir'])).trim();
+  const common = (await findRepository(repository))?.commonDir ?? repository;
   const shared = { ...job.source, digest: `commits of ${common}` };
   return { job, key: job.key, folder: workFolder(options.cache, workKey(shared, job.inputs, job.toolchain)) };
 }
@@ -159,7 +160,7 @@ async function moveTo(
   const state: WorkState = { ...opened, buildingSinceMs: Date.now() };
   await writeState(work, state);
   const own = await privateGit(join(work.folder, 'git'), { repository: source.location, signal });
-  const place = { ...own, env: { GIT_DIR: own.repository, GIT_WORK_TREE: work.tree } };
+  const place = { ...own, workTree: work.tree };
   const settings = ['-c', 'core.bare=false', '-c', 'core.autocrlf=false'];
   // One tree with --reset: what is as in the index, but not on disk, is written again too (oneway_merge()).
   const readTree = [...settings, 'read-tree', '--reset', '-u', `${source.ref}^{tree}`];

@@ -1,32 +1,102 @@
-/** Runs git so that it asks nothing, runs no hooks, and writes where we say. */
+/** Runs git so that it asks nothing, starts nothing that a repository names, and writes where we say. */
 import { UserError } from '../../base/errors.ts';
 import { type ToolResult, tryTool } from '../../host/process.ts';
 import { printable } from '../make/errors.ts';
+import { gitView } from './git-view.ts';
+import { findRepository } from './repository.ts';
 
 export interface GitPlace {
   /** The repository: a work tree, or a bare one. */
   readonly repository: string;
+  /** It was made by us. Anybody else's is read through a git directory of ours: git-view.ts. */
+  readonly own?: true;
+  /** Files for commands that look at some, or write some. */
+  readonly workTree?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The user has named the repository; who owns it is no reason to refuse it, and its hooks are not run by reading. */
 const SETTINGS = [
-  'safe.directory=*',
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
+  'core.attributesFile=/dev/null',
   'gc.auto=0',
   'maintenance.auto=false',
-  'protocol.ext.allow=never',
 ].flatMap((setting) => ['-c', setting]);
 
-export function tryGit(
+/** Of the user's own configuration only a fetch needs anything: proxies, certificates, other names of addresses. */
+const NO_CONFIGURATION = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
+
+/** A folder that is no repository, for commands that need none. */
+export const NO_REPOSITORY = '/dev/null';
+
+/** git's own variables in our environment are those of the hook or the "git bisect run" that started us. */
+function environment(keep: RegExp | null): Record<string, string> {
+  const entries = Object.entries(process.env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && (!entry[0].startsWith('GIT_') || keep?.test(entry[0]) === true),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** The git directory to read a repository through; UserError where there is none. */
+async function gitDirOf(place: GitPlace): Promise<string> {
+  if (place.own === true || place.repository === NO_REPOSITORY) return place.repository;
+  const found = await findRepository(place.repository);
+  if (found === null) throw new UserError(`${place.repository} is not a git repository`);
+  const view = await gitView(found);
+  await view.refresh();
+  return view.gitDir;
+}
+
+/** Throws UserError where the place is no repository. No protocol is allowed: nothing is fetched on the way. */
+export async function tryGit(
   place: GitPlace,
   args: readonly string[],
   input?: string | Uint8Array,
 ): Promise<ToolResult> {
-  return tryTool('git', [...SETTINGS, '-C', place.repository, ...args], {
-    env: { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_SSH_COMMAND: 'ssh -oBatchMode=yes', ...place.env },
+  const gitDir = await gitDirOf(place);
+  return run(place, [`--git-dir=${gitDir}`, ...args], input, {
+    ...environment(null),
+    ...NO_CONFIGURATION,
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_ALLOW_PROTOCOL: 'none',
+  });
+}
+
+/** Programs and certificates that the user has set for git's own connections. */
+const OF_CONNECTIONS = /^GIT_(?:SSH|SSL|HTTP|PROXY|ASKPASS|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)|CURL|TRACE)/;
+
+/** A fetch into a repository of ours, by protocols whose addresses name no program (git-remote-ext(1) does). */
+export function fetchGit(place: GitPlace, args: readonly string[]): Promise<ToolResult> {
+  return run(
+    place,
+    [`--git-dir=${place.repository}`, 'fetch', '--no-recurse-submodules', ...args],
+    undefined,
+    {
+      GIT_SSH_COMMAND: 'ssh -oBatchMode=yes',
+      ...environment(OF_CONNECTIONS),
+      GIT_ALLOW_PROTOCOL: 'http:https:git:ssh:file',
+    },
+  );
+}
+
+function run(
+  place: GitPlace,
+  args: readonly string[],
+  input: string | Uint8Array | undefined,
+  env: Readonly<Record<string, string>>,
+): Promise<ToolResult> {
+  return tryTool('git', [...SETTINGS, ...args], {
+    env: {
+      ...env,
+      LC_ALL: 'C',
+      GIT_TERMINAL_PROMPT: '0',
+      ...(place.workTree === undefined ? {} : { GIT_WORK_TREE: place.workTree }),
+      ...place.env,
+    },
+    onlyEnv: true,
+    cwd: place.workTree ?? '/',
     hint: 'apt-get install git',
     ...(place.signal === undefined ? {} : { signal: place.signal }),
     ...(input === undefined ? {} : { input }),
@@ -34,8 +104,12 @@ export function tryGit(
 }
 
 /** The output of a git command that has to succeed. */
-export async function git(place: GitPlace, args: readonly string[]): Promise<string> {
-  const result = await tryGit(place, args);
+export async function git(
+  place: GitPlace,
+  args: readonly string[],
+  input?: string | Uint8Array,
+): Promise<string> {
+  const result = await tryGit(place, args, input);
   if (result.exitCode === 0) return result.stdout;
   const why = printable(result.stderr.trim().split('\n').slice(-3).join('\n'));
   throw new UserError(`git ${args[0]} in ${place.repository} failed: ${why}`);

@@ -4,19 +4,27 @@
  */
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type GitPlace, git, tryGit } from './git.ts';
+import { UserError } from '../../base/errors.ts';
+import { type GitPlace, git } from './git.ts';
+import { NO_CONVERSION, repositoryOption } from './git-view.ts';
+import { findRepository } from './repository.ts';
 
 /**
  * Makes it, or gives the one that is there its present loan. `folder` becomes the repository itself (a bare one). The
  * caller holds a lock on it: locks of git's own that are found in it were left by one that was killed.
  */
 export async function privateGit(folder: string, users: GitPlace): Promise<GitPlace> {
-  const place: GitPlace = { repository: folder, signal: users.signal };
-  const common = (await git(users, ['rev-parse', '--path-format=absolute', '--git-common-dir'])).trim();
-  const format = (await tryGit(users, ['rev-parse', '--show-object-format'])).stdout.trim() || 'sha1';
+  const place: GitPlace = { repository: folder, own: true, signal: users.signal };
+  const found = await findRepository(users.repository);
+  if (found === null) throw new UserError(`${users.repository} is not a git repository`);
+  const common = found.commonDir;
+  const format = (await repositoryOption(common, 'extensions.objectFormat')) ?? 'sha1';
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) if (name.endsWith('.lock')) await rm(join(folder, name));
-  await git(place, ['init', '--quiet', '--bare', `--object-format=${format}`, folder]);
+  // No template: one of the user's may bring hooks.
+  await git(place, ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, folder]);
+  await mkdir(join(folder, 'info'), { recursive: true });
+  await writeFile(join(folder, 'info', 'attributes'), NO_CONVERSION);
   // Read as lines: a path that begins with a quote or # would have to be quoted, and an absolute one never does.
   await writeFile(join(folder, 'objects', 'info', 'alternates'), `${join(common, 'objects')}\n`);
   // Where the user's history ends, ours ends too.

@@ -1,8 +1,8 @@
 /**
  * A kernel tree as it is, with whatever is not committed. In a git work tree git says what belongs to it: tracked
- * files and others that are not ignored, as "git add --all" would take them, by an index and an object store of our own.
+ * files and others that are not ignored, by an index and an object store of our own.
  */
-import { constants, copyFile, mkdir, stat, utimes } from 'node:fs/promises';
+import { mkdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
@@ -10,10 +10,12 @@ import { sha256OfParts } from '../../host/digest.ts';
 import { gitFolder } from '../make/paths.ts';
 import { oneAtATime } from '../store.ts';
 import type { AcquireOptions } from '../types.ts';
-import { git, tryGit } from './git.ts';
+import { tryGit } from './git.ts';
+import { type Repository, repositoryAt } from './repository.ts';
 import { treeSource } from './source-git.ts';
 import { plainSource } from './source-plain.ts';
 import type { Source } from './types.ts';
+import { writeWorkTree } from './work-tree.ts';
 
 export async function directorySource(path: string, options: AcquireOptions): Promise<Source> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -28,37 +30,30 @@ export async function directorySource(path: string, options: AcquireOptions): Pr
       throw new UserError(`${path} is not a kernel tree: it has no ${name}`);
     }
   }
-  const top = await tryGit({ repository: path, signal: options.signal }, ['rev-parse', '--show-cdup']).catch(
-    () => undefined,
-  );
   // Only where it is the top of a work tree: below one, paths and ignore rules are those of something else.
-  if (top?.exitCode !== 0 || top.stdout.trim() !== '') return plainSource(path, options);
-  return workTreeSource(path, options);
+  const repository = await repositoryAt(path);
+  if (repository === null || repository.workTree === null) return plainSource(path, options);
+  return workTreeSource(path, repository, options);
 }
 
-async function workTreeSource(path: string, options: AcquireOptions): Promise<Source> {
+async function workTreeSource(
+  path: string,
+  repository: Repository,
+  options: AcquireOptions,
+): Promise<Source> {
   const { cache, signal } = options;
   const place = { repository: path, signal };
-  const common = (await git(place, ['rev-parse', '--path-format=absolute', '--git-common-dir'])).trim();
-  const indexPath = (await git(place, ['rev-parse', '--path-format=absolute', '--git-path', 'index'])).trim();
   const key = sha256OfParts({ directory: path });
   const store = gitFolder(cache, key);
   const env = {
     GIT_OBJECT_DIRECTORY: join(store, 'objects'),
-    GIT_ALTERNATE_OBJECT_DIRECTORIES: join(common, 'objects'),
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: join(repository.commonDir, 'objects'),
   };
   const tree = await oneAtATime(`git ${key}`, path, options, async () => {
     await mkdir(join(store, 'objects'), { recursive: true });
     const now = new Date();
     await utimes(store, now, now); // Pruning goes by it.
-    return withTemporary(cache, async (scratch) => {
-      const index = join(scratch, 'index');
-      // The user's index knows by time and size which files are as committed: only the others are read.
-      await copyFile(indexPath, index, constants.COPYFILE_FICLONE).catch(() => {});
-      const work = { ...place, env: { ...env, GIT_INDEX_FILE: index } };
-      await git(work, ['add', '--all']);
-      return (await git(work, ['write-tree'])).trim();
-    });
+    return withTemporary(cache, (scratch) => writeWorkTree(repository, scratch, env, signal));
   });
   const head = await tryGit(place, ['rev-parse', '--verify', '--quiet', 'HEAD^{tree}']);
   const dirty = head.stdout.trim() === tree ? '' : ' with uncommitted changes';

@@ -1,6 +1,6 @@
 /** Sources in git: a ref of a local repository, or of one given by URL, which is mirrored into the cache. */
 import { createHash } from 'node:crypto';
-import { mkdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostError, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry, withTemporary } from '../../host/cache.ts';
@@ -11,7 +11,9 @@ import { inputFile } from '../make/input-file.ts';
 import { gitFolder } from '../make/paths.ts';
 import { fact, oneAtATime } from '../store.ts';
 import type { AcquireOptions, GitOrigin } from '../types.ts';
-import { type GitPlace, git, tryGit } from './git.ts';
+import { fetchGit, type GitPlace, git, tryGit } from './git.ts';
+import { NO_CONVERSION, repositoryOption } from './git-view.ts';
+import { findRepository } from './repository.ts';
 import type { Source } from './types.ts';
 import { noSpace } from './untar.ts';
 
@@ -30,8 +32,7 @@ export async function gitSource(location: string, ref: string, options: AcquireO
 async function checkRepository(place: GitPlace): Promise<void> {
   const found = await stat(place.repository).catch(() => undefined);
   if (found === undefined) throw new UserError(`${place.repository}: there is no such directory`);
-  const result = await tryGit(place, ['rev-parse', '--git-dir']);
-  if (result.exitCode !== 0) {
+  if ((await findRepository(place.repository)) === null) {
     throw new UserError(
       `${place.repository} is not a git repository`,
       'give a tree without git as directory: PATH',
@@ -93,7 +94,7 @@ export function treeSource(place: GitPlace, tree: string, label: string, options
         const env = { ...place.env, GIT_INDEX_FILE: join(scratch, 'index') };
         const work = { ...place, env };
         await git(work, ['read-tree', tree]);
-        const result = await tryGit({ ...work, env: { ...env, GIT_WORK_TREE: into } }, [
+        const result = await tryGit({ ...work, workTree: into }, [
           'checkout-index',
           '--all',
           '--quiet',
@@ -101,16 +102,33 @@ export function treeSource(place: GitPlace, tree: string, label: string, options
         ]);
         if (result.exitCode === 0) return;
         if (/No space left/.test(result.stderr)) throw noSpace(`to check out ${label}`);
-        throw new UserError(`cannot check out ${label}: ${printable(result.stderr.trim())}`);
+        throw new UserError(
+          `cannot check out ${label}: ${printable(result.stderr.trim())}`,
+          await partialHint(place),
+        );
       }),
   };
+}
+
+/** Of a partial clone nothing is fetched on the way: from where, and by which program, its own configuration would say. */
+async function partialHint({ repository }: GitPlace): Promise<string | undefined> {
+  const found = await findRepository(repository);
+  const isPartial =
+    found !== null && (await repositoryOption(found.commonDir, 'extensions.partialClone')) !== null;
+  return isPartial
+    ? 'it is a partial clone: git fetch --refetch --no-filter brings what it lacks'
+    : undefined;
 }
 
 /** A branch means the commit that it was at first, until a refresh: the same matrix builds the same kernel. */
 async function remoteSource(url: string, ref: string, options: AcquireOptions): Promise<Source> {
   const key = sha256OfParts({ url, ref });
   const mirror = sha256OfParts({ url });
-  const place = { repository: gitFolder(options.cache, mirror), signal: options.signal };
+  const place: GitPlace = {
+    repository: gitFolder(options.cache, mirror),
+    own: true,
+    signal: options.signal,
+  };
   const known = async (): Promise<string | undefined> => {
     const entry = options.refresh ? undefined : await findEntry(options.cache, KIND, key);
     const commit = FULL_ID.test(ref) ? ref : entry && fact(entry, 'commit');
@@ -137,19 +155,13 @@ async function remoteSource(url: string, ref: string, options: AcquireOptions): 
 async function fetchMirror(url: string, place: GitPlace, options: AcquireOptions): Promise<void> {
   options.onProgress?.(`fetching ${url}`);
   await mkdir(place.repository, { recursive: true });
-  await git(place, ['init', '--quiet', '--bare']);
+  await git(place, ['init', '--quiet', '--bare', '--template=']);
+  await mkdir(join(place.repository, 'info'), { recursive: true });
+  await writeFile(join(place.repository, 'info', 'attributes'), NO_CONVERSION);
   // A fetch that was killed leaves locks and half packs; the lock of the cache is ours, so they are nobody's.
   await rm(join(place.repository, 'shallow.lock'), { force: true });
   const refs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-  const result = await tryGit(place, [
-    'fetch',
-    '--quiet',
-    '--prune',
-    '--no-write-fetch-head',
-    '--',
-    url,
-    ...refs,
-  ]);
+  const result = await fetchGit(place, ['--quiet', '--prune', '--no-write-fetch-head', '--', url, ...refs]);
   if (result.exitCode === 0) return;
   const why = printable(result.stderr.trim().split('\n').slice(-3).join('\n'));
   if (/No space left/.test(why)) throw noSpace(`to fetch ${url}`);

@@ -46,11 +46,11 @@ export async function examinePatches(
     const tried = base === null ? null : await tryOnTree(base, read, scratch, options);
     const names = tried === null ? new Map<string, string>() : await namesInTree(read, tried);
     const changes = changesOfPatches(read, names);
-    const known = await knownCommits(folder, options.signal);
+    const known = await knownCommits(options.signal);
     const { commits, label } =
       options.upstream === undefined
         ? { commits: known, label: `the ${known.length} commits in images/kernels/upstream` }
-        : await commitsOfClone(options.upstream, changes, known, folder, options.signal);
+        : await commitsOfClone(options.upstream, changes, known, options.signal);
     const one = read.map((patch, index) => onePatch(patch, names, tried?.trials[index]));
     const alike = await likenessOf(changes, read, commits, tried?.before ?? null);
     const applies = tried === null ? null : together(one.map((patch) => patch.applies ?? 'no'));

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { type InputFile, inputFile, readInput } from '../../kernel/make/input-file.ts';
 import type { FilePatch } from '../../kernel/patch/patch-text.ts';
 import { readChanges } from '../../kernel/patch/try-patch.ts';
-import { tryGit } from '../../kernel/tree/git.ts';
+import { NO_REPOSITORY, tryGit } from '../../kernel/tree/git.ts';
 
 export interface ReadPatch {
   readonly input: InputFile;
@@ -32,7 +32,7 @@ export async function readPatches(
         input,
         name: `${basename(path)}${more}`,
         subject: await subjectOf(input, scratch, signal),
-        patchId: await patchIdOf(input.content, scratch, signal),
+        patchId: await patchIdOf(input.content, signal),
         files: readChanges(input),
       });
     }
@@ -52,18 +52,14 @@ async function subjectOf(input: InputFile, scratch: string, signal?: AbortSignal
   if (!/^(?:From |Subject:|From:|Date:)/m.test(input.content.toString('latin1').slice(0, 20_000)))
     return null;
   const files = [join(scratch, 'mail-message'), join(scratch, 'mail-patch')];
-  const result = await tryGit({ repository: scratch, signal }, ['mailinfo', ...files], input.content);
+  const result = await tryGit({ repository: NO_REPOSITORY, signal }, ['mailinfo', ...files], input.content);
   if (result.exitCode !== 0) return null;
   return /^Subject: (.+)$/m.exec(result.stdout)?.[1] ?? null;
 }
 
 /** Null where git finds no diff: it wants the "diff --git" lines, which a plain diff need not have. */
-export async function patchIdOf(
-  content: Uint8Array,
-  folder: string,
-  signal?: AbortSignal,
-): Promise<string | null> {
-  const result = await tryGit({ repository: folder, signal }, ['patch-id', '--stable'], content);
+export async function patchIdOf(content: Uint8Array, signal?: AbortSignal): Promise<string | null> {
+  const result = await tryGit({ repository: NO_REPOSITORY, signal }, ['patch-id', '--stable'], content);
   return /^([0-9a-f]{40,64}) /m.exec(result.stdout)?.[1] ?? null;
 }
 

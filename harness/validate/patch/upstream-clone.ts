@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { UserError } from '../../base/errors.ts';
 import { parsePatch } from '../../kernel/patch/patch-text.ts';
 import { type GitPlace, git, tryGit } from '../../kernel/tree/git.ts';
+import { findRepository } from '../../kernel/tree/repository.ts';
 import { compareChanges, isAlike } from './compare.ts';
 import { type Changes, changesOfPatches } from './lines.ts';
 import { patchIdOf } from './read.ts';
@@ -34,12 +35,11 @@ export interface FoundCommits {
   readonly label: string;
 }
 
-/** Throws UserError where there is no repository. `scratch` is any folder. */
+/** Throws UserError where there is no repository. */
 export async function commitsOfClone(
   repository: string,
   patch: Changes,
   known: readonly UpstreamCommit[],
-  scratch: string,
   signal?: AbortSignal,
 ): Promise<FoundCommits> {
   // Names of files are no patterns.
@@ -47,14 +47,14 @@ export async function commitsOfClone(
   if ((await stat(repository).catch(() => undefined)) === undefined) {
     throw new UserError(`the upstream clone ${repository}: there is no such directory`);
   }
-  if ((await tryGit(place, ['rev-parse', '--git-dir'])).exitCode !== 0) {
+  if ((await findRepository(repository)) === null) {
     throw new UserError(
       `the upstream clone ${repository} is not a git repository`,
       'git clone Linux, and give its folder',
     );
   }
   const own = await Promise.all(
-    known.map(async (commit) => (await wholeCommit(place, commit.id, scratch, commit)) ?? commit),
+    known.map(async (commit) => (await wholeCommit(place, commit.id, commit)) ?? commit),
   );
   const files = [...new Set(patch.lines.map(({ file }) => file))].sort();
   const others = (await commitsTouching(place, files)).filter(
@@ -65,7 +65,7 @@ export async function commitsOfClone(
     .filter(({ comparison }) => isAlike(comparison))
     .sort((a, b) => b.comparison.found - a.comparison.found)
     .slice(0, MOST_ALIKE);
-  const whole = await Promise.all(alike.map(({ commit }) => wholeCommit(place, commit.id, scratch)));
+  const whole = await Promise.all(alike.map(({ commit }) => wholeCommit(place, commit.id)));
   const found = whole.filter((commit) => commit !== undefined);
   const commits = [...own, ...found];
   const fixes: UpstreamCommit[] = [];
@@ -80,7 +80,7 @@ export async function commitsOfClone(
     followed.push({ ...commit, followedBy: [...commit.followedBy, ...later] });
     for (const id of later) {
       if ([...commits, ...fixes].some((one) => sameCommit(one.id, id))) continue;
-      const fix = await wholeCommit(place, id, scratch);
+      const fix = await wholeCommit(place, id);
       if (fix !== undefined) {
         fixes.push({ ...fix, why: `its message says that it fixes ${commit.id.slice(0, 12)}` });
       }
@@ -94,7 +94,6 @@ export async function commitsOfClone(
 async function wholeCommit(
   place: GitPlace,
   id: string,
-  scratch: string,
   known?: UpstreamCommit,
 ): Promise<UpstreamCommit | undefined> {
   const there = await tryGit(place, [
@@ -113,7 +112,7 @@ async function wholeCommit(
     title,
     release: known?.release ?? (await releaseOf(place, full)),
     changes: changesOfPatches([{ name: full.slice(0, 12), files: parsePatch(text) }]),
-    patchId: await patchIdOf(Buffer.from(text.slice(title.length)), scratch, place.signal),
+    patchId: await patchIdOf(Buffer.from(text.slice(title.length)), place.signal),
     partial: false,
     why: known?.why ?? null,
     needs: known?.needs ?? [],

@@ -31,8 +31,7 @@ export function upstreamFolder(): string {
   return join(kernelImagesFolder(), 'upstream');
 }
 
-/** `scratch` is any folder. */
-export async function knownCommits(scratch: string, signal?: AbortSignal): Promise<UpstreamCommit[]> {
+export async function knownCommits(signal?: AbortSignal): Promise<UpstreamCommit[]> {
   const folder = upstreamFolder();
   const path = join(folder, 'index.yaml');
   const { content } = await readInput('the list of upstream commits', path);
@@ -52,7 +51,7 @@ export async function knownCommits(scratch: string, signal?: AbortSignal): Promi
         title: commit.title,
         release: commit.release,
         changes: changesOfPatches([{ name: commit.id, files: parsePatch(text.toString('latin1')) }]),
-        patchId: commit.partial ? null : await patchIdOf(text, scratch, signal),
+        patchId: commit.partial ? null : await patchIdOf(text, signal),
         partial: commit.partial,
         why: commit.why,
         needs: commit.needs,

@@ -1,15 +1,8 @@
 // The commits that the project knows, and their texts.
 import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeScratch, type Scratch } from '../../../harness/host/scratch.ts';
+import { expect, test } from 'vitest';
 import { counts } from '../../../harness/validate/patch/lines.ts';
 import { knownCommits, upstreamFolder } from '../../../harness/validate/patch/upstream-index.ts';
-
-let scratch: Scratch;
-beforeAll(async () => {
-  scratch = await makeScratch();
-});
-afterAll(() => scratch.remove());
 
 /** git patch-id --stable of the commits as they were mailed to their maintainers' trees. */
 const PATCH_IDS: Readonly<Record<string, string>> = {
@@ -20,7 +13,7 @@ const PATCH_IDS: Readonly<Record<string, string>> = {
 };
 
 test('each has a text with lines that tell it, and only whole ones have a patch-id', async () => {
-  const commits = await knownCommits(scratch.path);
+  const commits = await knownCommits();
   const files = await readdir(upstreamFolder());
   expect(files.sort()).toEqual(['index.yaml', ...commits.map(({ id }) => `${id}.patch`)].sort());
   const ids = commits.filter(({ partial }) => !partial).map(({ id, patchId }) => [id, patchId]);
