@@ -5,7 +5,7 @@ import { innerCommand, shellCommand } from '../guest/launch/shell.ts';
 import type { Launch } from '../guest/types.ts';
 import { launchOf } from '../lab/launch.ts';
 import { resolveMachine } from '../lab/machine.ts';
-import type { Ready } from '../lab/make-ready.ts';
+import { isNotBuilt, type Ready } from '../lab/make-ready.ts';
 import type { Accelerator, Emulator } from '../matrix/accelerators.ts';
 import type { Cell } from '../plan/types.ts';
 
@@ -29,8 +29,10 @@ export function commandOf(cell: Cell, ready: Ready): CellCommand {
   const accelerator = decisions?.accelerator ?? null;
   const nothing = (reason: string): CellCommand => ({ ...NOTHING, accelerator, reason });
   const kernel = ready.kernels.get(cell.kernel);
-  if (kernel === undefined || kernel instanceof Error)
+  const isBuilt = !(kernel instanceof Error && isNotBuilt(kernel));
+  if (kernel === undefined || (kernel instanceof Error && isBuilt))
     return nothing(`there is no kernel: ${kernel?.message ?? 'it was not fetched'}`);
+  const kernelPath = kernel instanceof Error ? `<kernel of ${cell.kernel}, not built>` : kernel.path;
   if (resolved.kind === 'skipped') return nothing(resolved.reason);
   if (resolved.kind === 'missing') {
     const { message, hint } = resolved.fault;
@@ -38,7 +40,7 @@ export function commandOf(cell: Cell, ready: Ready): CellCommand {
     const { acceleratorReason } = resolved.decisions;
     return nothing(`${acceleratorReason}; what it runs on could not be made here: ${message}${how}`);
   }
-  const launch = launchOf(cell, resolved.machine, kernel.path, ready.initrdPath);
+  const launch = launchOf(cell, resolved.machine, kernelPath, ready.initrdPath);
   return {
     command: shellCommand(launch),
     guestCommand: innerCommand(launch),
@@ -47,6 +49,15 @@ export function commandOf(cell: Cell, ready: Ready): CellCommand {
     emulator: launch.emulator,
     appliance: launch.nested?.appliance ?? null,
   };
+}
+
+/** Whether a command is there for each cell that this host can run, with a kernel that is there. */
+export function isComplete(cells: readonly Cell[], ready: Ready): boolean {
+  return cells.every(
+    (cell) =>
+      !(ready.kernels.get(cell.kernel) instanceof Error) &&
+      resolveMachine(cell.guest, ready).kind !== 'missing',
+  );
 }
 
 /** Text that a POSIX shell takes; what only the appliance can run is a comment. */

@@ -10,7 +10,7 @@ import type { Expectation } from '../matrix/types.ts';
 import { DURATIONS_VERSION } from '../plan/durations.ts';
 import { makePlan } from '../plan/expand.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import { commandOf, commandText } from './command-text.ts';
+import { commandOf, commandText, isComplete } from './command-text.ts';
 import { warnAbout } from './warnings.ts';
 
 export interface PlanFlags {
@@ -85,10 +85,18 @@ export async function planCommand(path: string, flags: PlanFlags, signal: AbortS
           qemu: flags.qemu,
           signal,
           refresh: flags.refresh === true,
+          buildNothing: true,
           onProgress: say,
         })
       : null;
   if (flags.json === true) printJson(plan, ready);
   else printText(plan, ready);
-  return EXIT.ok;
+  if (ready === null || isComplete(plan.cells, ready)) return EXIT.ok;
+  for (const kernel of ready.kernels.values()) {
+    if (!(kernel instanceof Error)) continue;
+    // The name stands in front already.
+    process.stderr.write(`tscmatrix: ${block(kernel.message)}\n`);
+    if (kernel.hint !== undefined) process.stderr.write(`  hint: ${block(kernel.hint)}\n`);
+  }
+  return EXIT.infrastructure;
 }

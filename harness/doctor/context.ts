@@ -6,6 +6,7 @@ import { openCache } from '../host/cache.ts';
 import { type ToolOptions, type ToolResult, tryTool } from '../host/process.ts';
 import { buildProbeImage, type ProbeImage } from '../image/probe-image.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
+import { TRIAL_KERNEL } from '../lab/make-ready.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { type HostCpu, readHostCpu } from './host-cpu.ts';
 import type { CheckResult, Needed, Topic } from './types.ts';
@@ -45,10 +46,6 @@ export interface Check {
 }
 
 const TOOL_LIMIT_MS = 20_000;
-const DEFAULT_KERNEL: KernelEntry = {
-  name: 'linux-image-cloud-amd64',
-  source: { kind: 'debian', package: 'linux-image-cloud-amd64' },
-};
 
 /** Something that another check needed and that is not to be had. */
 export class Unavailable extends Error {}
@@ -62,7 +59,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 async function getKernel(options: ExamineOptions): Promise<KernelImage> {
-  const entry = options.kernel ?? DEFAULT_KERNEL;
+  const entry = options.kernel ?? TRIAL_KERNEL;
   try {
     return await acquireKernel(entry, {
       cache: await openCache(),

@@ -65,10 +65,11 @@ async function tryCpu(
   return { boot, toProbeMs };
 }
 
-/** Boots with the host's CPU first, then with a plain named model. */
-export async function checkKvm(input: KvmCheckInput): Promise<KvmCheck> {
+/** Why there is nothing to try; null where /dev/kvm can be opened. */
+export async function kvmDeviceFault(): Promise<KvmCheck | null> {
   try {
     await access('/dev/kvm', constants.R_OK | constants.W_OK);
+    return null;
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const reason = missing
@@ -76,6 +77,12 @@ export async function checkKvm(input: KvmCheckInput): Promise<KvmCheck> {
       : '/dev/kvm may not be opened by this user (group kvm?)';
     return { usable: false, reason, cpu: null, toProbeMs: null };
   }
+}
+
+/** Boots with the host's CPU first, then with a plain named model. */
+export async function checkKvm(input: KvmCheckInput): Promise<KvmCheck> {
+  const none = await kvmDeviceFault();
+  if (none !== null) return none;
   const scratch = await makeScratch();
   const failures: string[] = [];
   try {

@@ -1,7 +1,7 @@
 /** What every guest of a plan needs before it starts: kernels, the probe, and the trial of KVM where one is due. */
 
-import { HostError } from '../base/errors.ts';
-import { checkKvm, type KvmCheck } from '../guest/kvm-check.ts';
+import { HostError, UserError } from '../base/errors.ts';
+import { checkKvm, type KvmCheck, type KvmCheckInput, kvmDeviceFault } from '../guest/kvm-check.ts';
 import { openCache } from '../host/cache.ts';
 import { buildProbeImage } from '../image/probe-image.ts';
 import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
@@ -22,6 +22,8 @@ export interface ReadyOptions {
   readonly qemu: string;
   readonly signal: AbortSignal;
   readonly refresh?: boolean;
+  /** Nothing that the matrix names is started: kernels are not built, and the trial of KVM boots one of Debian's. */
+  readonly buildNothing?: boolean;
   readonly onProgress?: (kernel: string, text: string) => void;
   readonly onKernel?: (entry: KernelEntry, image: KernelImage) => Promise<void>;
   readonly onFailure?: (entry: KernelEntry, error: unknown) => Promise<void>;
@@ -44,6 +46,7 @@ async function acquireAll(
         signal: options.signal,
         cache,
         refresh: options.refresh === true,
+        buildNothing: options.buildNothing === true,
         onProgress: (text) => options.onProgress?.(entry.name, text),
       });
       kernels.set(entry.name, image);
@@ -62,16 +65,50 @@ async function acquireAll(
 async function trialFor(
   cells: readonly Cell[],
   ready: Pick<Ready, 'qemu' | 'initrdPath' | 'kernels'>,
-  signal: AbortSignal,
+  options: ReadyOptions,
 ): Promise<KvmCheck | null> {
+  const { signal } = options;
   const real = cells.filter(({ guest }) => guest.clock === 'real').map(({ guest }) => guest.topology);
   const direct = real.some((topology) => topology === 'auto' || needsHostKvm(topology));
   // An appliance of host KVM needs a host that nests; where it does not, there is nothing to be tried.
   const wanted = direct || (real.some(isKvmGuest) && (await hostNests()));
   const kernel = [...ready.kernels.values()].find((image) => !(image instanceof Error));
-  if (!wanted || kernel === undefined || signal.aborted) return null;
   const { qemu, initrdPath } = ready;
+  if (!wanted || signal.aborted) return null;
+  if (options.buildNothing === true) return trialOnDebian({ qemu, initrdPath, signal });
+  if (kernel === undefined) return null;
   return checkKvm({ qemu, kernelPath: (kernel as KernelImage).path, initrdPath, signal });
+}
+
+/** What a trial of KVM boots where no kernel of the matrix is to be started. */
+export const TRIAL_KERNEL: KernelEntry = {
+  name: 'linux-image-cloud-amd64',
+  source: { kind: 'debian', package: 'linux-image-cloud-amd64' },
+};
+
+async function trialOnDebian(input: Omit<KvmCheckInput, 'kernelPath'>): Promise<KvmCheck> {
+  const none = await kvmDeviceFault();
+  if (none !== null) return none;
+  const kernel = await acquireKernel(TRIAL_KERNEL, {
+    cache: await openCache(),
+    ...(input.signal === undefined ? {} : { signal: input.signal }),
+  }).catch((error: unknown) => {
+    if (error instanceof HostError || error instanceof UserError) return error;
+    throw error;
+  });
+  if (kernel instanceof Error)
+    return {
+      usable: false,
+      reason: `there is no kernel to try it: ${kernel.message}`,
+      cpu: null,
+      toProbeMs: null,
+    };
+  return checkKvm({ ...input, kernelPath: kernel.path });
+}
+
+/** Whether a kernel is only not built yet. */
+export function isNotBuilt(error: Error): boolean {
+  return error instanceof HostError && error.code === 'not-built';
 }
 
 export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Ready> {
@@ -81,11 +118,11 @@ export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Read
     (signal) => acquireAll(plan, { ...options, signal }),
   );
   const base = { qemu: options.qemu, initrdPath: probe.path, kernels };
-  const trial = await trialFor(plan.cells, base, options.signal);
+  const trial = await trialFor(plan.cells, base, options);
   // No machine is made for a kernel that there is not.
   const bootable = plan.cells.filter(({ kernel }) => {
     const image = kernels.get(kernel);
-    return image !== undefined && !(image instanceof Error);
+    return image !== undefined && (!(image instanceof Error) || isNotBuilt(image));
   });
   const nested = await makeNestedReady(bootable, trial, {
     signal: options.signal,

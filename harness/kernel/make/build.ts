@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { HostError } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
 import type { BuildSource } from '../../matrix/types.ts';
 import { applyPatches } from '../patch/apply.ts';
@@ -15,17 +16,28 @@ import { withExtraFiles } from './extra-files.ts';
 import { type Job, prepareJob } from './job.ts';
 import type { Make } from './make.ts';
 import { logFolder, workFolder } from './paths.ts';
+import { isKnownToolchain } from './toolchain.ts';
 import { enterVariant, openWork, workAt } from './work.ts';
 
 /** Throws BuildError where patches, configuration or compiler fail, UserError and HostError as everywhere. */
 export async function acquireBuild(recipe: BuildSource, options: AcquireOptions): Promise<Found> {
+  if (options.buildNothing === true && !isKnownToolchain(recipe.toolchain)) throw notBuilt();
   const job = await prepareJob(recipe, options);
   const warm = options.force ? undefined : await findBuilt(job, options);
   if (warm !== undefined) return warm;
+  if (options.buildNothing === true) throw notBuilt();
   return oneAtATime(`build ${job.workKey}`, `a kernel of ${job.source.label}`, options, async () => {
     const meanwhile = options.force ? undefined : await findBuilt(job, options);
     return meanwhile ?? buildInWork(job, options);
   });
+}
+
+function notBuilt(): HostError {
+  return new HostError(
+    'not-built',
+    'it is not built yet',
+    'tscmatrix build MATRIX, which runs its code, builds it',
+  );
 }
 
 async function buildInWork(job: Job, options: AcquireOptions): Promise<Found> {

@@ -24,6 +24,21 @@ const PACKAGES: Readonly<Record<string, string>> = { ld: 'binutils', as: 'binuti
 const NEEDED = ['make', 'flex', 'bison', 'bc', 'patch', 'as'];
 const LD_WRAPPER = 'tscmatrix-ld';
 
+/** Compilers and linkers by the names that distributions give them: asking one for its version runs nothing of a matrix. */
+const KNOWN = /^(?:gcc|clang|ld|ld\.bfd|ld\.lld)(?:-\d+)?$/;
+/** Words that choose a language or silence a warning; others, such as -fplugin=, name files. */
+const HARMLESS = /^-(?:std=[\w+]+|fno-[\w-]+|Wno-[\w-]+|m(?:32|64))$/;
+
+/** Whether all programs that a recipe names are compilers and linkers of this machine, called by plain names. */
+export function isKnownToolchain({ cc, hostcc, ld, wrappers }: ToolchainRecipe): boolean {
+  return (
+    Object.keys(wrappers).length === 0 &&
+    [cc, hostcc, ld].every(([program = 'gcc', ...words]) => {
+      return KNOWN.test(program) && words.every((word) => HARMLESS.test(word));
+    })
+  );
+}
+
 /** Throws HostError with one line to type where programs are missing. */
 export async function findToolchain(
   cache: Cache,
