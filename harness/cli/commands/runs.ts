@@ -59,7 +59,7 @@ const PLAN: Command<PlanFlags, [matrix: string]> = {
   about: 'show the cells of a matrix and their ids',
   options: {
     filter: filter('cells'),
-    command: flag('show the exact QEMU command line of each (fetches the kernels)'),
+    command: flag('show the exact QEMU command line of each (fetches kernels, builds none)'),
     refresh: flag('with --command: look for newer versions of packaged kernels'),
     durations: flag('print what the cells took in the recorded runs, for --durations of run'),
     results: results(),
