@@ -1,5 +1,4 @@
 /** Bytes and text from elsewhere as text that is safe to show on a terminal. */
-/** Raw console bytes to lines that are safe to show, each with its 1-based number in the file. */
 
 /** Longer lines are cut here; a probe frame has at most 900 characters (docs/probe-protocol.md). */
 export const LINE_CAP_CHARS = 4096;
@@ -10,7 +9,7 @@ export function safeText(bytes: Uint8Array): { text: string; altered: boolean } 
   // Six bytes of input may become one character at worst; no need to decode far past the cap.
   const long = bytes.length > LINE_CAP_CHARS * 6;
   const decoded = decode(long ? bytes.subarray(0, LINE_CAP_CHARS * 6) : bytes);
-  const clean = neutralise(decoded.text);
+  const clean = neutralise(decoded.text, LINE_CAP_CHARS + 1);
   const cut = long || clean.length > LINE_CAP_CHARS;
   return {
     text: cut ? clean.slice(0, LINE_CAP_CHARS) + CUT_MARK : clean,
@@ -25,7 +24,10 @@ function decode(bytes: Uint8Array): { text: string; invalid: boolean } {
     return { text: strict.decode(bytes), invalid: false };
   } catch {
     let text = '';
-    for (const byte of bytes) text += byte < 0x80 ? String.fromCharCode(byte) : hex(byte);
+    for (const byte of bytes) {
+      text += byte < 0x80 ? String.fromCharCode(byte) : hex(byte);
+      if (text.length > LINE_CAP_CHARS * 6) break;
+    }
     return { text, invalid: true };
   }
 }
@@ -34,17 +36,25 @@ function decode(bytes: Uint8Array): { text: string; invalid: boolean } {
 const SEQUENCES =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
   /\x1b(?:\[[0-?]{0,64}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)|[ -/]{0,2}[0-Z^-~])/g;
-// C0 without tab, DEL, C1, the characters that reorder or hide text on a terminal, and what is no character.
-const ODD =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-  /[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]/g;
+/**
+ * What acts on a terminal, reorders or hides text, or shows nothing: control and format characters (Cc, Cf), those that
+ * Unicode has renderers leave out (Default_Ignorable_Code_Point: fillers, variation selectors, tags), separators of
+ * lines, the empty Braille pattern, and what is no character. For a class of a regular expression with
+ * the flag u; the tab is among them.
+ */
+export const ODD_CLASS =
+  '\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Zl}\\p{Zp}\\u2800\\p{Noncharacter_Code_Point}';
+const ODD = new RegExp(`(?!\t)[${ODD_CLASS}]`, 'gu');
+/** Nearly every line: nothing to do. */
+const PLAIN = /^[\t\x20-\x7e]*$/;
 
-/** Removes terminal escape sequences and writes what is left of control characters as \xHH. */
-export function neutralise(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(SEQUENCES, '')
-    .replace(ODD, (c) => hex(c.charCodeAt(0)));
+/** Removes terminal escape sequences and writes what is left of control characters as \xHH; at least `enough` of it. */
+export function neutralise(text: string, enough = Number.POSITIVE_INFINITY): string {
+  if (PLAIN.test(text)) return text;
+  const bare = text.toWellFormed().replace(SEQUENCES, '');
+  // Escapes only lengthen what is left.
+  const kept = bare.length > enough ? bare.slice(0, enough).toWellFormed() : bare;
+  return kept.replace(ODD, (c) => hex(c.codePointAt(0) ?? 0));
 }
 
 function hex(code: number): string {

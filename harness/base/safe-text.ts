@@ -1,11 +1,11 @@
 /** Text that may come from a guest or a user, made safe for where it is shown. */
-import { LINE_CAP_CHARS, neutralise } from './neutralise.ts';
+import { LINE_CAP_CHARS, neutralise, ODD_CLASS } from './neutralise.ts';
 
 /** One line of sane length without anything that acts on a terminal or that XML 1.0 forbids. */
 export function oneLine(text: string): string {
   const flat = text
     .trim()
-    .replaceAll(/\s*[\r\n]+\s*/g, ' ')
+    .replaceAll(/\s+/g, (blanks) => (/[\r\n]/.test(blanks) ? ' ' : blanks))
     .replaceAll('\t', ' ');
   return cut(harmless(flat));
 }
@@ -51,10 +51,11 @@ export function markdown(text: string): string {
     .replaceAll(/[@#](?=\w)|:(?=\/\/)|\bwww(?=\.)/gi, (c) => `${c}<!-- -->`);
 }
 
-/** JSON whose characters beyond ASCII that act on a terminal are escapes; it parses to the same value. */
+const BEYOND_ASCII = new RegExp(`(?![\\x00-\\x7e])[${ODD_CLASS}]`, 'gu');
+
+/** JSON whose characters beyond ASCII that act on a terminal or hide text are escapes; it parses to the same value. */
 export function json(value: unknown, indent = 2): string {
-  return JSON.stringify(value, null, indent).replaceAll(
-    /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return JSON.stringify(value, null, indent).replaceAll(BEYOND_ASCII, (c) =>
+    [...Array(c.length).keys()].map((i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
   );
 }

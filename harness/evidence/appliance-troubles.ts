@@ -46,9 +46,16 @@ const PATTERNS: readonly (readonly [TroubleKind, RegExp])[] = [
   ],
 ];
 
+/** One explains whatever follows. */
+const MAX_TROUBLES = 100;
+
+/** The first ones. */
 export function findTroubles(lines: readonly NumberedText[]): Trouble[] {
-  return lines.flatMap(({ n, text }) => {
+  const found: Trouble[] = [];
+  for (const { n, text } of lines) {
     const kind = PATTERNS.find(([, pattern]) => pattern.test(text))?.[0];
-    return kind === undefined ? [] : [{ kind, line: n, text }];
-  });
+    if (kind !== undefined) found.push({ kind, line: n, text });
+    if (found.length === MAX_TROUBLES) break;
+  }
+  return found;
 }

@@ -136,7 +136,23 @@ type QmpLine =
   | { readonly kind: 'json'; readonly at: At<unknown> }
   | { readonly kind: 'broken'; readonly at: At<string> };
 
+/** QEMU's answers and events are small and flat; what is deeper cannot be walked without running out of stack. */
+const QMP_MAX_CHARS = 64 * 1024;
+const QMP_MAX_DEPTH = 64;
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  // Brackets within texts count too: QEMU's own have none.
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > QMP_MAX_DEPTH) return true;
+  }
+  return false;
+}
+
 function readQmp(text: FrameText): QmpLine {
+  if (text.payload.length > QMP_MAX_CHARS || isTooDeep(text.payload))
+    return { kind: 'broken', at: safe(text) };
   try {
     const json: unknown = JSON.parse(Buffer.from(unescapeBytes(text.payload)).toString('utf8'));
     return { kind: 'json', at: { value: json, lines: text.lines } };

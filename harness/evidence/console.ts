@@ -15,10 +15,16 @@ export interface ConsoleLine {
 
 const LF = 0x0a;
 const CR = 0x0d;
+/**
+ * More lines are not read: a boot has thousands, and a guest's console ends at 8 MiB (guest/watch/limits.ts), of which
+ * this is 32 bytes a line. Each line costs some hundred bytes of memory.
+ */
+export const CONSOLE_LINES_MAX = 256 * 1024;
 
 /**
  * Splits at line feeds. A carriage return inside a line starts another entry with the same number, because
- * what follows it is a text of its own (a terminal would have overwritten the first part).
+ * what follows it is a text of its own (a terminal would have overwritten the first part). Where there are too many
+ * lines, the last one says so in place of the rest.
  */
 export function readConsole(bytes: Uint8Array): ConsoleLine[] {
   const lines: ConsoleLine[] = [];
@@ -29,24 +35,36 @@ export function readConsole(bytes: Uint8Array): ConsoleLine[] {
     const stop = found < 0 ? bytes.length : found;
     const end = found < 0 ? bytes.length : found + 1;
     n += 1;
-    for (const part of splitAtReturns(bytes.subarray(start, stop))) {
-      const { text, altered } = safeText(part);
-      lines.push({ n, text, start, end, altered });
+    const readTo = start + pushParts(lines, bytes.subarray(start, stop), { n, start, end });
+    if (lines.length >= CONSOLE_LINES_MAX && readTo + 1 < bytes.length) {
+      const text = `[cut: more than ${CONSOLE_LINES_MAX} lines; the ${bytes.length - readTo - 1} bytes that follow are not read]`;
+      lines.push({ n, text, start, end: bytes.length, altered: true });
+      break;
     }
     start = end;
   }
   return lines;
 }
 
-function splitAtReturns(line: Uint8Array): Uint8Array[] {
-  const parts: Uint8Array[] = [];
+/** Whether a console has more lines than are read. */
+export function isCut(lines: readonly ConsoleLine[]): boolean {
+  return lines.length > CONSOLE_LINES_MAX;
+}
+
+/** One entry for each text between carriage returns; one with an empty text where there is none. Gives how far it came. */
+function pushParts(
+  lines: ConsoleLine[],
+  line: Uint8Array,
+  place: Pick<ConsoleLine, 'n' | 'start' | 'end'>,
+): number {
+  const before = lines.length;
   let from = 0;
-  for (;;) {
-    const at = line.indexOf(CR, from);
-    const part = line.subarray(from, at < 0 ? line.length : at);
-    if (part.length > 0) parts.push(part);
-    if (at < 0) break;
-    from = at + 1;
+  while (from < line.length && lines.length < CONSOLE_LINES_MAX) {
+    const found = line.indexOf(CR, from);
+    const stop = found < 0 ? line.length : found;
+    if (stop > from) lines.push({ ...place, ...safeText(line.subarray(from, stop)) });
+    from = stop + 1;
   }
-  return parts.length > 0 ? parts : [line.subarray(0, 0)];
+  if (lines.length === before) lines.push({ ...place, text: '', altered: false });
+  return Math.min(from, line.length);
 }

@@ -1,6 +1,6 @@
 /** A guest's console as evidence: the probe's report, and the facts of the kernel's log. */
 import { createHash } from 'node:crypto';
-import { type ConsoleLine, readConsole } from './console.ts';
+import { CONSOLE_LINES_MAX, type ConsoleLine, readConsole } from './console.ts';
 import type { ExitCounts } from './exits.ts';
 import { type Facts, gatherFacts } from './facts.ts';
 import { checkLog, type LogCheck } from './log-digest.ts';
@@ -29,9 +29,7 @@ export function gatherEvidence(bytes: Uint8Array, nonce: string, exits: ExitCoun
   const { report, logCheck } = checked(readFrames(lines, nonce), bytes);
   // A broken report's log may have holes, and a hole would be read as a message that did not come.
   const sent = report.complete && report.dmesg.length > 0;
-  const log = sent
-    ? report.dmesg.flatMap((record) => recordLines(record.value, record.lines[0] ?? 0))
-    : consoleLog(lines);
+  const log = sent ? sentLog(report.dmesg) : consoleLog(lines);
   return {
     consoleLines: lines.at(-1)?.n ?? 0,
     report,
@@ -57,8 +55,14 @@ function checked(report: ProbeReport, bytes: Uint8Array): { report: ProbeReport;
 }
 
 /** One record of the kernel's log may hold several lines; its line feeds came through as \\x0a. */
-function recordLines(record: string, n: number): NumberedText[] {
-  return record.split('\\x0a').map((text) => ({ n, text }));
+function sentLog(records: ProbeReport['dmesg']): NumberedText[] {
+  const log: NumberedText[] = [];
+  for (const { value, lines } of records) {
+    // As many as a console may have: what comes then is the work of nobody's kernel.
+    const room = CONSOLE_LINES_MAX - log.length;
+    for (const text of value.split('\\x0a', room)) log.push({ n: lines[0] ?? 0, text });
+  }
+  return log;
 }
 
 /** Kernel lines off the console; where a kernel line cut a frame, the kernel's part alone. */

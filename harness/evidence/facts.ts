@@ -38,9 +38,8 @@ export function gatherFacts(text: readonly NumberedText[]): Facts {
 
 function cpuFlagsFact(lines: readonly LogLine[]): Facts['cpuFlags'] {
   for (const line of lines) {
-    const match = /^[Ff]lags *: +((?:[a-z0-9_]+ +){5,}[a-z0-9_ ]+)$/.exec(line.text);
-    if (match?.[1] !== undefined)
-      return { value: match[1].trim().split(/ +/), line: line.n, text: line.shown };
+    const words = /^[Ff]lags *: +([a-z0-9_ ]+)$/.exec(line.text)?.[1]?.trim().split(/ +/) ?? [];
+    if (words.length > 5) return { value: words, line: line.n, text: line.shown };
   }
   return null;
 }

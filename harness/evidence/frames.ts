@@ -40,6 +40,8 @@ const KERNEL_LINE = /^(?:<\d{1,3}>)?\[ *\d+\.\d{6}\]/;
 /** So many whole kernel lines may stand between the two halves of a cut frame. */
 const MAX_INSERTED_LINES = 8;
 const MAX_CUTS_TRIED = 16;
+/** So many frames that no guess puts together: a console of which that many are beyond repair is beyond repair. */
+const MAX_FAILED_REPAIRS = 1000;
 
 /** Reads every frame of `nonce` up to and including the end frame, which is of the kind `lastKind`. */
 export function collectFrames(lines: readonly ConsoleLine[], nonce: string, lastKind = 'end'): Frames {
@@ -56,7 +58,7 @@ export function collectFrames(lines: readonly ConsoleLine[], nonce: string, last
       continue;
     }
     const whole = line.altered ? null : parse(line.text, nonce, [line.n]);
-    const frame = whole ?? rejoin(lines, i, nonce);
+    const frame = whole ?? (count.damaged < MAX_FAILED_REPAIRS ? rejoin(lines, i, nonce) : null);
     if (frame === null) {
       count.damaged += 1;
       continue;

@@ -1,5 +1,7 @@
 /** The kernel's log on the console, checked against the probe's checksums of it (docs/probe-protocol.md). */
-import { crc32 } from 'node:zlib';
+
+import { CONSOLE_LINES_MAX } from './console.ts';
+import { crcWindows } from './crc-window.ts';
 import { type At, unescapeText } from './frame-texts.ts';
 import { numbers, pairs } from './report-fields.ts';
 
@@ -62,15 +64,17 @@ export function checkLog(
   if (unfit !== null) return { check: { whole: false, problem: unfit, blocks, bad: [] }, lines: [] };
 
   const candidates = logLines(transcript);
-  const full = windows(candidates, sum.block);
   const rest = sum.lines % sum.block;
-  const short = rest === 0 ? full : windows(candidates, rest);
+  const wanted = new Set(sum.crc.map((crc) => Number.parseInt(crc, 16)));
+  const crcOf = crcWindows(candidates.map(({ text }) => `${text}\n`));
+  const full = windows(candidates.length, sum.block, crcOf, wanted);
+  const short = rest === 0 ? full : windows(candidates.length, rest, crcOf, wanted);
   const bad: BadBlock[] = [];
   const lines: Candidate[] = [];
   let next = 0;
   for (const [index, crc] of sum.crc.entries()) {
     const isShort = rest > 0 && index === sum.crc.length - 1;
-    const at = (isShort ? short : full).get(crc)?.find((position) => position >= next);
+    const at = firstFrom((isShort ? short : full).get(Number.parseInt(crc, 16)), next);
     if (at === undefined) {
       const from = index * sum.block + 1;
       const to = Math.min(from + sum.block - 1, sum.lines);
@@ -100,21 +104,41 @@ function problemOf(bad: readonly BadBlock[], blocks: number): string | null {
   );
 }
 
-/** The checksum of every `count` lines in a row, to where they begin, in order. */
-function windows(candidates: readonly Candidate[], count: number): Map<string, number[]> {
-  const found = new Map<string, number[]>();
-  for (let at = 0; at + count <= candidates.length; at++) {
-    let sum = 0;
-    for (let i = at; i < at + count; i++) sum = crc32(`${candidates[i]?.text}\n`, sum);
-    const crc = sum.toString(16).padStart(8, '0');
-    const positions = found.get(crc);
-    if (positions === undefined) found.set(crc, [at]);
-    else positions.push(at);
+/** Where a checksum is right, in order, and how many of these places have been passed. */
+interface Places {
+  readonly at: number[];
+  passed: number;
+}
+
+/** Where `count` lines in a row have one of the wanted checksums. */
+function windows(
+  lines: number,
+  count: number,
+  crcOf: (from: number, to: number) => number,
+  wanted: ReadonlySet<number>,
+): ReadonlyMap<number, Places> {
+  const found = new Map<number, Places>();
+  for (let at = 0; at + count <= lines; at++) {
+    const crc = crcOf(at, at + count);
+    if (!wanted.has(crc)) continue;
+    const places = found.get(crc);
+    if (places === undefined) found.set(crc, { at: [at], passed: 0 });
+    else places.at.push(at);
   }
   return found;
 }
 
+/** The first place at `least` or after it, which never goes back: each place is passed once. */
+function firstFrom(places: Places | undefined, least: number): number | undefined {
+  if (places === undefined) return undefined;
+  while ((places.at[places.passed] ?? least) < least) places.passed++;
+  return places.at[places.passed];
+}
+
 const LF = 0x0a;
+const CR = 0x0d;
+/** The kernel's own lines have at most 2048 bytes (PRINTK_MESSAGE_MAX in kernel/printk/internal.h). */
+const LINE_BYTES_MAX = 8192;
 /** print_time(), print_caller() in kernel/printk/printk.c; */
 const STAMPED = /^(?:<\d{1,3}>)?\[ *(\d+)\.(\d{6})\](?:\[ *[TC]\d+\])? ([\s\S]*)$/;
 
@@ -126,11 +150,16 @@ function logLines(bytes: Uint8Array): Candidate[] {
     const found = bytes.indexOf(LF, start);
     const stop = found < 0 ? bytes.length : found;
     n += 1;
-    const text = Buffer.from(bytes.subarray(start, stop)).toString('latin1').replace(/\r+$/, '');
+    const from = start;
+    let end = stop;
+    while (end > from && bytes[end - 1] === CR) end--;
+    start = stop + 1;
+    if (lines.length >= CONSOLE_LINES_MAX) break;
+    if (end - from > LINE_BYTES_MAX) continue;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString('latin1');
     const match = STAMPED.exec(text) ?? STAMPED.exec(cutFrom(text));
     if (match !== null)
       lines.push({ n, text: `[${match[1]?.padStart(5)}.${match[2]}] ${escapeText(match[3] ?? '')}` });
-    start = stop + 1;
   }
   return lines;
 }

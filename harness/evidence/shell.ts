@@ -87,7 +87,11 @@ export function readShell(lines: readonly LogLine[]): ShellFacts {
   return { available, current, commands, grepForTsc, consumed };
 }
 
+/** Nobody types more; the expressions below take time by the square of a command's length. */
+const COMMAND_MAX_CHARS = 512;
+
 function commandOf(text: string): string | null {
+  if (text.length > COMMAND_MAX_CHARS) return null;
   const prompted = PROMPT.exec(text)?.[1];
   if (prompted !== undefined && COMMAND.test(prompted)) return prompted;
   return /^(?:sudo +)?(?:cat|dmesg|journalctl) .*(?:clocksource|\| *e?grep)/.test(text) ? text : null;

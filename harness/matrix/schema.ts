@@ -1,5 +1,7 @@
 /** The form of a matrix file. Also the source of schema/matrix.schema.json: descriptions show up in editors. */
 import { z } from 'zod';
+import { UserError } from '../base/errors.ts';
+import { messagePattern } from '../base/message-pattern.ts';
 import { kernelSchema } from './kernel-schema.ts';
 import { NAME, NAME_LENGTH, NAME_RULE } from './names.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
@@ -88,7 +90,11 @@ const verdict = z.enum(VERDICTS as [string, ...string[]]);
 const clocksource = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,40}$/, 'must be the name of a clocksource, such as tsc or kvm-clock');
-const message = z.string().min(1).max(500).refine(isPattern, 'is not a valid regular expression');
+const message = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((text) => wrongPattern(text) === undefined, { error: ({ input }) => wrongPattern(String(input)) });
 const messages = strict({
   must: oneOrMore(message).describe('Texts, or /regular expressions/, that the log must hold.').optional(),
   'must-not': oneOrMore(message)
@@ -96,13 +102,14 @@ const messages = strict({
     .optional(),
 });
 
-/** Whether a text between slashes is a regular expression; other texts are always good. */
-function isPattern(text: string): boolean {
-  if (text.length < 3 || !text.startsWith('/') || !text.endsWith('/')) return true;
+/** Why a text between slashes is no regular expression; undefined for one that is, and for other texts. */
+function wrongPattern(text: string): string | undefined {
   try {
-    return new RegExp(text.slice(1, -1)) instanceof RegExp;
-  } catch {
-    return false;
+    messagePattern(text);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return `${error.message} (${error.hint})`;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Observations of one cell against its expectation. */
-import { UserError } from '../base/errors.ts';
+import { messagePattern } from '../base/message-pattern.ts';
 import { type Expectation, FAILURES } from '../matrix/types.ts';
 import type { Observation, Outcome } from './types.ts';
 
@@ -130,22 +130,17 @@ function wrongReads({ readCounts }: Observation, { reads }: Expectation): string
 function wrongMessages(log: string | null, { messages }: Expectation): string | null {
   if (messages === undefined || messages.must.length + messages.mustNot.length === 0) return null;
   if (log === null) return 'there is no log to look for the expected messages in';
+  const slow = [...messages.must, ...messages.mustNot].find((pattern) =>
+    messagePattern(pattern).isTooSlowFor(log.length),
+  );
+  if (slow !== undefined) return `the log has ${log.length} characters, too many to look for ${slow} in`;
   const lacking = messages.must.find((pattern) => !matches(log, pattern));
   if (lacking !== undefined) return `the log lacks ${lacking}`;
   const forbidden = messages.mustNot.find((pattern) => matches(log, pattern));
   return forbidden === undefined ? null : `the log has ${forbidden}, which must not come`;
 }
 
-/** A substring of a line, or /regular expression/flags tried on each line. */
+/** A substring of a line, or /regular expression/flags tried on each line (base/message-pattern.ts). */
 export function matches(log: string, pattern: string): boolean {
-  const regex = /^\/(.+)\/([imsu]*)$/.exec(pattern);
-  if (regex === null) return log.includes(pattern);
-  try {
-    const tried = new RegExp(regex[1] ?? '', regex[2]);
-    return log.split('\n').some((line) => tried.test(line));
-  } catch (error) {
-    throw new UserError(`${pattern} is not a regular expression: ${(error as Error).message}`, undefined, {
-      cause: error,
-    });
-  }
+  return messagePattern(pattern).isIn(log);
 }

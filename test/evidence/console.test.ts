@@ -71,3 +71,16 @@ test('a very long line is cut with a mark', () => {
   expect(line?.text.endsWith('[cut]')).toBe(true);
   expect(line?.altered).toBe(true);
 });
+
+test('what a terminal shows nothing of is written out, whatever block of Unicode it is in', () => {
+  const hidden = [
+    0xad, 0x34f, 0x115f, 0x180e, 0x200b, 0x202e, 0x2028, 0x2800, 0x3164, 0xfe0f, 0xfeff, 0xffa0,
+  ];
+  for (const code of [...hidden, 0xe0041, 0xe0100, 0x1d173, 0xfffe, 0x1ffff])
+    expect(neutralise(`a${String.fromCodePoint(code)}b`)).toBe(
+      code > 0xff ? `a\\u{${code.toString(16)}}b` : `a\\x${code.toString(16)}b`,
+    );
+  // Letters, marks and pictures of people's languages stay.
+  for (const text of ['\u00e4\u4e2d\u0915\u093f', 'e\u0301', '\u2713 \u{1f600}'])
+    expect(neutralise(text)).toBe(text);
+});
