@@ -1,6 +1,6 @@
 /** `tscmatrix bisect`: the first commit or kernel of a range that behaves otherwise. */
 import { writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { EXIT, UserError } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { type Culprit, describeCulprit } from '../bisect/culprit.ts';
@@ -14,6 +14,7 @@ import { scriptOf } from '../bisect/script.ts';
 import { openView } from '../bisect/view.ts';
 import { openCache } from '../host/cache.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
+import { shownPath } from '../lab/job-folder.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { optionName } from './command.ts';
 import { forgetGit } from './git-environment.ts';
@@ -37,7 +38,7 @@ export async function bisectCommand(
     flags.resume === undefined
       ? await begin(paths, flags, signal)
       : await resumeSearch(paths, flags, isGiven);
-  const shown = relative(process.cwd(), folder).startsWith('..') ? folder : relative(process.cwd(), folder);
+  const shown = shownPath(folder);
   const view = openView(process.stderr, signal);
   let result: SearchResult;
   try {

@@ -11,6 +11,7 @@ import { makeReady } from '../lab/make-ready.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { measureHostTsc } from '../lab/true-frequency.ts';
 import type { ClockMode } from '../matrix/accelerators.ts';
+import { kernelArgument } from '../matrix/kernel-argument.ts';
 import {
   canonicalSettings,
   DEFAULT_GUEST,
@@ -26,7 +27,6 @@ import { impossibleGuest } from '../plan/impossible.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { endingText } from '../report/words.ts';
 import { bootDocument, bootText } from './boot-text.ts';
-import { kernelArgument } from './kernel-argument.ts';
 import { warnUnusedQemu } from './warnings.ts';
 
 export interface BootFlags {

@@ -5,7 +5,7 @@ import { json, oneLine } from '../base/safe-text.ts';
 import { examine } from '../doctor/examine.ts';
 import { examinationText } from '../doctor/text.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
-import { kernelArgument } from './kernel-argument.ts';
+import { kernelArgument } from '../matrix/kernel-argument.ts';
 
 export interface DoctorFlags {
   readonly qemu: string;

@@ -62,3 +62,6 @@ export const SYSTEM_QEMU = 'qemu-system-x86_64';
 export function qemuProgram(text: string): string {
   return text.includes('/') ? resolve(text) : text;
 }
+
+/** The default of validate's --matrix: the project's, wherever one stands. */
+export const OWN_MATRIX = 'matrices/validate.yaml';

@@ -14,9 +14,9 @@ import { acquireCommit, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import { readCellSpec } from '../lab/cell-spec.ts';
 import { needQemu } from '../lab/need-qemu.ts';
+import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { forgetGit } from './git-environment.ts';
 import { SKIP } from './git-exit-code.ts';
-import { kernelEntry } from './kernel-argument.ts';
 
 export interface ProbeFlags extends BuildOptions {
   readonly cell: string;

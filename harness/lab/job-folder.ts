@@ -1,6 +1,6 @@
 /** A new folder for what a job leaves, named after the time and what it is about. */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /** Within `parent`, which is made; never one that is there already. `what` may be any text. */
 export async function newJobFolder(parent: string, what: string, at: Date): Promise<string> {
@@ -16,4 +16,10 @@ export async function newJobFolder(parent: string, what: string, at: Date): Prom
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
+}
+
+/** As it is told to people: from the current folder where it is within it. */
+export function shownPath(folder: string): string {
+  const path = relative(process.cwd(), folder);
+  return path.startsWith('..') ? folder : path;
 }

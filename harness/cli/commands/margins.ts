@@ -1,6 +1,6 @@
 /** Kernels held against each other and against slow reads. */
 import { type Command, flag, list, parsed, text } from '../command.ts';
-import { nanoseconds, ppm, wholeNumber } from '../options.ts';
+import { nanoseconds, OWN_MATRIX, ppm, wholeNumber } from '../options.ts';
 import type { SweepFlags } from '../sweep.ts';
 import type { ValidateFlags } from '../validate.ts';
 import { CELL, filter, GUEST_JOBS, JSON_RESULT, jobs, QEMU, results, TIMEOUT } from './common.ts';
@@ -14,7 +14,7 @@ const VALIDATE: Command<ValidateFlags> = {
     reference: text('<kernel>', "the kernel with upstream's fix, as --base"),
     matrix: {
       ...text('<file>', 'the guests; its kernels give way to these'),
-      value: 'matrices/validate.yaml',
+      value: OWN_MATRIX,
     },
     filter: filter('guests'),
     static: flag('look at the patch only: does it apply, what is it like, what is missing'),

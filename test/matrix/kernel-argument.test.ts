@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UserError } from '../../harness/base/errors.ts';
-import { kernelArgument } from '../../harness/cli/kernel-argument.ts';
+import { kernelArgument } from '../../harness/matrix/kernel-argument.ts';
 
 const SHA256 = 'a'.repeat(64);
 

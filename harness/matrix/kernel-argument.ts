@@ -1,9 +1,9 @@
 /** A kernel as one names it on the command line. */
 import { basename, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
-import { namedKernel } from '../matrix/named-kernel.ts';
-import type { KernelEntry } from '../matrix/types.ts';
+import { kernelSchema, kernelSource } from './kernel-schema.ts';
+import { namedKernel } from './named-kernel.ts';
+import type { KernelEntry } from './types.ts';
 
 const HINT =
   'a bzImage or vmlinuz, a .deb or .rpm (path, or URL with --sha256), or debian:PACKAGE or debian:PACKAGE@SUITE';

@@ -1,0 +1,122 @@
+/** A sweep as a job: kernels are fetched, swept, and what was found is kept in a folder of its own. */
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { openCache } from '../host/cache.ts';
+import { findProgram } from '../host/program.ts';
+import { removeStaleScratch } from '../host/scratch.ts';
+import { fileSink } from '../host/sink.ts';
+import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
+import { newJobFolder, shownPath } from '../lab/job-folder.ts';
+import { needMachine, resolveMachine } from '../lab/machine.ts';
+import { cellFor, delayOf } from '../lab/margin/guests.ts';
+import { REAL_REPEAT } from '../lab/margin/margin.ts';
+import { needQemu } from '../lab/need-qemu.ts';
+import { openRunner } from '../lab/runner.ts';
+import { defaultJobs } from '../lab/schedule.ts';
+import type { KernelEntry } from '../matrix/types.ts';
+import { pageSink, writePage } from '../report/html/write-page.ts';
+import { againCommands, writeFiles } from './files.ts';
+import { sweepPage } from './page.ts';
+import { sweepPlot } from './plot.ts';
+import { inputsOf, reportOf, type SweepReport, type SweepTimes } from './report.ts';
+import { disturbancesOf, guestOf, kernelsOf, type SweepRequest } from './request.ts';
+import { addedText } from './rows.ts';
+import { svgFile } from './svg-file.ts';
+import { NAMES, type SweepOptions, sweep } from './sweep.ts';
+
+export interface SweepDone {
+  readonly report: SweepReport;
+  readonly times: SweepTimes;
+  /** Every margin was found, whatever it is: each boot gave an answer, and none contradicts another. */
+  readonly isSound: boolean;
+}
+
+/** `words` name kernels, as typed. Throws UserError, before a boot, for what cannot be swept or written. */
+export async function runSweep(
+  words: readonly string[],
+  request: SweepRequest,
+  tell: (text: string) => void,
+  signal: AbortSignal,
+): Promise<SweepDone> {
+  const entries = await kernelsOf(words, request.kernel);
+  const { guest, references } = await guestOf(request);
+  const disturbances = disturbancesOf(request.disturb);
+  const sinks = {
+    svg: request.svg === undefined ? null : fileSink('svg', request.svg),
+    html: request.html === undefined ? null : pageSink(request.html),
+  };
+  await removeStaleScratch();
+  await needQemu(request.qemu);
+
+  const at = new Date();
+  const kernels = await acquireAll(entries, signal, tell);
+  const what = kernels.map(({ name }) => name).join('-');
+  const folder = await newJobFolder(resolve(request.results, 'sweep'), what, at);
+  const cells = references.map((reference) => cellFor(guest, reference, delayOf(reference, 0)));
+  const { qemu, timeout: timeoutS } = request;
+  const bench = openRunner({ cells, qemu, timeoutS, signal, tell });
+  let boots = 0;
+  const options: SweepOptions = {
+    guest,
+    references,
+    stepNs: request.step,
+    maxNs: request.max,
+    repeat: request.repeat ?? (guest.clock === 'deterministic' ? 1 : REAL_REPEAT),
+    points: request.points,
+    disturbances,
+    jobs: request.jobs ?? defaultJobs(guest.memoryMiB),
+    folder,
+    signal,
+    tell: (kernel, text) => tell(`${kernel}: boot ${boots + 1}: ${text}`),
+    onPoint: (kernel, point) => {
+      const { reference, boots: made, registered } = point;
+      boots += made.length;
+      const { count, of } = registered;
+      const word = of === 1 ? made[0]?.verdict : `registered ${count} of ${of} times`;
+      tell(
+        `${kernel}: ${word} with ${addedText(point)} added to reads of the ${NAMES[reference]} (boot ${boots})`,
+      );
+    },
+  };
+  try {
+    const swept = await sweep(bench, kernels, options);
+    const ready = bench.ready();
+    if (ready === null) throw new Error('a sweep without a boot');
+    const { emulator } = needMachine(resolveMachine(guest, ready), 'run it where it was run');
+    const direct = emulator === 'system' ? await findProgram(qemu) : null;
+    const report = reportOf(swept, options, await inputsOf(ready, direct));
+    const seconds = Math.round((Date.now() - at.getTime()) / 1000);
+    const times: SweepTimes = { at: at.toISOString(), seconds, folder: shownPath(folder), boots };
+    const commands = againCommands(words, request, report);
+    await writeFiles(folder, report, times, commands);
+    await sinks.svg?.write(svgFile(sweepPlot(report)));
+    if (sinks.html !== null) await writePage(sinks.html, sweepPage(report, times, commands));
+    return { report, times, isSound: isSound(report) };
+  } catch (error) {
+    // What an interrupted sweep has is no result. What the host failed with is worth a look.
+    if (signal.aborted) await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function acquireAll(
+  entries: readonly KernelEntry[],
+  signal: AbortSignal,
+  tell: (text: string) => void,
+): Promise<KernelImage[]> {
+  const cache = await openCache();
+  const images: KernelImage[] = [];
+  for (const entry of entries) {
+    const onProgress = (text: string): void => tell(`${entry.name}: ${text}`);
+    images.push(await acquireKernel(entry, { cache, signal, onProgress }));
+  }
+  return images;
+}
+
+function isSound({ kernels }: SweepReport): boolean {
+  return kernels.every(({ references }) =>
+    references.every(
+      ({ margin: { outcome, contradictions } }) => outcome !== 'unclear' && contradictions.length === 0,
+    ),
+  );
+}

@@ -1,0 +1,205 @@
+/** A validation as a job: patches looked at, kernels booted, margins measured, and a statement for each backport. */
+import { rm, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import { json } from '../base/safe-text.ts';
+import { openCache } from '../host/cache.ts';
+import { sha256OfFile } from '../host/digest.ts';
+import type { ProgressLine } from '../host/progress-line.ts';
+import type { AcquireOptions } from '../kernel/types.ts';
+import { newJobFolder } from '../lab/job-folder.ts';
+import { kernelEntry } from '../matrix/kernel-argument.ts';
+import { loadMatrix } from '../matrix/load.ts';
+import type { KernelEntry } from '../matrix/types.ts';
+import { type Examined, examineBackport } from './examine-backport.ts';
+import { type Backport, backportOf } from './kernels.ts';
+import { measureMargins } from './measure-margins.ts';
+import { renderPatchReport } from './patch/markdown.ts';
+import type { PatchReport } from './patch/types.ts';
+import { progressReporter } from './progress.ts';
+import type { Statement } from './statement.ts';
+import { renderStatement } from './statement-text.ts';
+import { bootAll, makeStatement, type ValidateInput } from './validate.ts';
+
+export interface ValidateRequest {
+  /** Kernels and backports as typed. */
+  readonly base: string;
+  /** Left out only where no kernel is to be booted. */
+  readonly reference?: string;
+  /** Look at the patches alone. */
+  readonly isStatic: boolean;
+  readonly backports: readonly string[];
+  readonly matrix: string;
+  readonly tolerancePpm: number;
+  /** How exactly margins are searched, ns; null for none. */
+  readonly marginStepNs: number | null;
+  /** A clone of Linux to compare patches with. */
+  readonly upstream?: string;
+  /** Add the digests of all inputs to the statement. */
+  readonly signature: boolean;
+  /** For the statement. */
+  readonly command: readonly string[];
+  readonly run: ValidateInput['run'];
+}
+
+/** One backport as a patch; null where it is a kernel of another source. */
+export interface StaticReport {
+  readonly backport: string;
+  readonly report: PatchReport | null;
+}
+
+/** What came of it, as data and as text; everything is kept in the folder too. */
+export type Validated =
+  | { readonly kind: 'static'; readonly reports: readonly StaticReport[]; readonly text: string }
+  | {
+      readonly kind: 'statements';
+      readonly statements: readonly Statement[];
+      readonly text: string;
+      readonly folder: string;
+    };
+
+interface ExaminedBackport {
+  readonly backport: Backport;
+  readonly examined: Examined;
+}
+
+/**
+ * Null where it was interrupted. Throws UserError for what cannot be validated, and whatever a build or a run throws; the
+ * folder is gone then, since there is no statement.
+ */
+export async function runValidation(
+  request: ValidateRequest,
+  line: ProgressLine,
+  signal: AbortSignal,
+): Promise<Validated | null> {
+  const base = { ...(await kernelEntry(request.base)), name: 'base' };
+  const reference =
+    request.reference === undefined ? null : { ...(await kernelEntry(request.reference)), name: 'reference' };
+  // Beside the runs.
+  const parent = resolve(request.run.resultsDir, 'validate');
+  const folder = await newJobFolder(parent, basename(request.backports[0] ?? ''), new Date());
+  let validated: Validated | null = null;
+  try {
+    validated = await examineAndBoot({ base, reference, folder }, request, line, signal);
+    return validated;
+  } finally {
+    line.clear();
+    if (validated === null) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Asked {
+  readonly base: KernelEntry;
+  readonly reference: KernelEntry | null;
+  readonly folder: string;
+}
+
+async function examineAndBoot(
+  { base, reference, folder }: Asked,
+  request: ValidateRequest,
+  line: ProgressLine,
+  signal: AbortSignal,
+): Promise<Validated | null> {
+  const acquire: AcquireOptions = { cache: await openCache(), signal, onProgress: line.show };
+  const subjects = await examineAll(base, request, folder, acquire).finally(line.clear);
+  if (request.isStatic || reference === null) return writeStatic(subjects, folder);
+  for (const { backport, examined } of subjects) refuseUseless(backport, examined);
+  const { tolerancePpm, marginStepNs: stepNs, run } = request;
+  const backports = subjects.map(({ backport }) => backport);
+  const matrix = await loadMatrix(request.matrix);
+  const input: ValidateInput = { matrix, base, reference, backports, tolerancePpm, run };
+  const booted = await bootAll(input, [progressReporter(line)], signal).finally(line.clear);
+  if (booted === null) return null;
+  const options = { folder: join(folder, 'margins'), tell: line.show, signal };
+  const margins =
+    stepNs === null ? null : await measureMargins(booted, input, { ...options, stepNs }).finally(line.clear);
+  const what = (name: string, words = ''): string => {
+    const ready = booted.record.view.kernels.get(name)?.ready;
+    return ready == null ? words : `${words} (${ready.release}: ${ready.origin})`;
+  };
+  const statements: Statement[] = [];
+  for (const { backport, examined } of subjects) {
+    const statement = makeStatement(booted, input, backport, {
+      margins: margins?.of(backport.entry.name) ?? [],
+      patch: examined.report,
+      patches: await digestsOf(backport),
+      command: request.command,
+      what: { base: what('base', request.base), reference: what('reference', request.reference) },
+    });
+    statements.push(statement);
+  }
+  return writeStatements(statements, folder, request.signature);
+}
+
+async function examineAll(
+  base: KernelEntry,
+  { backports, upstream }: ValidateRequest,
+  folder: string,
+  acquire: AcquireOptions,
+): Promise<ExaminedBackport[]> {
+  const subjects: ExaminedBackport[] = [];
+  for (const [index, words] of backports.entries()) {
+    const name = backports.length === 1 ? 'backport' : `backport-${index + 1}`;
+    const backport = await backportOf(words, base, name);
+    const options = { ...acquire, ...(upstream === undefined ? {} : { upstream }) };
+    const examined = await examineBackport(base, backport, join(folder, `${name}.patch`), options);
+    subjects.push({ backport, examined });
+  }
+  return subjects;
+}
+
+/** What no boot can change is said before any. */
+function refuseUseless({ note }: Backport, { report, isSame }: Examined): void {
+  const hint = 'the whole of what was seen: tscmatrix validate --static with the same options';
+  if (isSame)
+    throw new UserError(`the backport is the base: ${note} changes nothing`, 'name what is to be validated');
+  if (report === null || report.applies === null) return;
+  const remark = report.remarks.find(({ code }) => code === 'another-tree')?.text;
+  if (report.applies === 'already-there')
+    throw new UserError(`--base has the backport already: all hunks of ${note} are in ${report.tree}`, hint);
+  if (report.applies !== 'no') return;
+  const failed = report.patches.flatMap(({ name, hunks }) =>
+    hunks.filter(({ state }) => state === 'fails').map((hunk) => ({ name, ...hunk })),
+  );
+  const all = report.patches.reduce((sum, { hunks }) => sum + hunks.length, 0);
+  const [first] = failed;
+  const where = first === undefined ? '' : `: ${first.file}, hunk ${first.number}\n${first.sides ?? ''}`;
+  throw new UserError(
+    remark ?? `the backport does not apply to --base: ${failed.length} of ${all} hunks fail${where}`,
+    hint,
+  );
+}
+
+async function digestsOf({ patches }: Backport): Promise<{ name: string; sha256: string }[]> {
+  return Promise.all(
+    (patches ?? []).map(async (path) => ({ name: basename(path), sha256: await sha256OfFile(path) })),
+  );
+}
+
+async function writeStatic(subjects: readonly ExaminedBackport[], folder: string): Promise<Validated> {
+  const reports = subjects.map(({ backport, examined: { report } }) => ({ backport: backport.note, report }));
+  await writeFile(join(folder, 'patch.json'), `${json(reports)}\n`);
+  const texts = reports.map(({ backport, report }) =>
+    report === null
+      ? `${backport}: a kernel of another source, which has no patch to look at\n`
+      : renderPatchReport(report),
+  );
+  return { kind: 'static', reports, text: texts.join('\n') };
+}
+
+async function writeStatements(
+  statements: readonly Statement[],
+  folder: string,
+  signature: boolean,
+): Promise<Validated> {
+  const texts: string[] = [];
+  for (const statement of statements) {
+    const patchText = statement.patch === null ? '' : renderPatchReport(statement.patch);
+    const text = renderStatement(statement, { signature, patchText });
+    const name = statement.backport.kernel;
+    await writeFile(join(folder, `${name}.md`), text);
+    await writeFile(join(folder, `${name}.json`), `${json(statement)}\n`);
+    texts.push(text);
+  }
+  return { kind: 'statements', statements, text: texts.join('\n'), folder };
+}
