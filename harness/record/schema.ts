@@ -1,12 +1,26 @@
 /** What each event of the current version must look like. Keys that are not named here are kept. */
 import { z } from 'zod';
-import type { Ending } from '../guest/ending/ending.ts';
-import { HOST_FAULTS } from '../guest/ending/ending.ts';
+import { type Ending, HOST_FAULTS } from '../guest/ending/ending.ts';
 import { ACCELERATOR_NAMES, TOPOLOGIES } from '../matrix/accelerators.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import { FAILURES, REGISTRATIONS } from '../matrix/types.ts';
-import { CAUSES, OUTCOMES } from '../verdict/types.ts';
-import type { RunEvent } from './types.ts';
+import type { ShardPart } from '../plan/shard.ts';
+import type { Cell } from '../plan/types.ts';
+import { CAUSES, type Observation, OUTCOMES } from '../verdict/types.ts';
+
+/** What a schema says and no more: a key that is not named is kept, and is nothing to rely on. */
+type Known<T> = T extends readonly (infer Item)[]
+  ? readonly Known<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T as Unnamed<T, Key> extends true ? never : Key]: Known<T[Key]> }
+    : T;
+type Unnamed<T, Key extends keyof T> = string extends Key ? (unknown extends T[Key] ? true : false) : false;
+
+/** For a value whose type another room has: the compiler refuses the schema where one of the two has fallen behind. */
+const exactly =
+  <T>() =>
+  <S extends z.ZodType<T>>(schema: S & (T extends Known<z.output<S>> ? unknown : never)): z.ZodType<T> =>
+    schema;
 
 const text = z.string();
 const texts = z.array(text);
@@ -46,19 +60,23 @@ const expectation = z.looseObject({
   messages: z.looseObject({ must: texts, mustNot: texts }).exactOptional(),
   from: texts,
 });
-const cell = z.looseObject({ id: text, kernel: text, guest, axes: z.record(text, text), expectation });
+const cell = exactly<Cell>()(
+  z.looseObject({ id: text, kernel: text, guest, axes: z.record(text, text), expectation }),
+);
 
-const ending = z.discriminatedUnion('kind', [
-  z.looseObject({ kind: z.literal('finished') }),
-  z.looseObject({ kind: z.literal('panic') }),
-  z.looseObject({ kind: z.literal('reset'), detail: text }),
-  z.looseObject({ kind: z.literal('truncated'), detail: text }),
-  z.looseObject({ kind: z.literal('silent'), wallMs: z.number() }),
-  z.looseObject({ kind: z.literal('stalled'), limit: z.enum(['wall', 'guest-time']), detail: text }),
-  z.looseObject({ kind: z.literal('flood'), bytes: z.number() }),
-  z.looseObject({ kind: z.literal('deadline'), wallMs: z.number() }),
-  z.looseObject({ kind: z.literal('host-fault'), code: z.enum(HOST_FAULTS), detail: text }),
-]);
+const ending = exactly<Ending>()(
+  z.discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('finished') }),
+    z.looseObject({ kind: z.literal('panic') }),
+    z.looseObject({ kind: z.literal('reset'), detail: text }),
+    z.looseObject({ kind: z.literal('truncated'), detail: text }),
+    z.looseObject({ kind: z.literal('silent'), wallMs: z.number() }),
+    z.looseObject({ kind: z.literal('stalled'), limit: z.enum(['wall', 'guest-time']), detail: text }),
+    z.looseObject({ kind: z.literal('flood'), bytes: z.number() }),
+    z.looseObject({ kind: z.literal('deadline'), wallMs: z.number() }),
+    z.looseObject({ kind: z.literal('host-fault'), code: z.enum(HOST_FAULTS), detail: text }),
+  ]),
+);
 const diagnosis = z.looseObject({
   registration: z.enum(REGISTRATIONS),
   current: text.nullable(),
@@ -70,121 +88,142 @@ const diagnosis = z.looseObject({
   next: texts,
   summary: text,
 });
-const observation = z.looseObject({
-  verdict,
-  reason: text,
-  current: text.nullable(),
-  available: texts.nullable(),
-  kernelKhz: z.number().nullable(),
-  trueKhz: z.number().nullable(),
-  trueKhzFrom: text.nullable(),
-  ppm: z.number().nullable(),
-  readCounts: z.looseObject({ pm: count, hpet: count }).nullable().exactOptional(),
-  diagnosis: diagnosis.nullable(),
-  differences: z.array(z.looseObject({ what: text, asked: text, got: text, seenBy: text })),
-});
+const observation = exactly<Observation>()(
+  z.looseObject({
+    verdict,
+    reason: text,
+    current: text.nullable(),
+    available: texts.nullable(),
+    kernelKhz: z.number().nullable(),
+    trueKhz: z.number().nullable(),
+    trueKhzFrom: text.nullable(),
+    ppm: z.number().nullable(),
+    readCounts: z.looseObject({ pm: count, hpet: count }).nullable().exactOptional(),
+    diagnosis: diagnosis.nullable(),
+    differences: z.array(z.looseObject({ what: text, asked: text, got: text, seenBy: text })),
+  }),
+);
 
-const shard = z.looseObject({
-  index: boot,
-  of: boot,
-  planSha256: sha256,
-  planCells: texts,
-  own: z.array(count),
-});
-const hostJudgement = z.looseObject({ label: text, outcome, reason: text, verdicts: z.array(verdict) });
+const shard = exactly<ShardPart>()(
+  z.looseObject({
+    index: boot,
+    of: boot,
+    planSha256: sha256,
+    planCells: texts,
+    own: z.array(count),
+  }),
+);
+/** The reason is one sentence, for a table's footnote and a JUnit failure. */
+const judgement = { outcome, reason: text, verdicts: z.array(verdict) };
+/** In a merged record: label of the host that it ran on. */
+const host = text.exactOptional();
 const mergedPart = z.looseObject({
   label: text,
   run: text,
   startedAt: time,
   shard: z.looseObject({ index: boot, of: boot }).nullable(),
+  /** File of this run's folder with the provenance of the part; null where the part had none. */
   provenance: text.nullable(),
+  /** sha256 of the part's event log. */
   logSha256: sha256,
 });
 
-const stamp = { seq: count, at: time };
+/** Each event, one JSON object a line of the log. The types of record/types.ts are inferred from these. */
 const EVENTS = [
   z.looseObject({
-    ...stamp,
     type: z.literal('run-started'),
     version: count,
     run: text,
+    at: time,
     matrix: z.looseObject({ name: text, path: text, sha256 }),
     options: z.looseObject({
       jobs: count,
       repeat: count,
       timeoutS: z.number(),
       filters: texts,
+      /** QEMU's program as it was asked for; absent in the first records. */
       qemu: text.exactOptional(),
     }),
+    /** Where the run is one part of a plan. */
     shard: shard.exactOptional(),
+    /** What the user calls this host. */
     label: text.exactOptional(),
   }),
-  z.looseObject({ ...stamp, type: z.literal('cell-planned'), cell }),
+  /** One for each cell of the plan, before anything boots, so that a lost cell is seen as lost. */
+  z.looseObject({ type: z.literal('cell-planned'), cell }),
   z.looseObject({
-    ...stamp,
     type: z.literal('kernel-ready'),
     kernel: text,
     path: text,
     sha256,
+    /** The release that the image itself names, for example "6.1.0-56-cloud-amd64 (...) #1 SMP ...". */
     release: text,
+    /** Where it came from, for people: a package with its version, a path, a URL. */
     origin: text,
     cached: z.boolean(),
   }),
   z.looseObject({
-    ...stamp,
     type: z.literal('kernel-failed'),
     kernel: text,
     message: text,
     hint: text.exactOptional(),
   }),
   z.looseObject({
-    ...stamp,
     type: z.literal('cell-started'),
     cell: text,
+    /** From 1: which boot of this cell in this run. */
     boot,
+    at: time,
     argv: texts,
+    /** What the topology came to and why; absent in the first records. */
     accelerator: z.enum(ACCELERATOR_NAMES).exactOptional(),
     acceleratorReason: text.exactOptional(),
+    /** Which QEMU runs the machine itself. */
     emulator: z.enum(['pinned', 'system']).exactOptional(),
+    /** Of a nested guest: its own QEMU's command line in the appliance, and what the appliance is. */
     nested: z.looseObject({ argv: texts, kernelRelease: text, qemuVersion: text, sha256 }).exactOptional(),
-    host: text.exactOptional(),
+    host,
   }),
+  /** An attempt at a boot ended in a fault of the machines below its guest, and is made again with another nonce. */
   z.looseObject({
-    ...stamp,
     type: z.literal('cell-retried'),
     cell: text,
     boot,
+    at: time,
+    /** Of the attempt that failed, as are the rest. */
     nonce: text,
     ending,
     wallMs: z.number(),
     cpuMs: z.number(),
-    host: text.exactOptional(),
+    host,
   }),
   z.looseObject({
-    ...stamp,
     type: z.literal('cell-finished'),
     cell: text,
     boot,
+    at: time,
     wallMs: z.number(),
+    /** CPU time of QEMU, user and system. */
     cpuMs: z.number(),
     ending,
+    /** Attempts before this one that failed; absent where none did. */
     retries: count.exactOptional(),
     observation,
+    /** sha256 of the transcript (docs/probe-protocol.md); absent where the end frame never came. */
     transcriptSha256: sha256.exactOptional(),
+    /** Folder of this boot within the run's folder: console.log, evidence.json, command.sh, boot.json. */
     folder: text,
-    host: text.exactOptional(),
+    host,
   }),
   z.looseObject({
-    ...stamp,
     type: z.literal('cell-judged'),
     cell: text,
-    outcome,
-    reason: text,
-    verdicts: z.array(verdict),
-    hosts: z.array(hostJudgement).exactOptional(),
+    ...judgement,
+    /** In a merged record, where several hosts ran the cell: what each of them said. */
+    hosts: z.array(z.looseObject({ label: text, ...judgement })).exactOptional(),
   }),
+  /** What of the provenance people need beside a result; the whole is in provenance.json. Null: unavailable. */
   z.looseObject({
-    ...stamp,
     type: z.literal('host-noted'),
     tscmatrix: text,
     node: text,
@@ -192,46 +231,48 @@ const EVENTS = [
     qemuSha256: text.nullable(),
     cpu: text.nullable(),
     kernel: text.nullable(),
+    /** "none" on bare metal. */
     hypervisor: text.nullable(),
     clocksource: text.nullable(),
+    /** The QEMU that was built here, where a cell of the run needs it; qemuVersion is always the system's. */
     pinnedQemu: z.looseObject({ version: text, behaviour: text }).exactOptional(),
+    /** In a merged record: whose facts these are. The last event is without one, with what all hosts have in common. */
     label: text.exactOptional(),
   }),
+  /** Somebody resumed a run that had ended before its last cell. What follows belongs to the same run. */
   z.looseObject({
-    ...stamp,
     type: z.literal('run-resumed'),
+    at: time,
+    /** Boots that had begun, or whose files were lost, and are booted again. */
     again: z.array(z.looseObject({ cell: text, boot })),
   }),
-  z.looseObject({ ...stamp, type: z.literal('run-merged'), parts: z.array(mergedPart) }),
+  /** The record was made of others: those of shards, or of the same cells on several hosts. */
+  z.looseObject({ type: z.literal('run-merged'), at: time, parts: z.array(mergedPart) }),
   z.looseObject({
-    ...stamp,
     type: z.literal('run-finished'),
+    at: time,
     interrupted: z.boolean(),
     counts: z.record(outcome, count),
     exitCode: z.int(),
   }),
 ] as const;
+/** What the writer adds: numbers from 0 without a gap, and when it was written (ISO 8601, UTC). */
+const stamp = z.object({ seq: count, at: time });
 const union = z.discriminatedUnion('type', EVENTS);
 
-/** Makes the type checker refuse this file where it has fallen behind the types. */
-type Holds<_T extends true> = true;
-type Read = z.output<typeof union>;
-export type SchemaMatchesTypes = [
-  Holds<Read extends RunEvent ? true : false>,
-  Holds<RunEvent['type'] extends Read['type'] ? true : false>,
-  Holds<Ending['kind'] extends z.output<typeof ending>['kind'] ? true : false>,
-];
+export type AnyEvent = Known<z.output<typeof union>>;
+export type Stamp = Readonly<z.output<typeof stamp>>;
 
 export const EVENT_TYPES: ReadonlySet<string> = new Set(EVENTS.map((event) => event.shape.type.value));
 
 export type ParsedEvent =
-  | { readonly ok: true; readonly event: Read }
+  | { readonly ok: true; readonly event: AnyEvent & Stamp }
   | { readonly ok: false; readonly why: string };
 
 /** Checks an event of the current version whose type is known. */
 export function parseEvent(raw: unknown): ParsedEvent {
-  const result = union.safeParse(raw);
-  if (result.success) return { ok: true, event: result.data };
-  const issue = result.error.issues[0];
+  const [stamped, result] = [stamp.safeParse(raw), union.safeParse(raw)];
+  if (stamped.success && result.success) return { ok: true, event: { ...stamped.data, ...result.data } };
+  const issue = (stamped.error ?? result.error)?.issues[0];
   return { ok: false, why: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as described'}` };
 }
