@@ -21,7 +21,7 @@ const DEPS: Readonly<Record<string, readonly string[]>> = {
   history: ['base', 'host', 'plan', 'record', 'verdict'],
   compare: ['base', 'matrix', 'plan', 'record', 'verdict'],
   doctor: ['base', 'evidence', 'guest', 'host', 'image', 'kernel', 'lab', 'matrix', 'record', 'verdict'],
-  bisect: ['base', 'evidence', 'host', 'kernel', 'lab', 'matrix', 'plan', 'verdict'],
+  bisect: ['base', 'evidence', 'guest', 'host', 'kernel', 'lab', 'matrix', 'plan', 'verdict'],
   report: ['base', 'compare', 'evidence', 'guest', 'history', 'host', 'matrix', 'plan', 'record', 'verdict'],
   run: [
     'base',

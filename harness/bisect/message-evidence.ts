@@ -1,7 +1,7 @@
 /** Lines of a guest's log that a verdict on messages rests on; a message that did not come is evidence too. */
 import type { NumberedText } from '../evidence/log-lines.ts';
+import { gatherFrom } from '../guest/gather.ts';
 import { readBootFile } from '../lab/files.ts';
-import { gatherFrom } from '../lab/gather.ts';
 import type { Expectation } from '../matrix/types.ts';
 import { matches } from '../verdict/outcome.ts';
 import type { Citation } from '../verdict/types.ts';

@@ -1,6 +1,5 @@
 /** Checks that boot a small real guest under TCG: the kernel, the probe, and what came of them. */
 import { readFile } from 'node:fs/promises';
-import { gatherEvidence } from '../evidence/evidence.ts';
 import { trialMachine } from '../guest/accelerator.ts';
 import { bootGuest } from '../guest/boot.ts';
 import { ICOUNT_TSC_KHZ, makeLaunch } from '../guest/launch/arguments.ts';
@@ -51,13 +50,13 @@ export async function bootTrial(context: Context, guest: GuestSpec): Promise<Gue
         if (phase === 'probe' || phase === 'settled') toProbeMs ??= Math.round(performance.now() - started);
       },
     });
-    const evidence = gatherEvidence(await readFile(life.consolePath), NONCE);
+    const { ending, evidence, machine } = life;
     const isCounted = guest.clock === 'deterministic';
     const observation = observe({
       launch,
-      ending: life.ending,
+      ending,
       evidence,
-      machine: life.machine,
+      machine,
       trueKhz: isCounted ? { khz: ICOUNT_TSC_KHZ, from: '-icount' } : null,
     });
     const flags = evidence.report.flags?.value;

@@ -1,10 +1,9 @@
 /** The console of the appliance (L1) as facts: its own state, what became of the guest's QEMU, what QEMU said. */
 import { findTroubles, type Trouble, type TroubleKind } from './appliance-troubles.ts';
-import { type ConsoleLine, readConsole } from './console.ts';
+import { readConsole } from './console.ts';
 import { type DecodedExits, decodeExitsHex } from './exits.ts';
 import { type At, type FrameText, joinContinued, unescapeBytes, unescapeText } from './frame-texts.ts';
-import { collectFrames, type FrameCounts } from './frames.ts';
-import type { NumberedText } from './log-lines.ts';
+import { collectFrames, type FrameCounts, kernelLines } from './frames.ts';
 import { numbers, pairs } from './report-fields.ts';
 
 export type { Trouble, TroubleKind };
@@ -81,7 +80,7 @@ export function gatherAppliance(bytes: Uint8Array, nonce: string): ApplianceEvid
     qmp: qmp.flatMap((line) => (line.kind === 'json' ? [line.at] : [])),
     qmpBroken: qmp.flatMap((line) => (line.kind === 'broken' ? [line.at] : [])),
     exits: exits === null ? null : decodeExitsHex(exits.payload),
-    troubles: findTroubles(kernelLines(lines)),
+    troubles: findTroubles(kernelLines(lines, 'l2')),
   };
 }
 
@@ -159,14 +158,4 @@ function readQmp(text: FrameText): QmpLine {
   } catch {
     return { kind: 'broken', at: safe(text) };
   }
-}
-
-/** The kernel's lines; where one cut a frame, the kernel's part alone. */
-function kernelLines(lines: readonly ConsoleLine[]): NumberedText[] {
-  return lines.flatMap(({ n, text }) => {
-    if (!text.startsWith('@tsc ')) return [{ n, text }];
-    const kernel = /\[ *\d+\.\d{6}\] .*$/.exec(text);
-    // QEMU's words may hold such a time; a whole frame is a frame.
-    return kernel === null || /^@tsc \S+ \d+ \S+ l2/.test(text) ? [] : [{ n, text: kernel[0] }];
-  });
 }

@@ -1,8 +1,9 @@
 /** A guest's console as evidence: the probe's report, and the facts of the kernel's log. */
 import { createHash } from 'node:crypto';
-import { CONSOLE_LINES_MAX, type ConsoleLine, readConsole } from './console.ts';
+import { CONSOLE_LINES_MAX, readConsole } from './console.ts';
 import type { ExitCounts } from './exits.ts';
 import { type Facts, gatherFacts } from './facts.ts';
+import { kernelLines } from './frames.ts';
 import { checkLog, type LogCheck } from './log-digest.ts';
 import type { NumberedText } from './log-lines.ts';
 import { type ProbeReport, readFrames } from './report.ts';
@@ -29,7 +30,7 @@ export function gatherEvidence(bytes: Uint8Array, nonce: string, exits: ExitCoun
   const { report, logCheck } = checked(readFrames(lines, nonce), bytes);
   // A broken report's log may have holes, and a hole would be read as a message that did not come.
   const sent = report.complete && report.dmesg.length > 0;
-  const log = sent ? sentLog(report.dmesg) : consoleLog(lines);
+  const log = sent ? sentLog(report.dmesg) : kernelLines(lines, 'dmesg ');
   return {
     consoleLines: lines.at(-1)?.n ?? 0,
     report,
@@ -63,15 +64,4 @@ function sentLog(records: ProbeReport['dmesg']): NumberedText[] {
     for (const text of value.split('\\x0a', room)) log.push({ n: lines[0] ?? 0, text });
   }
   return log;
-}
-
-/** Kernel lines off the console; where a kernel line cut a frame, the kernel's part alone. */
-function consoleLog(lines: readonly ConsoleLine[]): NumberedText[] {
-  return lines.flatMap((line) => {
-    if (!line.text.startsWith('@tsc ')) return [{ n: line.n, text: line.text }];
-    const kernel = /\[ *\d+\.\d{6}\] .*$/.exec(line.text.slice(5));
-    return kernel === null || /^@tsc \S+ \d+ \S+ dmesg /.test(line.text)
-      ? []
-      : [{ n: line.n, text: kernel[0] }];
-  });
 }

@@ -1,6 +1,7 @@
-/** Finds, checks and orders the probe's frames on a console (docs/probe-protocol.md). */
+/** Finds, checks and orders the probe's frames on a console (docs/probe-protocol.md). No other file knows their form. */
 import { crc32 } from 'node:zlib';
 import type { ConsoleLine } from './console.ts';
+import type { NumberedText } from './log-lines.ts';
 
 export interface Frame {
   readonly seq: number;
@@ -42,6 +43,35 @@ const MAX_INSERTED_LINES = 8;
 const MAX_CUTS_TRIED = 16;
 /** So many frames that no guess puts together: a console of which that many are beyond repair is beyond repair. */
 const MAX_FAILED_REPAIRS = 1000;
+
+/** A line that has the form of a frame; what it says is not checked. */
+export interface Header {
+  readonly nonce: string;
+  readonly seq: string;
+  readonly crc: string;
+  readonly kind: string;
+  readonly payload: string;
+}
+
+export function readHeader(text: string): Header | null {
+  const match = FRAME.exec(text);
+  if (match === null) return null;
+  const [, nonce = '', seq = '', crc = '', kind = '', payload = ''] = match;
+  return { nonce, seq, crc, kind, payload };
+}
+
+/**
+ * The kernel's lines on a console; where one cut a frame, the kernel's part alone. Frames whose kind begins with `quoting`
+ * pass on other texts, in which what looks like a kernel's line is none.
+ */
+export function kernelLines(lines: readonly ConsoleLine[], quoting: string): NumberedText[] {
+  const quotes = new RegExp(`^@tsc \\S+ \\d+ \\S+ ${quoting}`);
+  return lines.flatMap(({ n, text }) => {
+    if (!text.startsWith('@tsc ')) return [{ n, text }];
+    const kernel = /\[ *\d+\.\d{6}\] .*$/.exec(text);
+    return kernel === null || quotes.test(text) ? [] : [{ n, text: kernel[0] }];
+  });
+}
 
 /** Reads every frame of `nonce` up to and including the end frame, which is of the kind `lastKind`. */
 export function collectFrames(lines: readonly ConsoleLine[], nonce: string, lastKind = 'end'): Frames {
@@ -100,11 +130,11 @@ function mayBeOurs(text: string, nonce: string): boolean {
 }
 
 function parse(text: string, nonce: string, lines: readonly number[]): Frame | null {
-  const match = FRAME.exec(text);
-  if (match === null || match[1] !== nonce) return null;
-  const [, , seqText = '', crc = '', kind = '', payload = ''] = match;
-  const seq = Number(seqText);
-  if (String(seq) !== seqText || frameChecksum(nonce, seq, kind, payload) !== crc) return null;
+  const header = readHeader(text);
+  if (header === null || header.nonce !== nonce) return null;
+  const { kind, payload, crc } = header;
+  const seq = Number(header.seq);
+  if (String(seq) !== header.seq || frameChecksum(nonce, seq, kind, payload) !== crc) return null;
   return { seq, kind, payload, lines };
 }
 

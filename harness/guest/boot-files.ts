@@ -1,8 +1,7 @@
 /** The files of one boot in its results folder: the command, the raw console and what QEMU said. */
-import { type FileHandle, open, statfs, writeFile } from 'node:fs/promises';
+import { appendFile, type FileHandle, open, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostError } from '../base/errors.ts';
-import type { Ending } from './ending/ending.ts';
 import { innerCommand, shellCommand } from './launch/shell.ts';
 import type { Launch } from './types.ts';
 
@@ -12,7 +11,7 @@ export const COMMAND_FILE = 'command.sh';
 /** The console of the appliance that a nested guest runs in. */
 export const APPLIANCE_FILE = 'appliance.log';
 
-/** Less room than this on the results' file system, and a console that is cut short is the disk's fault. */
+/** Less room than this for the console, and its being cut short is the disk's fault. */
 const ROOM_BYTES = 1024 * 1024;
 
 export interface BootFiles {
@@ -68,17 +67,32 @@ function cannotWrite(error: NodeJS.ErrnoException, folder: string): HostError {
 }
 
 /**
- * A console that ends early on a full disk tells nothing of the guest: QEMU drops what it cannot write
- * (serial_xmit() in hw/char/serial.c), and the guest goes on.
+ * Why the files of a boot could not take more: the disk or a quota is full, or the limit on a file's size is near. Null
+ * where they could. It is tried, since only a write tells of a quota; QEMU has ended.
  */
-export async function checkDiskFull(ending: Ending, folder: string): Promise<Ending> {
-  if (ending.kind === 'finished' || ending.kind === 'host-fault') return ending;
-  const fs = await statfs(folder);
-  const room = fs.bavail * fs.bsize;
-  if (room >= ROOM_BYTES) return ending;
-  return {
-    kind: 'host-fault',
-    code: 'disk-full',
-    detail: `only ${room} bytes are left for the console in ${folder}`,
-  };
+export async function whyFull({
+  consolePath,
+  appliancePath,
+  applianceFd,
+}: BootFiles): Promise<string | null> {
+  for (const path of applianceFd === null ? [consolePath] : [consolePath, appliancePath]) {
+    const { size } = await stat(path);
+    try {
+      await appendFile(path, Buffer.alloc(ROOM_BYTES));
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      const why = NO_ROOM[code];
+      if (why === undefined) throw error;
+      return `${path} holds ${size} bytes, and another ${ROOM_BYTES} could not be written: ${why} (${code})`;
+    } finally {
+      await truncate(path, size);
+    }
+  }
+  return null;
 }
+
+const NO_ROOM: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left',
+  EDQUOT: 'the quota is used up',
+  EFBIG: "the limit on a file's size is reached, see ulimit -f",
+};

@@ -1,17 +1,21 @@
 /** Boots one guest: starts QEMU, follows it, and tells how its life went. */
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ApplianceEvidence } from '../evidence/appliance.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { makeScratch } from '../host/scratch.ts';
-import { APPLIANCE_FILE, CONSOLE_FILE, checkDiskFull, openBootFiles } from './boot-files.ts';
+import { APPLIANCE_FILE, CONSOLE_FILE, openBootFiles, whyFull } from './boot-files.ts';
 import type { Ending } from './ending/ending.ts';
-import { reclassifyEnding } from './ending/reclassify.ts';
+import { endingOf } from './ending/rules.ts';
+import { gatherFrom } from './gather.ts';
 import { QMP_SOCKET } from './launch/arguments.ts';
 import { EXITS_FILE } from './launch/ref-delay.ts';
+import { machineFactsFrom } from './machine/machine-questions.ts';
 import { linkQmp } from './machine/qmp-link.ts';
 import { startQemu } from './qemu-process.ts';
 import type { Launch, MachineFacts } from './types.ts';
 import type { Phase } from './watch/console-watch.ts';
-import { DEFAULT_LIMITS, type Limits, nestedLimits } from './watch/limits.ts';
+import { type Limits, limitsFor } from './watch/limits.ts';
 import { monitorGuest } from './watch/monitor.ts';
 
 export { APPLIANCE_FILE, CONSOLE_FILE, EXITS_FILE };
@@ -24,12 +28,17 @@ export interface BootOptions {
   readonly onProgress?: (phase: Phase, guestS: number | null) => void;
 }
 
-/** A guest's life, told. */
+/** What one boot left behind, and what that makes of it. */
 export interface Boot {
   readonly ending: Ending;
   readonly consolePath: string;
-  /** Of a nested guest the appliance's machine. Null where QEMU ended before it answered. */
+  readonly evidence: Evidence;
+  /** Of a nested guest only. */
+  readonly appliance: ApplianceEvidence | null;
+  /** The machine under test. Null where its QEMU did not tell. */
   readonly machine: MachineFacts | null;
+  /** The machine that we started: of a nested guest the appliance's, else the same. */
+  readonly outer: MachineFacts | null;
   readonly wallMs: number;
   readonly cpuMs: number;
 }
@@ -56,27 +65,30 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
         launch.nested ? 'max' : launch.guest.cpu,
         () => qemu.exit() !== null,
       );
-      const life = await monitorGuest({
-        launch,
-        limits: {
-          ...DEFAULT_LIMITS,
-          ...(launch.nested === undefined ? {} : nestedLimits(launch.guest)),
-          ...options.limits,
-        },
-        qemu,
-        link,
-        consolePath: files.consolePath,
-        signal: options.signal,
-        onProgress: options.onProgress,
-      });
+      const limits = { ...limitsFor(launch.guest, launch.accelerator), ...options.limits };
+      const { consolePath } = files;
+      const { signal, onProgress } = options;
+      const watched = await monitorGuest({ launch, limits, qemu, link, consolePath, signal, onProgress });
       await keepExits(launch, scratch.path, options.folder);
-      const ending = reclassifyEnding(life.ending, launch, life.machine);
+      const { evidence, appliance } = await gatherFrom(options.folder, launch);
+      const { machine: outer, cpuMs, ...seen } = watched;
+      const machine =
+        appliance === null
+          ? outer
+          : machineFactsFrom(
+              appliance.qmp.map(({ value }) => value),
+              launch.guest.cpu,
+            );
+      const full = seen.console.ended ? null : await whyFull(files);
       return {
-        ending: await checkDiskFull(ending, options.folder),
-        consolePath: files.consolePath,
-        machine: life.machine,
+        ending: endingOf({ ...seen, launch, floodBytes: limits.floodBytes, outer, machine, full, appliance }),
+        consolePath,
+        evidence,
+        appliance,
+        machine,
+        outer,
         wallMs: Math.round(performance.now() - started),
-        cpuMs: life.cpuMs,
+        cpuMs,
       };
     } finally {
       await scratch.remove();

@@ -1,8 +1,8 @@
 /** One QEMU process: started with its console in a file, and how it ended. */
 import { readFile } from 'node:fs/promises';
-import { processCpuMs, startProcess } from '../host/process.ts';
+import { processCpuMs, processWaitedMs, startProcess } from '../host/process.ts';
 import type { BootFiles } from './boot-files.ts';
-import type { QemuExit } from './ending/exit-reason.ts';
+import type { QemuExit } from './ending/seen.ts';
 import type { Launch } from './types.ts';
 
 export interface QemuProcess {
@@ -12,6 +12,8 @@ export interface QemuProcess {
   readonly exited: Promise<QemuExit>;
   /** CPU time used so far, ms; of an ended process what it had used at the last question. */
   cpuMs(): Promise<number>;
+  /** Time that its threads have waited for a CPU so far, ms; null where this host does not tell. */
+  waitedMs(): Promise<number | null>;
   /** Ends it at once, also where it is stopped. */
   kill(): void;
 }
@@ -57,6 +59,7 @@ export function startQemu(launch: Launch, cwd: string, files: BootFiles): QemuPr
       cpuMs = (await processCpuMs(child.pid)) ?? cpuMs;
       return cpuMs;
     },
+    waitedMs: () => processWaitedMs(child.pid),
     kill: () => {
       child.kill('SIGKILL');
     },

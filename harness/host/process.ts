@@ -1,6 +1,6 @@
 /** Runs helper programs to their end. The only file that imports execa. */
 
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { execa, type Options } from 'execa';
 import { HostError } from '../base/errors.ts';
 
@@ -175,6 +175,22 @@ export async function processCpuMs(pid: number | undefined): Promise<number | nu
     // Fields after the command's closing bracket: state is the first, utime the 12th, stime the 13th (proc(5)).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Time that the threads of a process have been ready to run and did not, ms, added up; null where it is gone or the kernel
+ * does not tell: the second field of schedstat, ns (Documentation/scheduler/sched-stats.rst).
+ */
+export async function processWaitedMs(pid: number | undefined): Promise<number | null> {
+  try {
+    const threads = await readdir(`/proc/${pid}/task`);
+    const stats = await Promise.all(
+      threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').catch(() => '')),
+    );
+    return stats.reduce((sum, stat) => sum + Number(stat.split(' ')[1] ?? 0), 0) / 1e6;
   } catch {
     return null;
   }

@@ -4,16 +4,13 @@ import { join } from 'node:path';
 import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { type Boot, type BootOptions, bootGuest } from '../guest/boot.ts';
-import type { Ending } from '../guest/ending/ending.ts';
-import { isRetryable, nestedEnding } from '../guest/ending/nested.ts';
+import { type Ending, isRetryable } from '../guest/ending/ending.ts';
 import { nextNonce, withNonce } from '../guest/launch/nonce.ts';
-import { machineFactsFrom } from '../guest/machine/machine-questions.ts';
-import type { Launch, MachineFacts } from '../guest/types.ts';
+import type { Launch } from '../guest/types.ts';
 import { observe } from '../verdict/observe.ts';
 import type { Observation } from '../verdict/types.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import { writeBootFile, writeEvidenceFile } from './files.ts';
-import { gatherFrom } from './gather.ts';
 import { type TrueFrequency, trueFrequencyOf } from './true-frequency.ts';
 
 export interface Observed {
@@ -36,28 +33,6 @@ export interface OnceOptions extends BootOptions {
 /** Attempts of a nested guest. */
 const ATTEMPTS = 3;
 
-interface Attempt {
-  readonly life: Boot;
-  readonly ending: Ending;
-  readonly evidence: Evidence;
-  readonly appliance: ApplianceEvidence | null;
-  readonly machine: MachineFacts | null;
-}
-
-async function attempt(launch: Launch, options: BootOptions): Promise<Attempt> {
-  const life = await bootGuest(launch, options);
-  const { evidence, appliance, consoleBytes } = await gatherFrom(options.folder, launch);
-  if (appliance === null) return { life, ending: life.ending, evidence, appliance, machine: life.machine };
-  const replies = appliance.qmp.map(({ value }) => value);
-  return {
-    life,
-    ending: nestedEnding(life.ending, appliance, consoleBytes),
-    evidence,
-    appliance,
-    machine: machineFactsFrom(replies, launch.guest.cpu),
-  };
-}
-
 /** What a failed attempt left stays beside what counts. */
 async function setAside(folder: string, number: number): Promise<void> {
   const aside = join(folder, `attempt-${number}`);
@@ -74,20 +49,20 @@ export async function bootOnce(
 ): Promise<Observed> {
   const failed: FailedAttempt[] = [];
   let launch = asked;
-  let made = await attempt(launch, options);
-  while (asked.nested !== undefined && isRetryable(made.ending) && failed.length < ATTEMPTS - 1) {
+  let life = await bootGuest(launch, options);
+  while (asked.nested !== undefined && isRetryable(life.ending) && failed.length < ATTEMPTS - 1) {
     if (options.signal?.aborted === true) break;
-    const { ending, life } = made;
-    const one = { nonce: launch.nonce, ending, wallMs: life.wallMs, cpuMs: life.cpuMs };
+    const { ending, wallMs, cpuMs } = life;
+    const one = { nonce: launch.nonce, ending, wallMs, cpuMs };
     failed.push(one);
     await options.onRetry?.(one);
     await setAside(options.folder, failed.length);
     launch = withNonce(launch, nextNonce(launch.nonce));
-    made = await attempt(launch, options);
+    life = await bootGuest(launch, options);
   }
-  const { life, ending, evidence, appliance, machine } = made;
+  const { ending, evidence, appliance, machine } = life;
   const trueFrequency = trueFrequencyOf(launch.guest.clock, hostFrequency);
-  const outer = appliance === null ? {} : { outer: life.machine };
+  const outer = appliance === null ? {} : { outer: life.outer };
   await writeBootFile(options.folder, { launch, machine, ...outer, ending, trueFrequency, failed });
   await writeEvidenceFile(options.folder, evidence, appliance);
   const observation = observe({ launch, ending, evidence, machine, trueKhz: trueFrequency });

@@ -6,6 +6,7 @@ import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { decide } from '../guest/accelerator.ts';
 import type { Ending } from '../guest/ending/ending.ts';
+import { recordedEnding } from '../guest/ending/rules.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import { toWriteError } from '../host/write-faults.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
@@ -59,7 +60,8 @@ export async function readBootFile(folder: string): Promise<BootFile> {
   }
   // Launches of earlier versions say nothing of what they decided.
   const { guest, accelerator, acceleratorReason } = boot.launch;
-  return { ...boot, launch: { ...decide(guest, accelerator, acceleratorReason), ...boot.launch } };
+  const launch = { ...decide(guest, accelerator, acceleratorReason), ...boot.launch };
+  return { ...boot, launch, ending: recordedEnding(boot.ending, boot.machine) };
 }
 
 /** The kernel's log is left out: it is in the console, and the facts name its lines. */

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
+import { gatherFrom } from '../guest/gather.ts';
 import { logText } from '../lab/boot-once.ts';
 import { readBootFile } from '../lab/files.ts';
-import { gatherFrom } from '../lab/gather.ts';
 import type { Verdict } from '../matrix/types.ts';
 import { mergeHosts } from '../record/merge/merge-outcome.ts';
 import type { RunRecord } from '../record/reader.ts';

@@ -2,9 +2,9 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CONSOLE_FILE } from '../guest/boot.ts';
+import { gatherFrom } from '../guest/gather.ts';
 import { logText } from '../lab/boot-once.ts';
 import { EVIDENCE_FILE, readBootFile } from '../lab/files.ts';
-import { gatherFrom } from '../lab/gather.ts';
 import type { Cell } from '../plan/types.ts';
 import type { RunRecord } from '../record/reader.ts';
 import { CELLS, isPlainName } from '../record/run-folder.ts';

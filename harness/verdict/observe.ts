@@ -33,8 +33,6 @@ export function observe(input: ObserveInput): Observation {
   if (ending.kind === 'host-fault') return fail('infra-error', `${ending.code}: ${ending.detail}`);
   if (differences.length > 0)
     return fail('infra-error', `not the guest that was asked for: ${differences.map(describe).join('; ')}`);
-  if (ending.kind === 'finished' && machine === null)
-    return fail('infra-error', 'QEMU did not answer over QMP, so the machine it made could not be checked');
   const end = endedEarly(ending);
   if (end !== null) return fail(end.verdict, end.reason);
   const gap = incomplete(evidence);
@@ -113,10 +111,12 @@ function registered(input: ObserveInput): Observation {
   const kernelKhz =
     refined.at(-1)?.khz ?? detected.findLast((d) => d.of === 'TSC')?.khz ?? detected.at(-1)?.khz ?? null;
   const trueKhz = input.trueKhz?.khz ?? null;
+  // In the host's time it is the host that held the guest up, and that is not its kernel's doing.
+  const heldUp = diagnosis.cause === 'guest-paused' && input.launch.guest.clock === 'real';
   return {
     ...nothing(input, []),
-    verdict: diagnosis.registration,
-    reason: diagnosis.summary,
+    verdict: heldUp ? 'infra-error' : diagnosis.registration,
+    reason: heldUp ? `the host did not run the guest all the time: ${diagnosis.summary}` : diagnosis.summary,
     current: last?.current ?? null,
     available: last?.available ?? null,
     kernelKhz,

@@ -36,3 +36,15 @@ test('a disk that is full before the start is a host error, and no QEMU starts',
   await writeFile(join(disk.folder, 'ballast'), Buffer.alloc(32 * 1024)).catch(() => {});
   await expect(boot(await launchOf({}), disk)).rejects.toMatchObject({ code: 'disk-full' });
 });
+
+test('a limit on the size of a file that cuts the console is the host’s fault', async () => {
+  const launch = JSON.stringify(await launchOf({ guest: { append: 'fault=reboot' } }));
+  const script = join(import.meta.dirname, '..', 'support', 'boot-forever.ts');
+  const words = ['--fsize=16384', process.execPath, script, launch, await testFolder()];
+  const { stdout } = await run('prlimit', words);
+  const ending: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  expect(ending).toMatchObject({ kind: 'host-fault', code: 'disk-full' });
+  expect(ending).toMatchObject({
+    detail: expect.stringMatching(/holds 16384 bytes.*limit on a file's size/),
+  });
+});

@@ -1,11 +1,14 @@
 /** Every way in which a guest's life can end, really provoked. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { STDERR_FILE } from '../../harness/guest/boot-files.ts';
 import { boot, bootFault, consoleText, launchOf, randomNonce, testFolder } from '../support/faulty-guest.ts';
 import { debianKernel } from '../support/kernels.ts';
 import { qemusOf, scratchOf } from '../support/processes.ts';
+
+// A guest is given the time that it needs, however little of it a busy host has.
+vi.setConfig({ testTimeout: 400_000 });
 
 describe('the guest ends itself', () => {
   test('an init that exits is a panic', async () => {
@@ -39,7 +42,7 @@ describe('the guest ends itself', () => {
 
 describe('the guest makes no progress', () => {
   test('an init that spins in silence is stalled in wall time', async () => {
-    const life = await bootFault('spin', { limits: { stallMs: 6000 } });
+    const life = await bootFault('spin', { limits: { stallMs: 3000 } });
     expect(life.ending).toMatchObject({ kind: 'stalled', limit: 'wall' });
     expect(await consoleText(life)).toContain('fault: spin');
   });
@@ -57,7 +60,7 @@ describe('the guest makes no progress', () => {
 
   test('a second CPU that an old QEMU starves under -icount is not the kernel’s fault', async ({ skip }) => {
     const guest = { clock: 'deterministic', smp: 2 } as const;
-    const life = await bootFault('reboot', { limits: { stallMs: 6000 } }, guest);
+    const life = await bootFault('reboot', { limits: { stallCpuMs: 3000 } }, guest);
     if (life.ending.kind === 'reset') return skip(`QEMU ${life.machine?.qemuVersion} has no such fault`);
     expect(life.ending).toMatchObject({ kind: 'host-fault', code: 'qemu-unsupported' });
   });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { gatherEvidence } from '../../harness/evidence/evidence.ts';
 import type { Ending } from '../../harness/guest/ending/ending.ts';
 import { observe, ppmBetween } from '../../harness/verdict/observe.ts';
@@ -165,8 +165,31 @@ test('registered and outranked keeps its registration', () => {
   expect(see(boot(LOG, frames))).toMatchObject({ verdict: 'refined', diagnosis: { cause: 'outranked' } });
 });
 
-test('a machine that QEMU never described is infra-error, however good the report', () => {
-  const evidence = gatherEvidence(bytes(boot()), NONCE);
-  const result = observe({ launch: LAUNCH, ending: FINISHED, evidence, machine: null, trueKhz: TRUE_1_GHZ });
-  expect(result).toMatchObject({ verdict: 'infra-error', reason: expect.stringContaining('QMP') });
+describe('a guest that was held up', () => {
+  const held = [
+    '[    5.000000] clocksource: timekeeping watchdog on CPU0: Marking clocksource \'tsc\' as unstable because the skew is too large:',
+    "[    5.000001] clocksource:                       'kvm-clock' wd_nsec: 503995129 wd_now: 1 wd_last: 0 mask: ffffffffffffffff",
+    "[    5.000002] clocksource:                       'tsc' cs_nsec: 1894661885 cs_now: 1 cs_last: 0 mask: ffffffffffffffff",
+    '[    5.000003] tsc: Marking TSC unstable due to clocksource watchdog',
+  ];
+  const seen = (clock: 'real' | 'deterministic') => {
+    const evidence = gatherEvidence(bytes(boot([...LOG, ...held]), '\r\n'), NONCE);
+    const launch = { ...LAUNCH, guest: { ...LAUNCH.guest, clock } };
+    return observe({ launch, ending: FINISHED, evidence, machine: MACHINE, trueKhz: TRUE_1_GHZ });
+  };
+
+  test('in the host’s time is the host’s fault, and the reason is kept', () => {
+    expect(seen('real')).toMatchObject({
+      verdict: 'infra-error',
+      reason: expect.stringContaining('the host did not run the guest all the time'),
+      diagnosis: { registration: 'unstable', cause: 'guest-paused' },
+    });
+  });
+
+  test('in its own time was held up by nothing outside it', () => {
+    expect(seen('deterministic')).toMatchObject({
+      verdict: 'unstable',
+      diagnosis: { cause: 'guest-paused' },
+    });
+  });
 });

@@ -55,3 +55,21 @@ export const HOST_FAULTS = [
   'interrupted',
 ] as const;
 export type HostFault = (typeof HOST_FAULTS)[number];
+
+export function fault(code: HostFault, detail: string): Ending {
+  return { kind: 'host-fault', code, detail };
+}
+
+/** Faults that another attempt at a nested guest may not meet: under -icount it needs other inputs, so another nonce. */
+const PASSING: readonly HostFault[] = [
+  'guest-stalled',
+  'appliance-hung',
+  'appliance-crashed',
+  'guest-qemu-failed',
+  'guest-frozen',
+];
+
+/** Whether a nested guest's end says something of this attempt alone, so that trying again is honest. */
+export function isRetryable(ending: Ending): boolean {
+  return ending.kind === 'host-fault' && PASSING.includes(ending.code);
+}

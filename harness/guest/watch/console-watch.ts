@@ -1,4 +1,5 @@
 /** Follows a console as it grows: which phase the guest is in, how far its clock is, and what ends it. Pure. */
+import { readHeader } from '../../evidence/frames.ts';
 
 export type Phase = 'starting' | 'kernel' | 'probe' | 'settled';
 
@@ -20,7 +21,7 @@ export const NOTHING_YET: ConsoleState = {
 };
 
 const KERNEL_TIME = /^(?:<\d+>)?\[ *(\d+\.\d{3,6})\]/gm;
-const FRAME = /^@tsc ([0-9a-f]{8}) \d+ [0-9a-f]{8} ([a-z]+) (.*)$/gm;
+const FRAMES = /^@tsc .*/gm;
 const FRAME_TIME = /\bt_ns=(\d+)/;
 
 function lastKernelTime(text: string): number | null {
@@ -36,17 +37,18 @@ function phaseOf(kind: string, before: Phase): Phase {
 
 /**
  * Takes whole lines that were added to the console. A frame counts only with our nonce; whether its checksum is
- * right is judged later by evidence/frames.ts, since a false end only ends the guest, it proves nothing.
+ * right is judged later, since a false end only ends the guest, it proves nothing.
  */
 export function watchLines(before: ConsoleState, lines: string, bytes: number, nonce: string): ConsoleState {
   let { phase, ended } = before;
   let guestS = lastKernelTime(lines) ?? before.guestS;
   if (phase === 'starting' && lines.trim() !== '') phase = 'kernel';
-  for (const [, theirs, kind = '', payload = ''] of lines.matchAll(FRAME)) {
-    if (theirs !== nonce) continue;
-    phase = phaseOf(kind, phase);
-    if (kind === 'end') ended = true;
-    const ns = FRAME_TIME.exec(payload)?.[1];
+  for (const [line] of lines.matchAll(FRAMES)) {
+    const header = readHeader(line);
+    if (header?.nonce !== nonce) continue;
+    phase = phaseOf(header.kind, phase);
+    if (header.kind === 'end') ended = true;
+    const ns = FRAME_TIME.exec(header.payload)?.[1];
     if (ns !== undefined) guestS = Number(ns) / 1e9;
   }
   const panicked = before.panicked || /Kernel panic - not syncing/.test(lines);

@@ -51,8 +51,16 @@ function delayedMs({ refDelay: { pmNs, hpetNs, disturbance } }: GuestSpec): numb
   return (PROBE_READS.pm * pmNs + PROBE_READS.hpet * hpetNs + longerNs) / 1e6;
 }
 
-/** The limits of a nested guest where nothing else is said. */
-export function nestedLimits(guest: GuestSpec): Partial<Limits> {
+/**
+ * Where instructions are counted a guest's time is the CPU time that the host gives it, and in a sleep it is free: what a
+ * silence amounts to is told by them alone, and not by how busy the host is.
+ */
+const COUNTED_LIMITS = { stallMs: Number.POSITIVE_INFINITY, stallCpuMs: 30_000 } as const;
+
+/** The limits of a guest where nothing else is said. */
+export function limitsFor(guest: GuestSpec, accelerator: 'tcg' | 'kvm' | 'nested'): Limits {
+  if (accelerator !== 'nested')
+    return guest.clock === 'deterministic' ? { ...DEFAULT_LIMITS, ...COUNTED_LIMITS } : DEFAULT_LIMITS;
   const stallCpuMs = NESTED_LIMITS.stallCpuMs + Math.round(CPU_PER_GUEST_TIME * delayedMs(guest));
-  return { ...NESTED_LIMITS, stallCpuMs };
+  return { ...DEFAULT_LIMITS, ...NESTED_LIMITS, stallCpuMs };
 }

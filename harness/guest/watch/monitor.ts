@@ -1,7 +1,7 @@
 /** Follows one running QEMU to its end: looks at its console, asks for its time in a silence, ends it when due. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ending } from '../ending/ending.ts';
-import { endingOfExit } from '../ending/exit-reason.ts';
+import type { QemuExit, Stop } from '../ending/seen.ts';
+import type { QmpEvent } from '../machine/qmp.ts';
 import type { QmpLink } from '../machine/qmp-link.ts';
 import type { QemuProcess } from '../qemu-process.ts';
 import type { Launch, MachineFacts } from '../types.ts';
@@ -9,7 +9,7 @@ import { type ConsoleFile, openConsoleFile } from './console-file.ts';
 import { type ConsoleState, NOTHING_YET, type Phase, watchLines } from './console-watch.ts';
 import type { Limits } from './limits.ts';
 import { ASK_AFTER_MS, follow, type Sample, startSilence } from './progress-watch.ts';
-import { judgeFlood, judgeRunning } from './stop-conditions.ts';
+import { stopNow } from './stop.ts';
 
 /** How often the console is looked at. */
 const LOOK_MS = 20;
@@ -25,7 +25,10 @@ export interface MonitorInput {
 }
 
 export interface Monitored {
-  readonly ending: Ending;
+  readonly console: ConsoleState;
+  readonly stop: Stop | null;
+  readonly exit: QemuExit;
+  readonly events: readonly QmpEvent[];
   readonly machine: MachineFacts | null;
   readonly cpuMs: number;
 }
@@ -42,35 +45,37 @@ async function catchUp(before: ConsoleState, file: ConsoleFile, input: MonitorIn
   return console;
 }
 
-/** Watches until QEMU has ended by itself (null) or is to be ended as what is given. */
+/** Watches until QEMU has ended by itself, or until there is a reason to end it. */
 async function watch(
   input: MonitorInput,
   file: ConsoleFile,
-): Promise<{ console: ConsoleState; verdict: Ending | null; cpuMs: number }> {
+): Promise<{ console: ConsoleState; stop: Stop | null; cpuMs: number }> {
   const { limits, qemu, link } = input;
   const started = performance.now();
   let console = NOTHING_YET;
-  let quiet = startSilence({ wallMs: 0, cpuMs: 0, consoleBytes: 0, guestS: null });
+  let quiet = startSilence({ wallMs: 0, cpuMs: 0, waitedMs: null, consoleBytes: 0, guestS: null });
   let lastWordMs: number | null = null;
-  let verdict: Ending | null = null;
+  let stop: Stop | null = null;
   let cpuMs = 0;
-  while (qemu.exit() === null && verdict === null) {
+  while (qemu.exit() === null && stop === null) {
     await Promise.race([qemu.exited, sleep(LOOK_MS)]);
     cpuMs = await qemu.cpuMs();
     console = await catchUp(console, file, input);
     const wallMs = performance.now() - started;
     const guestS = link.guestS(quiet.sinceWallMs);
-    const look: Sample = { wallMs, cpuMs, consoleBytes: console.bytes, guestS };
-    quiet = follow(quiet, look);
     // Only in a silence, so that a healthy guest is never disturbed.
-    if (wallMs - quiet.sinceWallMs > ASK_AFTER_MS) link.askGuestTime(quiet.sinceWallMs, wallMs);
+    const ask = console.bytes === quiet.consoleBytes && wallMs - quiet.sinceWallMs > ASK_AFTER_MS;
+    const waitedMs = ask ? await qemu.waitedMs() : null;
+    const look: Sample = { wallMs, cpuMs, waitedMs, consoleBytes: console.bytes, guestS };
+    quiet = follow(quiet, look);
+    if (ask) link.askGuestTime(quiet.sinceWallMs, wallMs);
     if (console.ended || console.panicked) lastWordMs ??= wallMs;
     const interrupted = input.signal?.aborted === true;
     if (qemu.exit() === null) {
-      verdict = judgeRunning({ look, quiet, console, lastWordMs, interrupted }, limits);
+      stop = stopNow({ look, quiet, console, lastWordMs, interrupted }, limits);
     }
   }
-  return { console, verdict, cpuMs };
+  return { console, stop, cpuMs };
 }
 
 /** QEMU is gone when this returns, however it returns. */
@@ -83,10 +88,8 @@ export async function monitorGuest(input: MonitorInput): Promise<Monitored> {
     const exit = await qemu.exited;
     const { machine, events } = await link.finish();
     const console = await catchUp(watched.console, file, input);
-    const flood = judgeFlood(console, limits);
-    const ending = flood ?? watched.verdict ?? endingOfExit(exit, console, events);
-    if (ending.kind === 'flood') await file.cut(limits.floodBytes);
-    return { ending, machine, cpuMs: watched.cpuMs };
+    if (console.bytes > limits.floodBytes) await file.cut(limits.floodBytes);
+    return { console, stop: watched.stop, exit, events, machine, cpuMs: watched.cpuMs };
   } finally {
     qemu.kill();
     await qemu.exited;

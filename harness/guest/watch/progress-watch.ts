@@ -1,5 +1,5 @@
 /** Decides that a guest which has gone quiet is stalled, frozen, or merely slow. Pure: time comes as arguments. */
-import type { Ending } from '../ending/ending.ts';
+import type { Stop } from '../ending/seen.ts';
 import type { Limits } from './limits.ts';
 
 /** What is known of a guest at one look. */
@@ -7,6 +7,8 @@ export interface Sample {
   readonly wallMs: number;
   /** CPU time that QEMU has used. */
   readonly cpuMs: number;
+  /** Time that QEMU's threads have waited for a CPU; null where it was not asked for. */
+  readonly waitedMs: number | null;
   readonly consoleBytes: number;
   /** Guest seconds since power-on as QEMU told in this silence; null where it was not asked or did not answer. */
   readonly guestS: number | null;
@@ -15,30 +17,35 @@ export interface Sample {
 export interface Silence {
   readonly sinceWallMs: number;
   readonly sinceCpuMs: number;
+  /** At the first look of this silence that asked for it. */
+  readonly sinceWaitedMs: number | null;
   readonly consoleBytes: number;
   /** Guest time at the first look of this silence at which QEMU told it. */
   readonly sinceGuestS: number | null;
   /** The last look at which guest time was seen to move. */
   readonly movedWallMs: number;
   readonly lastGuestS: number | null;
-  /** CPU time of QEMU at that look. */
+  /** CPU time of QEMU at that look, and its waiting. */
   readonly movedCpuMs: number;
+  readonly movedWaitedMs: number | null;
 }
 
 /** After this much silence it is worth asking QEMU for the guest's time. */
 export const ASK_AFTER_MS = 2000;
 
-/** A QEMU that uses a smaller share of a CPU than this does not run its guest, however busy the host is. */
+/** A QEMU that uses a CPU, or waits for one, for a smaller share of the time than this does not run its guest. */
 const IDLE_SHARE = 0.02;
 
 export function startSilence(look: Sample): Silence {
   return {
     sinceWallMs: look.wallMs,
     sinceCpuMs: look.cpuMs,
+    sinceWaitedMs: look.waitedMs,
     consoleBytes: look.consoleBytes,
     sinceGuestS: null,
     movedWallMs: look.wallMs,
     movedCpuMs: look.cpuMs,
+    movedWaitedMs: look.waitedMs,
     lastGuestS: null,
   };
 }
@@ -46,10 +53,14 @@ export function startSilence(look: Sample): Silence {
 /** A byte on the console starts a new silence; without one, guest time is followed. */
 export function follow(quiet: Silence, look: Sample): Silence {
   if (look.consoleBytes !== quiet.consoleBytes) return startSilence(look);
-  if (look.guestS === null) return quiet;
+  const sinceWaitedMs = quiet.sinceWaitedMs ?? look.waitedMs;
+  const movedWaitedMs = quiet.movedWaitedMs ?? look.waitedMs;
+  if (look.guestS === null) return { ...quiet, sinceWaitedMs, movedWaitedMs };
   const moved = quiet.lastGuestS === null || look.guestS > quiet.lastGuestS;
   return {
     ...quiet,
+    sinceWaitedMs,
+    movedWaitedMs: moved ? look.waitedMs : movedWaitedMs,
     sinceGuestS: quiet.sinceGuestS ?? look.guestS,
     lastGuestS: look.guestS,
     movedWallMs: moved ? look.wallMs : quiet.movedWallMs,
@@ -59,50 +70,52 @@ export function follow(quiet: Silence, look: Sample): Silence {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-function frozen(quiet: Silence, look: Sample): Ending {
+function frozen(quiet: Silence, look: Sample, ran: boolean): Stop {
   const stillMs = look.wallMs - quiet.movedWallMs;
   const told =
     quiet.lastGuestS === null
       ? 'QEMU did not tell the guest time'
       : `guest time stood at ${quiet.lastGuestS} s`;
   const used = seconds(look.cpuMs - quiet.movedCpuMs);
-  return {
-    kind: 'host-fault',
-    code: 'guest-frozen',
-    detail: `${told} for ${seconds(stillMs)} of wall time, in which QEMU used ${used} of CPU time`,
-  };
+  const detail = `${told} for ${seconds(stillMs)} of wall time, in which QEMU used ${used} of CPU time`;
+  return { kind: 'frozen', ran, detail };
 }
 
-/** A guest that uses its CPU and says nothing. */
-function spinning(quiet: Silence, look: Sample, { stallCpuMs }: Limits): Ending | null {
-  if (stallCpuMs === null) return null;
+/** The CPU time that a guest has used and said nothing; null while it may be more. */
+function spunMs(quiet: Silence, look: Sample, { stallCpuMs }: Limits): number | null {
   const usedMs = look.cpuMs - quiet.sinceCpuMs;
-  if (usedMs <= (look.consoleBytes === 0 ? 3 * stallCpuMs : stallCpuMs)) return null;
-  const detail = `nothing on the console while QEMU used ${seconds(usedMs)} of CPU time`;
-  return { kind: 'stalled', limit: 'wall', detail };
+  const limitMs = stallCpuMs === null ? Number.POSITIVE_INFINITY : stallCpuMs;
+  return usedMs > (look.consoleBytes === 0 ? 3 * limitMs : limitMs) ? usedMs : null;
 }
+
+const between = (from: number | null, to: number | null): number =>
+  from === null || to === null ? 0 : to - from;
 
 /**
- * The ending that a silence amounts to, or null while there is hope. Guest time is told in whole seconds, and a busy
- * host may need a minute for one: so a guest whose time stands still is given up at `frozenMs` only where QEMU does
- * not run at all, else at `stallMs`. Either way it is the host's fault: a kernel is blamed only for time it had.
+ * Why a silence ends the guest, or null while there is hope. Guest time is told in whole seconds, and a busy host may
+ * need a minute for one: so a guest whose time stands still is given up at `frozenMs` only where QEMU does not run at
+ * all, else at `stallMs`. Time in which QEMU waited for a CPU does not count: a kernel is blamed only for time it had.
  */
-export function judgeSilence(quiet: Silence, look: Sample, limits: Limits): Ending | null {
-  const silentMs = look.wallMs - quiet.sinceWallMs;
+export function judgeSilence(quiet: Silence, look: Sample, limits: Limits): Stop | null {
+  const wallMs = look.wallMs - quiet.sinceWallMs;
+  const waitedMs = between(quiet.sinceWaitedMs, look.waitedMs);
   const stillMs = look.wallMs - quiet.movedWallMs;
-  const idle = look.cpuMs - quiet.movedCpuMs < stillMs * IDLE_SHARE;
+  const activeMs = look.cpuMs - quiet.movedCpuMs + between(quiet.movedWaitedMs, look.waitedMs);
+  const idle = activeMs < stillMs * IDLE_SHARE;
   const guestMoved = (quiet.lastGuestS ?? 0) - (quiet.sinceGuestS ?? 0);
 
-  const spun = spinning(quiet, look, limits);
-  if (spun !== null) return spun;
-  if (silentMs > ASK_AFTER_MS && stillMs > limits.frozenMs && idle) return frozen(quiet, look);
-  const guestTooLong = guestMoved > limits.guestStallS;
-  if (!guestTooLong && silentMs <= limits.stallMs) return null;
-  if (guestMoved === 0) return frozen(quiet, look);
-  if (look.consoleBytes === 0) return { kind: 'silent', wallMs: silentMs };
-  return {
-    kind: 'stalled',
-    limit: guestTooLong ? 'guest-time' : 'wall',
-    detail: `nothing on the console for ${seconds(silentMs)} of wall time and ${guestMoved} s of guest time`,
-  };
+  const moved = guestMoved > 0;
+
+  const usedMs = spunMs(quiet, look, limits);
+  if (usedMs !== null) {
+    const detail = `nothing on the console while QEMU used ${seconds(usedMs)} of CPU time`;
+    return { kind: 'stalled', limit: 'wall', wallMs, moved, detail };
+  }
+  if (wallMs > ASK_AFTER_MS && stillMs > limits.frozenMs && idle) return frozen(quiet, look, false);
+  const guestTooLong = guestMoved - waitedMs / 1000 > limits.guestStallS;
+  if (!guestTooLong && wallMs - waitedMs <= limits.stallMs) return null;
+  if (!moved) return frozen(quiet, look, !idle);
+  if (look.consoleBytes === 0) return { kind: 'silent', wallMs };
+  const detail = `nothing on the console for ${seconds(wallMs)} of wall time and ${guestMoved} s of guest time`;
+  return { kind: 'stalled', limit: guestTooLong ? 'guest-time' : 'wall', wallMs, moved, detail };
 }

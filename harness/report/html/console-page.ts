@@ -2,6 +2,7 @@
 
 import { LINE_CAP_CHARS } from '../../base/neutralise.ts';
 import { type ConsoleLine, readConsole } from '../../evidence/console.ts';
+import { readHeader } from '../../evidence/frames.ts';
 import type { ConsolePage, PackedLine } from './types.ts';
 
 /** Characters of one console that a page holds, half from its beginning and half from its end. */
@@ -10,8 +11,6 @@ export const CONSOLE_LIMIT_CHARS = 256 * 1024;
 const SHORT_LINE_CHARS = 32;
 /** Lines around each cited line that are kept even where the rest is left out. */
 const CONTEXT_LINES = 8;
-/** docs/probe-protocol.md: @tsc NONCE SEQ CRC KIND PAYLOAD. */
-const FRAME = /^@tsc [0-9a-f]{8} \d{1,9} [0-9a-f]{8} ([a-z]{1,16})(?: (.*))?$/;
 
 export interface ConsoleSource {
   readonly path: string;
@@ -92,10 +91,10 @@ function notesOf(
 function packLines(lines: readonly ConsoleLine[]): PackedLine[] {
   const places = new Map<string, number>();
   return lines.map((line, i) => {
-    const match = FRAME.exec(line.text);
-    const text = match === null ? line.text : (match[2] ?? '');
+    const frame = readHeader(line.text);
+    const text = frame === null ? line.text : frame.payload;
     const place = text.length > 12 ? places.get(text) : undefined;
     if (place === undefined) places.set(text, i);
-    return [line.n, match?.[1] ?? '', place ?? text];
+    return [line.n, frame?.kind ?? '', place ?? text];
   });
 }

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { type ApplianceEvidence, gatherAppliance } from '../evidence/appliance.ts';
 import { type Evidence, gatherEvidence } from '../evidence/evidence.ts';
 import { type DecodedExits, decodeExits } from '../evidence/exits.ts';
-import { APPLIANCE_FILE, CONSOLE_FILE, EXITS_FILE } from '../guest/boot.ts';
-import type { Launch } from '../guest/types.ts';
+import { APPLIANCE_FILE, CONSOLE_FILE } from './boot-files.ts';
+import { EXITS_FILE } from './launch/ref-delay.ts';
+import type { Launch } from './types.ts';
 
 export interface Gathered {
   readonly evidence: Evidence;
   /** Of a nested guest only. */
   readonly appliance: ApplianceEvidence | null;
-  readonly consoleBytes: number;
 }
 
 /** Of host KVM; null where nothing was counted. */
@@ -30,5 +30,5 @@ export async function gatherFrom(folder: string, launch: Launch): Promise<Gather
     : null;
   const decoded = appliance === null ? await exitsIn(folder, launch) : appliance.exits;
   const exits = decoded?.kind === 'counted' ? decoded.counts : null;
-  return { evidence: gatherEvidence(bytes, launch.nonce, exits), appliance, consoleBytes: bytes.length };
+  return { evidence: gatherEvidence(bytes, launch.nonce, exits), appliance };
 }

@@ -1,20 +1,20 @@
 /**
- * How a nested guest's life ended: what its console and the appliance's QEMU looked like from outside, put right by what
- * the appliance (L1) tells. A fault of either machine below the guest is told apart and never the kernel's verdict. Pure.
+ * What the appliance (L1) tells of a nested guest's end. A fault of either machine below the guest is told apart and
+ * never the kernel's verdict. Pure.
  */
 import type { ApplianceEvidence, TroubleKind } from '../../evidence/appliance.ts';
-import type { Ending, HostFault } from './ending.ts';
-import { refuses } from './exit-reason.ts';
+import { type Ending, fault } from './ending.ts';
+import { ownEnd } from './own-end.ts';
+import { refuses } from './qemu-words.ts';
+import type { Rule, Seen } from './seen.ts';
 
-function fault(code: HostFault, detail: string): Ending {
-  return { kind: 'host-fault', code, detail };
-}
+type NestedRule = (seen: Seen, appliance: ApplianceEvidence, own: Ending) => Ending | null;
 
 const MEMORY: readonly TroubleKind[] = ['out-of-memory', 'initramfs'];
 const CRASH: readonly TroubleKind[] = ['panic', 'lockup', 'oops', 'hung-task'];
 
 /** The appliance's own kernel in trouble explains whatever else is seen. */
-function troubled({ troubles }: ApplianceEvidence): Ending | null {
+const troubled: NestedRule = (_, { troubles }) => {
   const memory = troubles.find(({ kind }) => MEMORY.includes(kind));
   if (memory !== undefined)
     return fault('appliance-memory', `the appliance ran out of memory (line ${memory.line}): ${memory.text}`);
@@ -22,7 +22,19 @@ function troubled({ troubles }: ApplianceEvidence): Ending | null {
   return crash === undefined
     ? null
     : fault('appliance-crashed', `the appliance's kernel, line ${crash.line}: ${crash.text}`);
-}
+};
+
+/** The host gave it no time, or too little: nothing is said of how it would have gone on. */
+const outOfTime: NestedRule = (_, __, own) =>
+  own.kind === 'host-fault' || own.kind === 'deadline' ? own : null;
+
+const neverUp: NestedRule = (_, { protocol }, own) =>
+  protocol === null
+    ? fault('appliance-failed', `the appliance never came up: ${'detail' in own ? own.detail : own.kind}`)
+    : null;
+
+const faulty: NestedRule = (_, appliance) =>
+  appliance.fault === null ? null : fault('appliance-failed', appliance.fault.value);
 
 function said(appliance: ApplianceEvidence): string {
   const words = appliance.stderr.map(({ value }) => value).slice(-4);
@@ -48,12 +60,13 @@ function gaveUp(exitCode: number | null, appliance: ApplianceEvidence): Ending {
 }
 
 /** The guest's QEMU ended by itself. */
-function afterQemu(seen: Ending, appliance: ApplianceEvidence): Ending {
-  const { exitCode, signal } = appliance.guest;
+const afterQemu: NestedRule = (_, appliance, own) => {
+  const { ended, exitCode, signal } = appliance.guest;
+  if (ended !== 'over') return null;
   if (signal !== null)
     return fault('guest-qemu-failed', `the guest's QEMU died of signal ${signal}: ${said(appliance)}`);
   if (exitCode !== 0) return gaveUp(exitCode, appliance);
-  if (seen.kind === 'finished' || seen.kind === 'panic' || seen.kind === 'flood') return seen;
+  if (own.kind === 'finished' || own.kind === 'panic' || own.kind === 'flood') return null;
   const reason = shutdownReason(appliance);
   if (reason === 'guest-shutdown')
     return { kind: 'truncated', detail: 'the guest powered itself off without the end marker' };
@@ -61,7 +74,15 @@ function afterQemu(seen: Ending, appliance: ApplianceEvidence): Ending {
     kind: 'reset',
     detail: `the machine reset itself without the end marker and without a panic (${reason ?? 'no event'})`,
   };
-}
+};
+
+/** The appliance ended the guest's QEMU. */
+const pastLimit: NestedRule = (_, appliance, own) => {
+  const { ended } = appliance.guest;
+  if ((ended !== 'limit' && ended !== 'silence') || own.kind === 'panic') return null;
+  const what = ended === 'limit' ? 'ran past its limit' : 'was silent past the limit';
+  return fault('guest-stalled', `the guest ${what} in guest time; ${beat(appliance)}`);
+};
 
 function beat({ lastBeat }: ApplianceEvidence): string {
   if (lastBeat === null) return 'the appliance never told its time';
@@ -74,10 +95,11 @@ function beat({ lastBeat }: ApplianceEvidence): string {
  * on while its guest spins: so a guest that has stalled leaves beats behind that come later than its last byte. The
  * limit in wall time alone says that the host is slow: both may have been at work.
  */
-function cutOff(seen: Ending, appliance: ApplianceEvidence, consoleBytes: number): Ending {
-  if (seen.kind === 'stalled' || seen.kind === 'silent') {
-    const how = 'detail' in seen ? seen.detail : `${Math.round(seen.wallMs / 1000)} s of wall time`;
-    return appliance.lastBeat?.value.consoleBytes === consoleBytes
+const cutOff: NestedRule = ({ console }, appliance, own) => {
+  if (appliance.guest.ended !== null) return null;
+  if (own.kind === 'stalled' || own.kind === 'silent') {
+    const how = 'detail' in own ? own.detail : `${Math.round(own.wallMs / 1000)} s of wall time`;
+    return appliance.lastBeat?.value.consoleBytes === console.bytes
       ? fault(
           'guest-stalled',
           `the guest stood still while the appliance went on: ${how}; ${beat(appliance)}`,
@@ -85,53 +107,19 @@ function cutOff(seen: Ending, appliance: ApplianceEvidence, consoleBytes: number
       : fault('appliance-hung', `the appliance stood still: ${how}; ${beat(appliance)}`);
   }
   // Its QEMU's end and the counts of its exits are not known.
-  if (seen.kind === 'finished')
+  if (own.kind === 'finished')
     return fault('appliance-hung', `the guest came to its end, the appliance did not: ${beat(appliance)}`);
-  if (seen.kind === 'reset' || seen.kind === 'truncated')
-    return fault(
-      'appliance-crashed',
-      `the appliance ended without its last word (${seen.detail}); ${beat(appliance)}`,
-    );
-  return seen;
-}
+  return own.kind === 'reset' || own.kind === 'truncated'
+    ? fault(
+        'appliance-crashed',
+        `the appliance ended without its last word (${own.detail}); ${beat(appliance)}`,
+      )
+    : null;
+};
 
-/** `seen`: from the guest's console and the appliance's QEMU. `consoleBytes`: of the guest's console. */
-export function nestedEnding(seen: Ending, appliance: ApplianceEvidence, consoleBytes: number): Ending {
-  if (seen.kind === 'host-fault' && seen.code !== 'guest-frozen') return seen;
-  const trouble = troubled(appliance);
-  if (trouble !== null) return trouble;
-  // The host gave it no time, or too little: nothing is said of how it would have gone on.
-  if (seen.kind === 'host-fault' || seen.kind === 'deadline') return seen;
-  if (appliance.protocol === null)
-    return fault(
-      'appliance-failed',
-      `the appliance never came up: ${'detail' in seen ? seen.detail : seen.kind}`,
-    );
-  if (appliance.fault !== null) return fault('appliance-failed', appliance.fault.value);
-  switch (appliance.guest.ended) {
-    case 'over':
-      return afterQemu(seen, appliance);
-    case 'limit':
-    case 'silence': {
-      if (seen.kind === 'panic') return seen;
-      const what = appliance.guest.ended === 'limit' ? 'ran past its limit' : 'was silent past the limit';
-      return fault('guest-stalled', `the guest ${what} in guest time; ${beat(appliance)}`);
-    }
-    case null:
-      return cutOff(seen, appliance, consoleBytes);
-  }
-}
+const NESTED: readonly NestedRule[] = [troubled, outOfTime, neverUp, faulty, afterQemu, pastLimit, cutOff];
 
-/** Faults that another attempt may not meet: under -icount it needs other inputs, so another nonce. */
-const PASSING: readonly HostFault[] = [
-  'guest-stalled',
-  'appliance-hung',
-  'appliance-crashed',
-  'guest-qemu-failed',
-  'guest-frozen',
-];
-
-/** Whether a nested guest's end says something of this attempt alone, so that trying again is honest. */
-export function isRetryable(ending: Ending): boolean {
-  return ending.kind === 'host-fault' && PASSING.includes(ending.code);
-}
+/** They say nothing of a guest that is not nested. */
+export const applianceRules: readonly Rule[] = NESTED.map(
+  (rule) => (seen) => (seen.appliance === null ? null : rule(seen, seen.appliance, ownEnd(seen))),
+);

@@ -1,15 +1,18 @@
 /** What QEMU's exit, words and events amount to. The words are QEMU's own, from 7.2 where nothing else is said. */
 import { describe, expect, test } from 'vitest';
-import { endingOfExit, type QemuExit } from '../../harness/guest/ending/exit-reason.ts';
-import { type ConsoleState, NOTHING_YET } from '../../harness/guest/watch/console-watch.ts';
+import type { Ending } from '../../../harness/guest/ending/ending.ts';
+import { endingOf } from '../../../harness/guest/ending/rules.ts';
+import type { QemuExit, Seen } from '../../../harness/guest/ending/seen.ts';
+import { type ConsoleState, NOTHING_YET } from '../../../harness/guest/watch/console-watch.ts';
+import { made, shutdown, TALKED } from './made-seen.ts';
 
-const TALKED: ConsoleState = { ...NOTHING_YET, bytes: 5000, phase: 'kernel', guestS: 1 };
+const endingOfExit = (exit: QemuExit, console: ConsoleState, events: Seen['events']): Ending =>
+  endingOf(made({ exit, console, events }));
 const Q = 'qemu-system-x86_64: ';
 
 function exit(exitCode: number | null, stderr = '', signal: string | null = null): QemuExit {
   return { exitCode, signal, stderr };
 }
-const shutdown = (reason: string) => [{ event: 'SHUTDOWN', data: { guest: true, reason } }];
 
 test.each([
   `${Q}-nonsense: invalid option`,

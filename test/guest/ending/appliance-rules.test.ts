@@ -1,9 +1,16 @@
 /** The end of a nested guest, from what was seen outside and what the appliance told: fault by fault. */
 import { describe, expect, test } from 'vitest';
-import { type ApplianceEvidence, gatherAppliance } from '../../harness/evidence/appliance.ts';
-import { type Ending, HOST_FAULTS, type HostFault } from '../../harness/guest/ending/ending.ts';
-import { isRetryable, nestedEnding } from '../../harness/guest/ending/nested.ts';
-import { APPLIANCE_NONCE, altered, capture } from '../evidence/nested-capture.ts';
+import { type ApplianceEvidence, gatherAppliance } from '../../../harness/evidence/appliance.ts';
+import {
+  type Ending,
+  HOST_FAULTS,
+  type HostFault,
+  isRetryable,
+} from '../../../harness/guest/ending/ending.ts';
+import { endingOf } from '../../../harness/guest/ending/rules.ts';
+import type { Seen } from '../../../harness/guest/ending/seen.ts';
+import { APPLIANCE_NONCE, altered, capture } from '../../evidence/nested-capture.ts';
+import { leadingTo, made } from './made-seen.ts';
 
 const look = (name: string): ApplianceEvidence =>
   gatherAppliance(capture(`${name}.appliance`), APPLIANCE_NONCE);
@@ -26,8 +33,17 @@ const STALLED: Ending = { kind: 'stalled', limit: 'wall', detail: 'nothing on th
 const DEADLINE: Ending = { kind: 'deadline', wallMs: 181_000 };
 const fault = (code: HostFault): Ending => ({ kind: 'host-fault', code, detail: 'seen' });
 
-const judge = (seen: Ending, appliance: ApplianceEvidence, bytes = CONSOLE_BYTES): Ending =>
-  nestedEnding(seen, appliance, bytes);
+/** `own`: how the guest's own end looked; `more`: what else was seen. */
+function judge(
+  own: Ending,
+  appliance: ApplianceEvidence,
+  bytes = CONSOLE_BYTES,
+  more: Partial<Seen> = {},
+): Ending {
+  const seen = made({ ...leadingTo(own), appliance, ...more });
+  const console = own.kind === 'flood' ? seen.console : { ...seen.console, bytes };
+  return endingOf({ ...seen, console, launch: { ...seen.launch, nested: {} as never } });
+}
 const with_ = (changes: Partial<ApplianceEvidence>, from = stock): ApplianceEvidence => ({
   ...from,
   ...changes,
@@ -43,15 +59,15 @@ describe('a run that went well', () => {
   test.each(['stock', 'stock-slow', 'stock-slow-hpet', 'known-frequency-slow', 'threshold-raised-disturbed'])(
     '%s finished',
     (name) => {
-      expect(judge(FINISHED, look(name))).toBe(FINISHED);
+      expect(judge(FINISHED, look(name))).toEqual(FINISHED);
     },
   );
 
   test('a panic and a flood are the guest’s own, also at both its ends', () => {
-    expect(judge(PANIC, stock)).toBe(PANIC);
-    expect(judge(FLOOD, stock)).toBe(FLOOD);
-    expect(judge(PANIC, running)).toBe(PANIC);
-    expect(judge(FLOOD, running)).toBe(FLOOD);
+    expect(judge(PANIC, stock)).toEqual(PANIC);
+    expect(judge(FLOOD, stock)).toEqual(FLOOD);
+    expect(judge(PANIC, running)).toEqual(PANIC);
+    expect(judge(FLOOD, running)).toEqual(FLOOD);
   });
 });
 
@@ -144,7 +160,7 @@ describe('a guest that the appliance ended', () => {
   });
 
   test('had panicked before', () => {
-    expect(judge(PANIC, guest({ ended: 'silence' }))).toBe(PANIC);
+    expect(judge(PANIC, guest({ ended: 'silence' }))).toEqual(PANIC);
   });
 });
 
@@ -166,7 +182,7 @@ describe('the appliance’s own kernel in trouble', () => {
   });
 
   test('a program of it that crashed is not the kernel: that shows in how QEMU ended', () => {
-    expect(judge(FINISHED, trouble('crashed'))).toBe(FINISHED);
+    expect(judge(FINISHED, trouble('crashed'))).toEqual(FINISHED);
   });
 
   test('memory goes before the panic that it leads to', () => {
@@ -231,7 +247,7 @@ describe('who stood still', () => {
   });
 
   test('nobody, where the limit in wall time came first: the host is slow', () => {
-    for (const bytes of [passedOn, passedOn + 1]) expect(judge(DEADLINE, running, bytes)).toBe(DEADLINE);
+    for (const bytes of [passedOn, passedOn + 1]) expect(judge(DEADLINE, running, bytes)).toEqual(DEADLINE);
   });
 
   test('the appliance, where the guest had come to its end', () => {
@@ -247,12 +263,20 @@ describe('who stood still', () => {
   });
 });
 
-test.each(HOST_FAULTS.filter((code) => code !== 'guest-frozen'))(
-  'a fault of the outer QEMU or of the host stays what it is: %s',
-  (code) => {
-    expect(judge(fault(code), trouble('panic'))).toEqual(fault(code));
-  },
-);
+test.each<[HostFault, Partial<Seen>]>([
+  ['interrupted', { stop: { kind: 'interrupted' } }],
+  ['qemu-killed', { exit: { exitCode: null, signal: 'SIGKILL', stderr: '' } }],
+  ['qemu-failed', { exit: { exitCode: 1, signal: null, stderr: 'no' } }],
+  ['qemu-missing', { exit: { exitCode: 127, signal: null, stderr: 'no' } }],
+  ['no-accelerator', { exit: { exitCode: 1, signal: null, stderr: 'failed to initialize kvm' } }],
+  ['disk-full', { full: 'no space is left' }],
+])('a fault of the outer QEMU or of the host comes before what the appliance tells: %s', (code, more) => {
+  expect(judge(RESET, trouble('panic'), CONSOLE_BYTES, more)).toMatchObject({ code });
+});
+
+test('a guest whose machine was not told has not been checked', () => {
+  expect(judge(FINISHED, stock, CONSOLE_BYTES, { machine: null })).toMatchObject({ code: 'qemu-failed' });
+});
 
 describe('whether to try again', () => {
   const AGAIN: readonly HostFault[] = [
