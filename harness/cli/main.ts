@@ -5,6 +5,9 @@ import { makeProgram } from './program.ts';
 import { reportError } from './report-error.ts';
 import { stopOnSignals } from './signals.ts';
 
+// Whatever the user's umask is: what we make, nobody else may write to.
+process.umask(process.umask() | 0o022);
+
 const isProbe = process.argv[2] === 'probe';
 /** Broken off by its reader: nothing that "git bisect run" could take for an answer. */
 const BROKEN_PIPE = 141;

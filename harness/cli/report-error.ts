@@ -1,6 +1,7 @@
 /** An error as one message on stderr, and its exit code. */
 import { EXIT, HostError, UserError } from '../base/errors.ts';
 import { block } from '../base/safe-text.ts';
+import { toLimitFault } from '../host/limit-faults.ts';
 
 /** EX_SOFTWARE of sysexits.h: a defect of this program. */
 const DEFECT = 70;
@@ -11,8 +12,9 @@ function say(message: string, hint: string | undefined): void {
   if (hint !== undefined) process.stderr.write(`  hint: ${block(hint)}\n`);
 }
 
-export function reportError(error: unknown, interrupted: boolean): number {
+export function reportError(thrown: unknown, interrupted: boolean): number {
   if (interrupted) return EXIT.interrupted;
+  const error = toLimitFault(thrown) ?? thrown;
   if (error instanceof UserError) {
     say(error.message, error.hint);
     return EXIT.usage;

@@ -1,8 +1,9 @@
 /**
  * What the counted reads of the reference counters show of the kernel's refinement. tsc_refine_calibration_work() in
- * arch/x86/kernel/tsc.c runs once a second (HZ); tsc_read_refs() there tries each sample up to MAX_RETRIES = 5 times. A
+ * arch/x86/kernel/tsc.c runs once a second (HZ); tsc_read_refs() there tries each sample up to MAX_RETRIES times. A
  * try reads the HPET once, or the PM timer three times (acpi_pm_read_verified() in drivers/clocksource/acpi_pm.c).
  */
+import { MAX_RETRIES } from '../base/kernel-constants.ts';
 import type { ExitCounts } from './exits.ts';
 
 export type Counter = 'pm' | 'hpet';
@@ -18,7 +19,6 @@ export interface ReadPattern {
   readonly shows: 'restarts' | 'quiet' | null;
 }
 
-const TRIES = 5;
 const READS_A_TRY: Readonly<Record<Counter, number>> = { pm: 3, hpet: 1 };
 /** Fewer seconds show no habit. */
 const SECONDS_MIN = 3;
@@ -54,7 +54,7 @@ export function readPatterns(exits: ExitCounts): ReadPattern[] {
 function shown(counter: Counter, each: readonly number[]): ReadPattern['shows'] {
   if (each.length < SECONDS_MIN) return null;
   if (each.every((count) => count === 0)) return 'quiet';
-  const rejected = TRIES * READS_A_TRY[counter];
+  const rejected = MAX_RETRIES * READS_A_TRY[counter];
   const most = counter === 'pm' ? 2 * rejected : rejected;
   const fits = (count: number): boolean =>
     count >= rejected && count <= most && count % READS_A_TRY[counter] === 0;

@@ -27,7 +27,7 @@ export async function listEntries(cache: Cache, nowMs: number = Date.now()): Pro
     for (const file of await readdir(join(cache.root, 'entries', kind))) {
       const text = await readFile(join(cache.root, 'entries', kind, file), 'utf8').catch(() => '');
       const entry = parseEntry(text, kind, basename(file, '.json'));
-      if (entry === undefined) continue;
+      if (entry === undefined || entry === 'foreign') continue;
       const object = entry.object && (await statObject(cache, entry.object.sha256));
       const usedMs = Math.max(object?.usedMs ?? 0, Date.parse(entry.storedAt));
       listed.push({ entry, bytes: object?.bytes ?? 0, unusedMs: nowMs - usedMs });

@@ -15,8 +15,9 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HostError } from '../base/errors.ts';
 import { removeLeftovers, temporaryOwner } from './cache-temp.ts';
-import { sha256OfFile } from './digest.ts';
+import { sha256OfFile, sha256OfParts } from './digest.ts';
 import { type LockOptions, withLock } from './lock.ts';
+import { ensureOwnFolder } from './own-folder.ts';
 
 export interface Cache {
   readonly root: string;
@@ -36,6 +37,8 @@ export interface CacheEntry {
   readonly facts: Readonly<Record<string, string>>;
   /** ISO 8601, UTC. */
   readonly storedAt: string;
+  /** Binds the object and the facts to the request: sha256 over all the rest. Entries of old have none. */
+  readonly seal?: string;
 }
 
 const KIND = /^[a-z][a-z0-9-]*$/;
@@ -55,6 +58,7 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
 export async function openCache(root: string = cacheRoot()): Promise<Cache> {
   const cache = { root };
   await onDisk(cache, async () => {
+    await ensureOwnFolder(root, 'the cache', MOVE_IT);
     for (const folder of ['objects', 'entries', 'locks', 'tmp']) {
       await mkdir(join(root, folder), { recursive: true });
     }
@@ -140,7 +144,10 @@ export async function takeObject(
   });
 }
 
-/** The entry of a key, or undefined. An entry that cannot be read as one is removed. */
+/**
+ * The entry of a key, or undefined. An entry that cannot be read as one is removed; one that is another request's is
+ * HostError 'cache-damaged'.
+ */
 export async function findEntry(cache: Cache, kind: string, key: string): Promise<CacheEntry | undefined> {
   const path = entryPath(cache, kind, key);
   return onDisk(cache, async () => {
@@ -150,6 +157,13 @@ export async function findEntry(cache: Cache, kind: string, key: string): Promis
     });
     if (text === undefined) return undefined;
     const entry = parseEntry(text, kind, key);
+    if (entry === 'foreign') {
+      throw new HostError(
+        'cache-damaged',
+        `the cache entry ${path} is not that of its request: it was exchanged or edited`,
+        `rm ${path}, and look who writes to ${cache.root}`,
+      );
+    }
     if (entry === undefined) await rm(path, { force: true });
     return entry;
   });
@@ -161,7 +175,8 @@ export async function storeEntry(
   entry: { kind: string; key: string; object?: CacheObject; facts?: Readonly<Record<string, string>> },
 ): Promise<CacheEntry> {
   const path = entryPath(cache, entry.kind, entry.key);
-  const whole: CacheEntry = { facts: {}, ...entry, storedAt: new Date().toISOString() };
+  const bare: CacheEntry = { facts: {}, ...entry, storedAt: new Date().toISOString() };
+  const whole: CacheEntry = { ...bare, seal: sealOf(bare) };
   return withTemporary(cache, (folder) =>
     onDisk(cache, async () => {
       await writeFile(join(folder, 'entry'), `${JSON.stringify(whole, null, 2)}\n`);
@@ -172,19 +187,32 @@ export async function storeEntry(
   );
 }
 
-/** Reads an entry's text; undefined where it is not the entry of this kind and key, whatever damaged it. */
-export function parseEntry(text: string, kind: string, key: string): CacheEntry | undefined {
+function sealOf({ kind, key, object, facts, storedAt }: CacheEntry): string {
+  return sha256OfParts({
+    kind,
+    key,
+    object: object === undefined ? '' : `${object.sha256} ${object.name} ${object.bytes}`,
+    facts: JSON.stringify(Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1))),
+    storedAt,
+  });
+}
+
+/** Reads an entry's text; undefined where it is no entry, whatever damaged it, and 'foreign' where it is another's. */
+export function parseEntry(text: string, kind: string, key: string): CacheEntry | 'foreign' | undefined {
   let value: Partial<CacheEntry> | null;
   try {
     value = JSON.parse(text) as Partial<CacheEntry> | null;
   } catch {
     return undefined;
   }
-  if (value?.kind !== kind || value.key !== key || typeof value.storedAt !== 'string') return undefined;
+  if (typeof value?.kind !== 'string' || typeof value.key !== 'string') return undefined;
+  if (typeof value.storedAt !== 'string') return undefined;
   if (typeof value.facts !== 'object' || value.facts === null) return undefined;
   const object = value.object;
   if (object !== undefined && !(SHA256.test(object.sha256) && NAME.test(object.name))) return undefined;
-  return value as CacheEntry;
+  const entry = value as CacheEntry;
+  const isSealed = entry.seal === undefined || entry.seal === sealOf(entry);
+  return entry.kind === kind && entry.key === key && isSealed ? entry : 'foreign';
 }
 
 export function objectFolder(cache: Cache, sha256: string): string {

@@ -1,10 +1,8 @@
 /** Scratch folders that are gone when we end. The only file that imports tmp-promise. */
-import { readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import tmp from 'tmp-promise';
-
-tmp.setGracefulCleanup();
+import { HostError } from '../base/errors.ts';
 
 const NAME = /^tscmatrix-(\d+)-/;
 
@@ -13,27 +11,53 @@ export interface Scratch {
   remove(): Promise<void>;
 }
 
+/** It looks for the folder of temporary files when it is loaded, which may not be there. */
+async function loadTmp(): Promise<typeof import('tmp-promise')> {
+  const { default: tmp } = await import('tmp-promise');
+  tmp.setGracefulCleanup();
+  return tmp;
+}
+
 /** Makes a private folder; it is removed by `remove`, at the latest when this process ends. */
 export async function makeScratch(): Promise<Scratch> {
-  const made = await tmp.dir({
-    template: `tscmatrix-${process.pid}-XXXXXX`,
-    unsafeCleanup: true,
-    mode: 0o700,
-  });
+  const options = { template: `tscmatrix-${process.pid}-XXXXXX`, unsafeCleanup: true, mode: 0o700 };
+  const made = await loadTmp()
+    .then((tmp) => tmp.dir(options))
+    .catch((error: unknown) => {
+      throw noScratch(error);
+    });
   return { path: made.path, remove: () => rm(made.path, { recursive: true, force: true }) };
 }
 
-/** Removes what processes that were killed with -9 could not: folders named after a process that is gone. */
+/**
+ * Removes what processes that were killed with -9 could not: folders named after a process that is gone. Those of other
+ * users are theirs.
+ */
 export async function removeStaleScratch(): Promise<string[]> {
   const removed: string[] = [];
-  for (const name of await readdir(tmpdir())) {
+  const names = await readdir(tmpdir()).catch((error: unknown) => {
+    throw noScratch(error);
+  });
+  for (const name of names) {
     const pid = NAME.exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
     const path = join(tmpdir(), name);
+    const found = await lstat(path).catch(() => null);
+    if (found === null || found.uid !== process.getuid?.()) continue;
     await rm(path, { recursive: true, force: true });
     removed.push(path);
   }
   return removed;
+}
+
+function noScratch(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  return new HostError(
+    'no-temp',
+    `no temporary files can be made in ${tmpdir()}: ${error.message}`,
+    'set TMPDIR to a folder that you may write to',
+    { cause: error },
+  );
 }
 
 /** Whether a process with this id exists, also where it belongs to somebody else. */

@@ -6,7 +6,7 @@ import { withTemporary } from '../host/cache.ts';
 import { sha256OfFile, sha256OfParts } from '../host/digest.ts';
 import type { KernelSource } from '../matrix/types.ts';
 import { readKernelImage } from './bzimage.ts';
-import { type Found, findKernel, oneAtATime, storeKernel } from './store.ts';
+import { exchanged, type Found, findKernel, oneAtATime, type Stored, storeKernel } from './store.ts';
 import type { AcquireOptions } from './types.ts';
 
 type FileSource = Extract<KernelSource, { kind: 'image' }>;
@@ -24,9 +24,9 @@ export async function acquireFile(source: FileSource, options: AcquireOptions): 
   const key = sha256OfParts({ image: sha256 });
   const origin = `file ${source.path}`;
   const found =
-    (await findKernel(KIND, key, options)) ??
+    (await findCopy(key, sha256, options)) ??
     (await oneAtATime(key, source.path, options, async () => {
-      const meanwhile = await findKernel(KIND, key, options);
+      const meanwhile = await findCopy(key, sha256, options);
       if (meanwhile !== undefined) return meanwhile;
       return withTemporary(options.cache, async (folder) => {
         const copy = join(folder, 'image');
@@ -38,6 +38,13 @@ export async function acquireFile(source: FileSource, options: AcquireOptions): 
       });
     }));
   return { ...found, origin };
+}
+
+/** The copy of these bytes; an entry that leads to others is another request's. */
+async function findCopy(key: string, sha256: string, options: AcquireOptions): Promise<Stored | undefined> {
+  const found = await findKernel(KIND, key, options);
+  if (found !== undefined && found.sha256 !== sha256) throw exchanged(options, KIND, key);
+  return found;
 }
 
 /** Throws where a file is not the one that the matrix names by digest. */

@@ -1,4 +1,6 @@
 /** Kernel images in the cache, by what they were made from. */
+import { join } from 'node:path';
+import { HostError } from '../base/errors.ts';
 import {
   type CacheEntry,
   findEntry,
@@ -45,6 +47,15 @@ export async function storeKernel(
   const taken = await takeObject(options.cache, object);
   if (taken === undefined) throw new Error(`${object.sha256} vanished from the cache while it was stored`);
   return { path: taken, sha256: object.sha256, release, cached: false };
+}
+
+/** An entry of the cache that leads to what another request asked for. */
+export function exchanged({ cache }: AcquireOptions, kind: string, key: string): HostError {
+  return new HostError(
+    'cache-damaged',
+    `the cache entry ${kind}/${key} leads to another kernel than its request: it was exchanged or edited`,
+    `rm ${join(cache.root, 'entries', kind, `${key}.json`)}, and look who writes to ${cache.root}`,
+  );
 }
 
 /** One at a time for a key, here and in other processes. */

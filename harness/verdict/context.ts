@@ -1,8 +1,7 @@
 /** What the rules look at: the facts, what is known of the kernel, and what is listed and current. */
 import type { ExitCounts } from '../evidence/exits.ts';
-import type { Facts, Found } from '../evidence/facts/types.ts';
+import type { Facts } from '../evidence/facts/types.ts';
 import { generationOf, type KernelGeneration } from './kernel-generations.ts';
-import type { Citation, Confidence } from './types.ts';
 
 /** What the probe saw over time; absent for pasted text. */
 export interface ProbeTimeline {
@@ -90,39 +89,7 @@ function generationByMessages(facts: Facts): KernelGeneration | null {
   };
 }
 
-export function cite(
-  found: Found | { readonly line: number; readonly text: string },
-  shows: string,
-): Citation {
-  return { line: found.line, text: found.text, shows };
-}
-
-/** A line that should have come and did not. */
-export function missing(text: string, shows: string): Citation {
-  return { line: 0, text, shows };
-}
-
-export const REFINED_LINE = 'tsc: Refined TSC clocksource calibration: ... MHz';
-
-/** What a rule found. */
-export interface Deduction<T> {
-  readonly value: T;
-  readonly confidence: Confidence;
-  readonly evidence: readonly Citation[];
-  readonly why: string;
-}
-
-const ORDER: readonly Confidence[] = ['none', 'possible', 'likely', 'certain'];
-export function weaker(a: Confidence, b: Confidence): Confidence {
-  return ORDER.indexOf(a) < ORDER.indexOf(b) ? a : b;
-}
-
-/** A finding in one line. */
-export function found<T>(
-  value: T,
-  confidence: Deduction<T>['confidence'],
-  evidence: Deduction<T>['evidence'],
-  why: string,
-): Deduction<T> {
-  return { value, confidence, evidence, why };
+/** The current source is stated, or the log is whole. */
+export function isSettled(c: Context): boolean {
+  return c.currentFrom === 'stated' || c.facts.shape.kind === 'whole';
 }

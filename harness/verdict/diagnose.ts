@@ -1,13 +1,12 @@
 /** Facts to diagnosis: how tsc ended, why, what shows it, what it is not, and what to do next. */
 import type { Registration } from '../matrix/types.ts';
-import { type Context, contextOf, type Deduction, type DiagnoseInput, weaker } from './context.ts';
+import { type Cause, causeOf } from './causes.ts';
+import { type Context, contextOf, type DiagnoseInput } from './context.ts';
+import { type Citation, type Confidence, type Deduction, weaker } from './deduction.ts';
 import { nextSteps } from './next-steps.ts';
 import { redHerrings } from './red-herrings.ts';
 import { registrationOf } from './registration.ts';
-import { neverCause } from './rules/never.ts';
-import { registeredCause } from './rules/registered.ts';
-import { unstableCause } from './rules/unstable.ts';
-import type { Cause, Citation, Confidence, Diagnosis } from './types.ts';
+import type { Diagnosis } from './types.ts';
 
 export type { DiagnoseInput, ProbeTimeline } from './context.ts';
 
@@ -27,26 +26,6 @@ export function diagnose(input: DiagnoseInput): Diagnosis {
     next: nextSteps(c, registration.value, cause.value),
     summary: summaryOf(c, registration, cause),
   };
-}
-
-function causeOf(c: Context, registration: Registration): Deduction<Cause> {
-  switch (registration) {
-    case 'unstable':
-      return unstableCause(c);
-    case 'never':
-      return neverCause(c);
-    case 'known-frequency':
-    case 'refined':
-    case 'unrefined':
-      return registeredCause(c, registration);
-    case 'undetermined': {
-      // How it was registered is open, yet that it is current, or why it is not, may be plain.
-      const known = c.listed === true ? registeredCause(c, registration) : null;
-      return known !== null && (known.value !== 'none' || c.current === 'tsc')
-        ? known
-        : { value: 'undetermined', confidence: 'none', evidence: [], why: '' };
-    }
-  }
 }
 
 /** How sure the diagnosis as a whole is; an open registration does not weaken a plain cause. */

@@ -1,6 +1,9 @@
 /** tsc was registered: at its initcall, or by the delayed work that gave up refining? */
+import { MIN_REFINEMENT_S } from '../base/kernel-constants.ts';
 import type { Registration } from '../matrix/types.ts';
-import { type Context, cite, type Deduction, found, missing, REFINED_LINE } from './context.ts';
+import type { Context } from './context.ts';
+import { cite, type Deduction, found, missing, REFINED_LINE } from './deduction.ts';
+
 import { atInitcallOrLater } from './initcall.ts';
 
 type Rule = (c: Context) => Deduction<Registration> | null;
@@ -107,5 +110,3 @@ function atFirstPoll(c: Context): Deduction<Registration> | null {
     );
   return null;
 }
-/** tsc.c: the stop sample is taken HZ after the start sample. Less 10 % for clocks that differ. */
-const MIN_REFINEMENT_S = 0.9;

@@ -5,11 +5,11 @@
  * mm/, block/ and drivers/. So their messages come after a registration at initcall; the delayed work registers
  * HZ later at the earliest (tsc_refine_calibration_work()).
  */
+import { MIN_REFINEMENT_S } from '../base/kernel-constants.ts';
 import type { Found } from '../evidence/facts/types.ts';
 import type { Registration } from '../matrix/types.ts';
-import { type Context, cite, type Deduction } from './context.ts';
-
-const MIN_REFINEMENT_S = 0.95;
+import type { Context } from './context.ts';
+import { cite, type Deduction } from './deduction.ts';
 
 export function atInitcallOrLater(c: Context, registered: Found): Deduction<Registration> | null {
   const { beforeInit, afterInit } = c.facts;

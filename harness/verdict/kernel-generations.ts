@@ -3,6 +3,7 @@
  * Data only. Read from arch/x86/kernel/tsc.c, arch/x86/kernel/kvmclock.c and kernel/time/clocksource.c of the
  * versions named.
  */
+import { relativeLimit, SMI_TRESHOLD } from '../base/kernel-constants.ts';
 import type { KernelVersion } from '../evidence/facts/types.ts';
 
 export interface KernelGeneration {
@@ -86,12 +87,12 @@ export function generationOf(version: KernelVersion | null): KernelGeneration | 
 
 /** The longest a sample may take, TSC cycles; null where the era or the frequency is not known. */
 export function sampleLimitCycles(era: KernelGeneration, khz: number | null): number | null {
-  if (era.sampleLimit === '50000-cycles') return 50_000;
-  return era.sampleLimit === 'khz-shift-5' && khz !== null ? Math.floor(khz / 32) : null;
+  if (era.sampleLimit === '50000-cycles') return SMI_TRESHOLD;
+  return era.sampleLimit === 'khz-shift-5' && khz !== null ? relativeLimit(khz) : null;
 }
 
 /** Ratings of the x86 clocksources that can stand above or below tsc (300), from their drivers. */
-export const RATINGS: Readonly<Record<string, number>> = {
+export const RATINGS: Readonly<Record<string, number>> & { readonly tsc: number } = {
   tsc: 300,
   'tsc-early': 299,
   'kvm-clock': 400,

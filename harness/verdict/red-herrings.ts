@@ -1,8 +1,8 @@
 /** What it is not, although the text may tempt one to think so. */
 import type { Registration } from '../matrix/types.ts';
+import type { Cause } from './causes.ts';
 import type { Context } from './context.ts';
 import { RATINGS } from './kernel-generations.ts';
-import type { Cause } from './types.ts';
 
 interface Remark {
   readonly applies: (c: Context, registration: Registration, cause: Cause) => number | null;
@@ -33,7 +33,7 @@ const REMARKS: readonly Remark[] = [
   },
   {
     applies: (c) =>
-      c.current !== null && c.current !== 'tsc' && (RATINGS[c.current] ?? 0) > 300
+      c.current !== null && c.current !== 'tsc' && (RATINGS[c.current] ?? 0) > RATINGS.tsc
         ? (c.facts.switches.at(-1)?.line ?? 0)
         : null,
     says: (where, { current }) =>

@@ -1,56 +1,25 @@
 /** How tsc ended, as far as the text tells. Rules in order; the first that speaks decides. */
 import type { Registration } from '../matrix/types.ts';
-import {
-  type Context,
-  cite,
-  type Deduction,
-  found,
-  isPastRefinement,
-  missing,
-  REFINED_LINE,
-} from './context.ts';
+import { type Context, isPastRefinement } from './context.ts';
+import { cite, type Deduction, found, missing, REFINED_LINE } from './deduction.ts';
 import { listed, registeredLine } from './how-registered.ts';
 
 type Rule = (c: Context) => Deduction<Registration> | null;
 
 /** tsc.c mark_tsc_unstable(), tsc_cs_mark_unstable(); clocksource.c __clocksource_unstable(). */
 const marked: Rule = (c) => {
-  const { facts } = c;
+  const { marks, watchdog, warps } = c.facts;
   // tsc_khz stayed 0: init_tsc_clocksource() returns at once, there never was a tsc to be unstable.
-  const noKhz = facts.marks.find((m) => /could not calculate TSC khz/.test(m.reason));
-  if (noKhz !== undefined)
-    return found(
-      'never',
-      'certain',
-      [cite(noKhz, 'the kernel has no TSC frequency, so it registers no tsc')],
-      'the kernel could not find out the TSC frequency',
-    );
-  const mark = facts.marks[0];
-  if (mark !== undefined)
-    return found(
-      'unstable',
-      'certain',
-      [cite(mark, 'the kernel marked the TSC unstable')],
-      'the kernel marked the TSC unstable',
-    );
-  const skew = facts.watchdog.find(
-    (w) => (w.kind === 'skew' || w.kind === 'cpu-skew' || w.kind === 'slow-read-marked') && isTsc(w.source),
-  );
-  if (skew !== undefined)
-    return found(
-      'unstable',
-      'certain',
-      [cite(skew, 'the watchdog marked the TSC unstable')],
-      'the clocksource watchdog marked the TSC unstable',
-    );
-  const warp = facts.warps[0];
-  if (warp !== undefined)
-    return found(
-      'unstable',
-      'certain',
-      [cite(warp, 'the TSCs of two CPUs differ; the kernel turns the TSC off')],
-      'the TSC synchronisation check failed',
-    );
+  const noKhz = marks.find((m) => /could not calculate TSC khz/.test(m.reason));
+  const without = 'the kernel has no TSC frequency, so it registers no tsc';
+  if (noKhz !== undefined) return found('never', 'certain', [cite(noKhz, without)], without);
+  const skew = watchdog.find((w) => /^(?:cpu-)?skew$|^slow-read-marked$/.test(w.kind) && isTsc(w.source));
+  for (const [sign, why] of [
+    [marks[0], 'the kernel marked the TSC unstable'],
+    [skew, 'the clocksource watchdog marked the TSC unstable'],
+    [warps[0], 'the TSC synchronisation check failed'],
+  ] as const)
+    if (sign !== undefined) return found('unstable', 'certain', [cite(sign, why)], why);
   if (c.watched?.state === 'removed')
     return found('unstable', 'likely', [], 'tsc was listed and then disappeared, without a message');
   return null;

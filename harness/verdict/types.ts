@@ -1,33 +1,9 @@
 import type { Registration, Verdict } from '../matrix/types.ts';
+import type { Cause } from './causes.ts';
+import type { Citation, Confidence } from './deduction.ts';
 
-/** Why tsc was not registered, did not stay, or was not selected. Documented in docs/causes.md. */
-export const CAUSES = [
-  'none',
-  'refinement-restarts',
-  'watchdog-skew',
-  'watchdog-slow-reference',
-  'unsynchronized',
-  'tsc-warp',
-  'halts-in-idle',
-  'no-reference',
-  'calibration-failed',
-  'wrong-known-frequency',
-  'command-line',
-  'hypervisor-policy',
-  'outranked',
-  'no-tsc',
-  'guest-paused',
-  'undetermined',
-] as const;
-export type Cause = (typeof CAUSES)[number];
-export type Confidence = 'certain' | 'likely' | 'possible' | 'none';
-
-/** A line of the text at hand (1-based) and why it is cited. `line` 0: a line that should be there and is not. */
-export interface Citation {
-  readonly line: number;
-  readonly text: string;
-  readonly shows: string;
-}
+export { CAUSES, type Cause } from './causes.ts';
+export type { Citation, Confidence } from './deduction.ts';
 
 export interface Diagnosis {
   readonly registration: Registration;

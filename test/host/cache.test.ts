@@ -108,6 +108,30 @@ test('an entry cannot lead outside the cache', async () => {
   });
 });
 
+test('an entry belongs to its request: exchanged with another, or led to another object, it is refused', async () => {
+  await inScratch(async (root) => {
+    const cache = await openCache(root);
+    const other = KEY.replace(/^../, 'ff');
+    const one = await storeEntry(cache, { kind: 'test', key: KEY, object: await store(cache, 'one') });
+    const two = await storeEntry(cache, { kind: 'test', key: other, object: await store(cache, 'two') });
+    const place = (key: string) => join(root, 'entries/test', `${key}.json`);
+    const write = (key: string, entry: unknown) => writeFile(place(key), JSON.stringify(entry));
+    await write(KEY, two);
+    const refused = { code: 'cache-damaged', hint: expect.stringContaining(`rm ${place(KEY)}`) };
+    await expect(findEntry(cache, 'test', KEY)).rejects.toMatchObject(refused);
+    await write(KEY, { ...one, object: two.object });
+    await expect(findEntry(cache, 'test', KEY)).rejects.toMatchObject(refused);
+    await write(KEY, { ...one, facts: { release: '1' } });
+    await expect(findEntry(cache, 'test', KEY)).rejects.toMatchObject(refused);
+    await write(KEY, one);
+    expect(await findEntry(cache, 'test', KEY)).toEqual(one);
+    // Entries of earlier versions have no seal.
+    const { seal: _, ...old } = one;
+    await write(KEY, old);
+    expect(await findEntry(cache, 'test', KEY)).toEqual(old);
+  });
+});
+
 test('two processes that store the same and different objects at once all succeed', async () => {
   await inScratch(async (root) => {
     const script = `

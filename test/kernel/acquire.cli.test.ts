@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
@@ -89,6 +89,33 @@ test('a damaged image in the cache is made again, with a word', async () => {
     expect(second).toEqual(first);
     expect(sha256(await readFile(second.path))).toBe(sha256(KERNEL));
     expect(said.filter((text) => text.includes('damaged'))).toHaveLength(1);
+  });
+});
+
+test('a kernel pinned by its sha256 is never another one, though entries of the cache were exchanged', async () => {
+  await inScratch(async (folder) => {
+    const options: AcquireOptions = { cache: await openCache(join(folder, 'cache')) };
+    const sources: KernelSource[] = [];
+    for (const version of ['6.1.0', '6.2.0']) {
+      const path = join(folder, version);
+      await writeFile(path, tinyKernel({ version }));
+      sources.push({ kind: 'image', path, sha256: sha256(await readFile(path)) });
+    }
+    for (const source of sources) await acquireKernel({ name: 'it', source }, options);
+    const entries = join(options.cache.root, 'entries', 'kernel-image');
+    const [one = '', two = ''] = (await readdir(entries)).map((name) => join(entries, name));
+    const texts = [await readFile(one, 'utf8'), await readFile(two, 'utf8')].map((text) => JSON.parse(text));
+    // Entries of earlier versions, too, which have no seal.
+    const exchange = (to: number, from: number) => {
+      const { seal: _, ...bare } = texts[to];
+      return JSON.stringify({ ...bare, object: texts[from].object, facts: texts[from].facts });
+    };
+    await writeFile(one, exchange(0, 1));
+    await writeFile(two, exchange(1, 0));
+    for (const source of sources) {
+      const asked = acquireKernel({ name: 'it', source }, options);
+      await expect(asked).rejects.toMatchObject({ code: 'cache-damaged' });
+    }
   });
 });
 

@@ -32,6 +32,7 @@ function readCapture(path: string, bytes: Buffer): Capture {
   const expect = new Map(
     (header.get('expect') ?? '').split(', ').map((pair) => pair.split('=', 2) as [string, string]),
   );
-  if (!expect.has('registration') || !expect.has('cause')) throw new Error(`${path}: expects nothing`);
+  for (const key of ['registration', 'cause', 'confidence', 'current'])
+    if (!expect.has(key)) throw new Error(`${path}: expects no ${key}`);
   return { path, header, expect, body: bytes.subarray(split + '\n---\n'.length) };
 }

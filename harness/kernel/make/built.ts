@@ -7,7 +7,7 @@ import { findEntry, storeEntry, storeObject, withTemporary } from '../../host/ca
 import { tryTool } from '../../host/process.ts';
 import { readKernelImage } from '../bzimage.ts';
 import type { Applied } from '../patch/apply.ts';
-import { type Found, fact, findKernel } from '../store.ts';
+import { exchanged, type Found, fact, findKernel } from '../store.ts';
 import type { AcquireOptions, BuildFacts } from '../types.ts';
 import type { Compiled } from './compile.ts';
 import { BuildError } from './errors.ts';
@@ -25,6 +25,7 @@ export async function findBuilt(job: Job, options: AcquireOptions): Promise<Foun
   if (found === undefined) return undefined;
   // The same tree may be that of another commit than when it was built.
   const { git: _, ...build } = JSON.parse(facts) as BuildFacts;
+  if (build.key !== job.key) throw exchanged(options, BUILD_KIND, job.key);
   return { ...found, origin: originOf(job), build: { ...build, ...gitOf(job) } };
 }
 

@@ -4,12 +4,10 @@
  * TSC value away from it: D ns in the start sample of two that lie T s apart make the frequency too low by D/T. Pure.
  */
 
+import { MAX_RETRIES } from '../../base/kernel-constants.ts';
 import type { Disturbance } from '../../matrix/types.ts';
 import { isDisturbed } from './graded.ts';
 import { READS_A_SAMPLE, type Reference } from './limits.ts';
-
-/** tsc_read_refs() tries a sample so often: MAX_RETRIES. */
-const TRIES = 5;
 
 export interface Refinement {
   readonly reference: Reference;
@@ -43,7 +41,7 @@ export function sampleErrors(
   const each = READS_A_SAMPLE[reference];
   let reads = before;
   const accepted = (): number | null => {
-    for (let tries = 0; tries < TRIES; tries++) {
+    for (let tries = 0; tries < MAX_RETRIES; tries++) {
       const longer = Array.from({ length: each }, (_, i) => isLonger(disturbance, reference, reads + 1 + i));
       reads += each;
       const ns = each * delayNs + longer.filter(Boolean).length * disturbance.ns;

@@ -5,6 +5,7 @@
  * narrows the margin to a fifth, where a plain one halves it. It is a hint and never an answer: the count rests on what
  * refinement does (tsc_refine_calibration_work() in arch/x86/kernel/tsc.c), a plain delay on nothing. Pure.
  */
+import { MAX_RETRIES } from '../../base/kernel-constants.ts';
 import type { RefDelay } from '../../matrix/types.ts';
 import { READS_A_SAMPLE, type Reference } from './limits.ts';
 
@@ -102,9 +103,6 @@ export interface Hint {
 /** How a graded boot ended; `unrefined`: a stop sample was rejected in all its tries, which registers tsc all the same. */
 export type GradedEnd = 'refined' | 'unrefined' | 'never';
 
-/** MAX_RETRIES of tsc_read_refs(). */
-const TRIES = 5;
-
 /**
  * `reads` is what firmware and kernel had read when all was settled. Null where the count fits no try: then it tells
  * nothing.
@@ -117,7 +115,7 @@ export function hintOf({ plan, levelsNs, slackNs }: GradedBoot, end: GradedEnd, 
   if (end === 'never') return hint(undefined, levelsNs.at(-1));
   const tries = (reads - plan.before) / READS_A_SAMPLE[plan.reference];
   // All but those of the stop sample and the one that was accepted were rejected.
-  const rejected = tries - 1 - (end === 'unrefined' ? TRIES : 1);
+  const rejected = tries - 1 - (end === 'unrefined' ? MAX_RETRIES : 1);
   if (!Number.isInteger(rejected) || rejected < 0) return null;
   // A second later the draws are others. Its lowest was rejected at first, and accepted then or one above it was.
   if (rejected >= levelsNs.length) return hint(levelsNs.at(-1), levelsNs.at(-2));

@@ -1,4 +1,5 @@
 /** The limits that kernels put on a sample of a reference counter, and the delay per read at which each is reached. Pure. */
+import { relativeLimit, SMI_TRESHOLD } from '../../base/kernel-constants.ts';
 import type { ReadCycles } from '../runner.ts';
 
 /** Which counter the kernel reads: tsc_read_refs() takes the HPET where there is one, else the PM timer. */
@@ -23,9 +24,9 @@ export const SOURCE_LIMITS: readonly SourceLimit[] = [
     name: 'tsc_khz >> 5',
     of: '5.0 and later, RHEL 7 from -1062 on',
     released: true,
-    cycles: (khz) => Math.floor(khz / 32),
+    cycles: relativeLimit,
   },
-  { name: '50,000 cycles', of: 'up to 4.20, RHEL 7 before', released: true, cycles: () => 50_000 },
+  { name: '50,000 cycles', of: 'up to 4.20, RHEL 7 before', released: true, cycles: () => SMI_TRESHOLD },
   {
     name: '5,000,000 cycles',
     of: "the field report's raised threshold",

@@ -1,0 +1,78 @@
+/** tsc.c tsc_refine_calibration_work(): a rejected start sample schedules the work again, without a message. */
+import { relativeLimit, SMI_TRESHOLD } from '../../base/kernel-constants.ts';
+import { describeReads, readPatterns } from '../../evidence/reads.ts';
+import type { Context } from '../context.ts';
+import { cite, claim } from '../deduction.ts';
+import { sampleLimitCycles } from '../kernel-generations.ts';
+import { ASK } from '../requests.ts';
+import { cause, rule } from './row.ts';
+
+const traced = rule('never', 'said', ({ facts: { trace } }) =>
+  trace !== null && trace.restarts > 0 && !trace.pastStart
+    ? claim(
+        trace.restarts >= 2 ? 'certain' : 'likely',
+        'every sample of TSC and reference counter is rejected because it takes too long, and the work schedules itself again',
+      )
+    : null,
+);
+
+const silent = rule('never', 'rest', (c) => {
+  const { detected, shape } = c.facts;
+  const counted = countedReads(c);
+  // Counted, and nobody reads a counter: whatever keeps tsc away, it is not this.
+  if (counted.shows === 'quiet') return null;
+  if (detected[0] === undefined && !c.earlyListed && counted.shows === null) return null;
+  const early = c.earlyListed && (c.watched?.state === 'never' || shape.kind === 'whole');
+  return claim(
+    counted.shows === 'restarts' || early ? 'certain' : 'likely',
+    `the delayed refinement never ends: its samples are rejected because reading the reference counter takes too long, and that leaves no message${counted.text}`,
+    detected.slice(0, 1).map((d) => cite(d, 'the TSC exists and its frequency is known roughly')),
+  );
+});
+
+const CLOCKSOURCE_OF = { pm: 'acpi_pm', hpet: 'hpet' } as const;
+
+/** What the reads of the reference counters show, where they were counted from outside. */
+function countedReads(c: Context): { shows: 'restarts' | 'quiet' | null; text: string } {
+  const patterns = c.exits === null ? [] : readPatterns(c.exits);
+  const text = c.exits === null ? null : describeReads(c.exits);
+  // A counter that is the current clocksource is read for the time of day.
+  const restarts = patterns.some((p) => p.shows === 'restarts' && c.current !== CLOCKSOURCE_OF[p.counter]);
+  if (restarts && text !== null) return { shows: 'restarts', text: `; counted from outside: ${text}` };
+  const quiet = patterns.length > 0 && patterns.every((p) => p.shows === 'quiet');
+  return { shows: quiet ? 'quiet' : null, text: '' };
+}
+
+function advice(c: Context): string[] {
+  const { era, khz, facts } = c;
+  const steps: string[] = [];
+  if (facts.trace === null || facts.trace.restarts === 0)
+    steps.push(
+      'Boot once with trace_event=workqueue:workqueue_execute_start and send /sys/kernel/tracing/trace: tsc_refine_calibration_work once a second proves the loop.',
+    );
+  const limit = era === null ? null : sampleLimitCycles(era, khz);
+  if (limit !== null && khz !== null)
+    steps.push(
+      `Measure one read of the reference counter: this kernel rejects a sample above ${limit} cycles (${((limit / khz) * 1000).toFixed(1)} us at ${khz / 1000} MHz), and a PM-timer sample is at least three port reads.`,
+    );
+  if (era?.sampleLimit === '50000-cycles' && khz !== null)
+    steps.push(
+      relativeLimit(khz) > SMI_TRESHOLD
+        ? 'The fix a786ef152cdc (5.0) allows 31.25 us instead; it helps only where a sample takes less than that.'
+        : 'The fix a786ef152cdc (5.0) would not help: below 1.6 GHz its limit of 31.25 us is stricter than 50,000 cycles.',
+    );
+  if (era !== null && era.kvmKnowsFrequency !== true)
+    steps.push(
+      era.atOnce === 'TSC_KNOWN_FREQ'
+        ? 'On KVM, the fix e10f78050323 (4.18) takes the frequency from kvm-clock and registers tsc at once.'
+        : 'On KVM, the fix e10f78050323 (4.18) takes the frequency from kvm-clock and registers tsc at once; a kernel this old needs 47c95a46d0fa (4.10) with it, or it does nothing.',
+    );
+  if (era?.stopRejected === 'restart')
+    steps.push(
+      'In this kernel a rejected second sample starts everything over as well, so a single slow read now and then is enough to delay tsc.',
+    );
+  if (era === null) steps.push(ASK.version);
+  return [...steps, 'Try a cheaper reference: an HPET sample is one read (QEMU: -machine hpet=on).'];
+}
+
+export const REFINEMENT = [cause('refinement-restarts', [traced, silent], advice)];
