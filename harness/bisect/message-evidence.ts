@@ -1,9 +1,9 @@
 /** Lines of a guest's log that a verdict on messages rests on; a message that did not come is evidence too. */
+import { messagePattern } from '../base/message-pattern.ts';
 import type { NumberedText } from '../evidence/log-lines.ts';
 import { gatherFrom } from '../guest/gather.ts';
 import { readBootFile } from '../lab/files.ts';
 import type { Expectation } from '../matrix/types.ts';
-import { matches } from '../verdict/outcome.ts';
 import type { Citation } from '../verdict/types.ts';
 
 /** Of the boot whose files are in `folder`. Throws UserError where they cannot be read. */
@@ -20,7 +20,8 @@ export function citeMessages(
   { must, mustNot }: NonNullable<Expectation['messages']>,
 ): Citation[] {
   const cite = (pattern: string, came: string, lacking: string): Citation => {
-    const found = log.find(({ text }) => matches(text, pattern));
+    const { isIn } = messagePattern(pattern);
+    const found = log.find(({ text }) => isIn(text));
     return found === undefined
       ? { line: 0, text: '', shows: `${pattern}: ${lacking}` }
       : { line: found.n, text: found.text, shows: `${pattern}: ${came}` };
