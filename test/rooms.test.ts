@@ -21,6 +21,7 @@ const DEPS: Readonly<Record<string, readonly string[]>> = {
   history: ['base', 'host', 'plan', 'record', 'verdict'],
   compare: ['base', 'matrix', 'plan', 'record', 'verdict'],
   doctor: ['base', 'evidence', 'guest', 'host', 'image', 'kernel', 'lab', 'matrix', 'record', 'verdict'],
+  diagnose: ['base', 'evidence', 'host', 'verdict'],
   bisect: ['base', 'evidence', 'guest', 'host', 'kernel', 'lab', 'matrix', 'plan', 'verdict'],
   report: ['base', 'compare', 'evidence', 'guest', 'history', 'host', 'matrix', 'plan', 'record', 'verdict'],
   run: [
@@ -55,6 +56,7 @@ const DEPS: Readonly<Record<string, readonly string[]>> = {
     'base',
     'bisect',
     'compare',
+    'diagnose',
     'doctor',
     'evidence',
     'guest',
@@ -74,7 +76,7 @@ const DEPS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 /** Jobs: none imports another, but validate, which makes a run. */
-const JOBS = ['doctor', 'bisect', 'run', 'sweep', 'validate'];
+const JOBS = ['doctor', 'diagnose', 'bisect', 'run', 'sweep', 'validate'];
 /** Pure rooms: no machine, no files, no clock. */
 const PURE = ['base', 'plan', 'evidence', 'verdict'];
 /** Modules of Node that only compute. */

@@ -55,7 +55,7 @@ export function bootText({ kernel, cell, seen }: Shown, colour: boolean): string
   const lines = fields.flatMap(([name, value]) =>
     value === null ? [] : [oneLine(`${name.padEnd(14)}${value}`)],
   );
-  const more = diagnosis === null ? '' : `\n${diagnosisText(diagnosis, colour)}`;
+  const more = diagnosis === null ? '' : `\n${diagnosisText(diagnosis, {}, colour)}`;
   return `${lines.join('\n')}\n${more}`;
 }
 

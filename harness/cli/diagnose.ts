@@ -1,10 +1,8 @@
 /** `tscmatrix diagnose`: why is tsc not listed? From the text of a log alone, or from a running guest over SSH. */
-import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 import { UserError } from '../base/errors.ts';
 import { json, oneLine } from '../base/safe-text.ts';
-import { readConsole } from '../evidence/console.ts';
-import { gatherFacts } from '../evidence/facts.ts';
+import { NOTHING, type PastedFacts, readText } from '../diagnose/read-text.ts';
 import { diagnose } from '../verdict/diagnose.ts';
 import { diagnosisText } from './diagnosis-text.ts';
 
@@ -16,6 +14,8 @@ export interface DiagnoseFlags {
   readonly ssh?: string | undefined;
   /** The private key to log in with. */
   readonly identity?: string | undefined;
+  /** Which boot of a text that holds several; the last if it is left out. */
+  readonly boot?: number | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -27,9 +27,6 @@ export interface DiagnoseOptions extends DiagnoseFlags {
   readonly stdout?: { write(text: string): unknown; readonly isTTY?: boolean };
 }
 
-/** The largest log on record is a few MB; more than this is not a log. */
-const CAP_BYTES = 64 * 1024 * 1024;
-
 /** Exit code 0 whatever the diagnosis; text that cannot be read is a UserError. */
 export async function diagnoseCommand(options: DiagnoseOptions): Promise<number> {
   const stdout = options.stdout ?? process.stdout;
@@ -38,13 +35,15 @@ export async function diagnoseCommand(options: DiagnoseOptions): Promise<number>
   if (current !== undefined && current.length > 1)
     throw new UserError(`--current takes one clocksource, not "${current.join(' ')}"`);
 
-  const bytes = await readInput(options, available !== undefined || current !== undefined);
-  const lines = readConsole(bytes);
-  const diagnosis = diagnose({ facts: gatherFacts(lines), available, current: current?.[0] });
+  const { facts, pasted } = await readInput(options, available !== undefined || current !== undefined);
+  const diagnosis = diagnose({ facts, available, current: current?.[0] });
+  const { boots, first } = pasted;
+  const notes = facts.shape.kind === 'none' && first !== null ? { first } : {};
+  const several = boots.count > 1 ? { boots } : {};
   stdout.write(
     options.json === true
-      ? `${json(diagnosis)}\n`
-      : diagnosisText(diagnosis, stdout.isTTY === true && !process.env.NO_COLOR),
+      ? `${json({ ...diagnosis, ...several, ...notes })}\n`
+      : diagnosisText(diagnosis, { ...several, ...notes }, stdout.isTTY === true && !process.env.NO_COLOR),
   );
   return 0;
 }
@@ -62,24 +61,19 @@ function names(option: string, text: string | undefined): string[] | undefined {
   return list;
 }
 
-async function readInput(options: DiagnoseOptions, mayBeMissing: boolean): Promise<Uint8Array> {
-  if (options.ssh !== undefined) return readOverSsh(options.ssh, options);
+async function readInput(options: DiagnoseOptions, mayBeMissing: boolean): Promise<PastedFacts> {
+  const { file, boot = null, signal } = options;
+  if (options.ssh !== undefined) {
+    const bytes = await readOverSsh(options.ssh, options);
+    return readText([bytes], { name: options.ssh, boot, signal });
+  }
   if (options.identity !== undefined) throw new UserError('--identity is for --ssh');
+  if (file !== undefined && file !== '-') return readText(file, { name: file, boot, signal });
   const stdin = options.stdin ?? process.stdin;
-  if (options.file !== undefined && options.file !== '-') return readLog(options.file);
-  if (options.file === undefined && (mayBeMissing || stdin.isTTY === true)) {
-    if (mayBeMissing) return new Uint8Array();
+  if (file === undefined && mayBeMissing) return NOTHING;
+  if (file === undefined && stdin.isTTY === true)
     throw new UserError('no log to read', 'Name a file, or pipe one in: dmesg | tscmatrix diagnose -');
-  }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stdin) {
-    const part = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    size += part.length;
-    if (size > CAP_BYTES) throw tooLarge('standard input');
-    chunks.push(part);
-  }
-  return notEmpty(Buffer.concat(chunks), 'standard input');
+  return readText(stdin, { name: 'standard input', boot, signal });
 }
 
 async function readOverSsh(target: string, options: DiagnoseOptions): Promise<Uint8Array> {
@@ -90,34 +84,4 @@ async function readOverSsh(target: string, options: DiagnoseOptions): Promise<Ui
     signal: options.signal,
     say: (text) => void process.stderr.write(`tscmatrix: ${oneLine(`${target}: ${text}`)}\n`),
   });
-}
-
-async function readLog(file: string): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const why =
-      code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a directory' : (code ?? String(error));
-    throw new UserError(
-      `cannot read ${file}: ${why}`,
-      'Give the file that holds the output of dmesg, or - for standard input',
-      {
-        cause: error,
-      },
-    );
-  }
-  if (bytes.length > CAP_BYTES) throw tooLarge(file);
-  return notEmpty(bytes, file);
-}
-
-function notEmpty(bytes: Uint8Array, where: string): Uint8Array {
-  const blank = bytes.every((byte) => byte <= 0x20);
-  if (blank) throw new UserError(`${where} is empty`, 'Reading the kernel log may need root: sudo dmesg');
-  return bytes;
-}
-
-function tooLarge(where: string): UserError {
-  return new UserError(`${where} is larger than 64 MiB`, 'Give the log of one boot: journalctl -k -b');
 }

@@ -13,6 +13,12 @@ export function wholeNumber(least: number): Parser<number> {
   };
 }
 
+/** A place in a list, from 1; from its end with a sign. */
+export function bootNumber(text: string, option: string): number {
+  if (/^-?[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new UserError(`${option} takes a number from 1 on, or -1 for the last, not "${text}"`);
+}
+
 /** A duration: 90, 90s, 2m or 1h; in seconds. */
 export function seconds(text: string, option: string): number {
   const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text);

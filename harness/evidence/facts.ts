@@ -11,14 +11,18 @@ import { readShell } from './shell.ts';
 
 export type { Facts } from './facts/types.ts';
 
-/** Reads a log in any form that people paste it. Never throws. */
+/** Of a console, or of a log as the kernel and its tools print it. Never throws. */
 export function gatherFacts(text: readonly NumberedText[]): Facts {
-  const all = text.map(stripLogPrefix);
+  return factsOf(text.map(stripLogPrefix));
+}
+
+/** Of lines that were read already, such as pasted ones. `omitted`: lines of the text that are not among them. */
+export function factsOf(all: readonly LogLine[], omitted = 0): Facts {
   const shell = readShell(all);
-  const lines = all.filter((line) => !shell.consumed.has(line.n));
+  const lines = all.filter((line) => !shell.consumed.has(line));
   const commandLine = commandLineFact(lines);
   return {
-    shape: shapeOf(lines, shell),
+    shape: shapeOf(lines, shell, omitted),
     kernel: kernelFact(lines),
     commandLine,
     parameters: parametersOf(commandLine?.text),

@@ -9,12 +9,18 @@ export interface LogLine {
   readonly n: number;
   /** The message alone. */
   readonly text: string;
-  /** Seconds since boot, null where the line does not say (wall-clock stamps do not). */
+  /** Seconds since boot, null where the line does not say. In pasted text also by the time of day: see byWallClock. */
   readonly timeS: number | null;
+  /** The time of day, s, of which only differences mean something; null where the line has none. */
+  readonly wallS: number | null;
+  /** `timeS` was made of the time of day: it has its resolution, and may count from the first line and not from the boot. */
+  readonly byWallClock?: true;
   /** The line looks like a log line by its prefix (a stamp, a level, a journal head). */
   readonly stamped: boolean;
   /** The line as shown, without quote marks. */
   readonly shown: string;
+  /** Characters of the line as it came. */
+  readonly width: number;
 }
 
 export interface NumberedText {
@@ -88,5 +94,5 @@ export function stripLogPrefix(line: NumberedText): LogLine {
     stamped = true;
     text = text.slice(hit.match[0].length).trimStart();
   }
-  return { n: line.n, text, timeS, stamped, shown };
+  return { n: line.n, text, timeS, wallS: null, stamped, shown, width: line.text.length };
 }

@@ -15,7 +15,7 @@ export interface ShellFacts {
   /** The text comes from a grep whose pattern shows messages that name "tsc". */
   readonly grepForTsc: Statement<string> | null;
   /** Lines that are commands or sysfs values, not log lines. */
-  readonly consumed: ReadonlySet<number>;
+  readonly consumed: ReadonlySet<LogLine>;
 }
 
 /** Names of x86 clocksources, as registered in arch/x86, drivers/clocksource and kernel/time. */
@@ -38,14 +38,14 @@ export function readShell(lines: readonly LogLine[]): ShellFacts {
   let current: ShellFacts['current'] = null;
   let grepForTsc: ShellFacts['grepForTsc'] = null;
   const commands: Statement<string>[] = [];
-  const consumed = new Set<number>();
+  const consumed = new Set<LogLine>();
   /** What the next output lines state, in order. */
   let awaited: ('available' | 'current')[] = [];
 
   const state = (what: 'available' | 'current', value: string, line: LogLine): void => {
     const names = value.trim().split(/\s+/);
     if (!names.every((name) => SOURCES.has(name))) return;
-    consumed.add(line.n);
+    consumed.add(line);
     if (what === 'available') available = { value: names, line: line.n, text: line.shown };
     else if (names[0] !== undefined && names.length === 1)
       current = { value: names[0], line: line.n, text: line.shown };
@@ -56,7 +56,7 @@ export function readShell(lines: readonly LogLine[]): ShellFacts {
     const command = line.stamped ? null : commandOf(line.text);
     if (command !== null) {
       commands.push({ value: command, line: line.n, text: line.shown });
-      consumed.add(line.n);
+      consumed.add(line);
       awaited = [...command.matchAll(/\b(available|current)_clocksource\b/g)].map((m) =>
         m[1] === 'current' ? 'current' : 'available',
       );

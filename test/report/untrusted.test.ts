@@ -191,6 +191,7 @@ test('a diagnosis shows an enemy’s text as text', () => {
       next: [ENEMY],
       summary: ENEMY,
     },
+    {},
     false,
   );
   expect(JSON.stringify(ACTING.exec(text.replaceAll('\t', '')))).toBe('null');

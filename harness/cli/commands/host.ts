@@ -2,6 +2,7 @@
 import { type Command, text } from '../command.ts';
 import type { DiagnoseFlags } from '../diagnose.ts';
 import type { DoctorFlags } from '../doctor.ts';
+import { bootNumber } from '../options.ts';
 import { JSON_RESULT, QEMU } from './common.ts';
 
 const DIAGNOSE: Command<DiagnoseFlags, [file: string | undefined]> = {
@@ -12,6 +13,11 @@ const DIAGNOSE: Command<DiagnoseFlags, [file: string | undefined]> = {
     current: text('<name>', 'content of current_clocksource'),
     ssh: text('<[user@]host[:port]>', 'read it all from a running guest; nothing is changed there'),
     identity: text('<file>', 'private key for --ssh (default: the agent, then the keys in ~/.ssh)'),
+    boot: {
+      takes: '<n>',
+      about: 'which boot of a log that holds several, from 1, or -1 for the last (default)',
+      parse: bootNumber,
+    },
     json: JSON_RESULT,
   },
   start: async (flags, { signal }, [file]) =>

@@ -15,16 +15,17 @@ const CLOCK_MESSAGES_THAT_TELL = 2;
 /** An excerpt with more of anything else was not made by looking for clocks. */
 const OTHER_MESSAGES_LEFT = 3;
 
-export function shapeOf(lines: readonly LogLine[], shell: ShellFacts): LogShape {
+export function shapeOf(lines: readonly LogLine[], shell: ShellFacts, omitted: number): LogShape {
   const kernel = lines.filter(
-    (l) => !shell.consumed.has(l.n) && l.text !== '' && (l.stamped || KERNEL_WORDS.test(l.text)),
+    (l) => !shell.consumed.has(l) && l.text !== '' && (l.stamped || KERNEL_WORDS.test(l.text)),
   );
   const known = kernel.filter((l) => KERNEL_WORDS.test(l.text));
   const first = kernel[0];
   const beginsAtBoot = kernel.slice(0, 5).some((l) => /^Linux version \d/.test(l.text));
   const reachesUserSpace = kernel.some((l) => USER_SPACE.test(l.text));
   const times = kernel.flatMap((l) => (l.timeS === null ? [] : [l.timeS]));
-  const whole = first !== undefined && beginsAtBoot && reachesUserSpace && lines.length >= WHOLE_LOG_LINES;
+  const whole =
+    first !== undefined && beginsAtBoot && reachesUserSpace && lines.length + omitted >= WHOLE_LOG_LINES;
 
   const tsc = known.filter((l) => /\btsc\b/i.test(l.text));
   const clock = known.filter((l) => /tsc|clocksource|hpet|kvm-clock/i.test(l.text));

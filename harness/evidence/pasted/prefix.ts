@@ -1,0 +1,149 @@
+/**
+ * What stands before a message in pasted text. No list of forms: a message that is known is looked for behind whatever
+ * stands in front, and a prefix that was seen before known messages is taken off all lines of the text.
+ */
+import { isMessage } from '../messages.ts';
+
+/** A message is looked for this far into a line, in characters. */
+const REACH = 200;
+
+/** Words of a sentence: with one of them in front, a message is spoken of and not printed. */
+const SPEECH = new Set(
+  (
+    'a an and are as at be because but by can cannot did do does dont expected for from got has have he i if in is it ' +
+    'its like line lines log message messages my never no not of on only or our output print printed prints said saw ' +
+    'say says see seeing seen should show shows so that the then there they this to was we were when where which ' +
+    'while why with without wonder would you your'
+  ).split(' '),
+);
+/** /dev/kmsg: level, sequence, microseconds, flags. */
+const KMSG = /(?:^|\s)\d{1,4},\d{1,12},(\d{1,16}),[-cC](?:,\S{1,80})?;/;
+const TIME = /\d{1,2}:\d\d:\d\d|\d{1,9}\.\d{3,9}|\d{4}-\d\d-\d\d/;
+/** What loggers and consoles put before a message, beside a time. */
+const MARKS =
+  /\bkernel(?:\[\d{1,7}\])?:|\bkern(?:el)?\b[ .:]|[[<({|][^\s\])}>|]{0,80}[\])}>|]|\|\s*$|(?:^|\s)\/\S*[:-]|^\S*\d[:-]?\s*$|^[\w./-]+:\d+[:-]/;
+
+function isSpeech(before: string): boolean {
+  return (before.toLowerCase().match(/(?<![\w./@:-])[a-z]+(?![\w./@:|=-])/g) ?? []).some((word) =>
+    SPEECH.has(word),
+  );
+}
+
+/** Whether this may stand before a message that a machine printed. */
+function isPrefix(before: string): boolean {
+  if (before.trim() === '') return true;
+  if (isSpeech(before)) return false;
+  return !/[\p{L}\p{N}]/u.test(before) || [TIME, KMSG, MARKS].some((pattern) => pattern.test(before));
+}
+
+/** The same prefix with other times and numbers has the same shape. */
+function shapeOf(before: string): string {
+  return before
+    .replaceAll(/\d+/g, '0')
+    .replaceAll(/ +/g, ' ')
+    .replaceAll(/\p{L}+/gu, (word) => (word.length > 3 ? word : 'a'));
+}
+
+/** Where known messages may begin: at the line's start, and after a space or a mark. */
+function* starts(text: string): Generator<number> {
+  yield 0;
+  const reach = Math.min(text.length, REACH);
+  for (let i = 1; i < reach; i++) {
+    if (/[^\p{L}\p{N}_/.(-]/u.test(text[i - 1] ?? '') && /[^\s]/.test(text[i] ?? '')) yield i;
+  }
+}
+
+/** Only these are looked into: the rest of a log has no message on clocks or of a boot's landmarks. */
+export const CLOCK_WORDS =
+  /tsc|clocksource|hpet|kvm-clock|kvm-guest|pmtimer|pm-timer|watchdog|linux version|ommand line|hypervisor|paravirt|dmi:|sched_clock|hrtimer|suspend|hibernat|sleep state|restarting tasks|freezing user|workingset|unpack|pnp acpi|net: registered|pci: cls|trusted keyring|io scheduler|8250|taskstats|shorthand|unused kernel|write protecting|as init process|calibrat|synchronization|is current|_nsec|_now:|interval:|skewed|cpus? \d|e820/i;
+
+/** The offset of a known message in a line; -1 if there is none. */
+export function messageAt(text: string): number {
+  if (!CLOCK_WORDS.test(text)) return -1;
+  for (const at of starts(text)) {
+    if (isMessage(text.slice(at, at + 400))) return at;
+  }
+  return -1;
+}
+
+export interface Unprefixed {
+  readonly message: string;
+  readonly before: string;
+}
+
+export interface Prefixes {
+  /** Takes off what stands before the message of a line, by its index; null if the line has no prefix that is known. */
+  strip(index: number): Unprefixed | null;
+}
+
+/** A text with more different prefixes than this is no log of one machine; the commonest are taken. */
+const MOST_SHAPES = 8;
+
+const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** The prefix of one line as a pattern for the others of the same shape. */
+function patternOf(before: string): RegExp {
+  const parts = before.split(/(\d+|\p{L}+|\s+)/u).map((part) => {
+    if (/^\d/.test(part)) return '\\d{1,20}';
+    if (/^\s/.test(part)) return '\\s{1,20}';
+    if (/^\p{L}/u.test(part)) return part.length > 3 ? escaped(part) : '\\p{L}{1,12}';
+    return escaped(part);
+  });
+  return new RegExp(`^${parts.join('')}`, 'u');
+}
+
+/** Learns the prefixes of a text from the lines of it whose messages are known. */
+export function learnPrefixes(texts: readonly string[]): Prefixes {
+  const seen = new Map<string, { count: number; before: string }>();
+  const places = texts.map(messageAt);
+  for (const [index, text] of texts.entries()) {
+    const at = places[index] ?? -1;
+    if (at <= 0) continue;
+    const before = text.slice(0, at);
+    if (isSpeech(before)) continue;
+    const shape = shapeOf(before);
+    const known = seen.get(shape);
+    if (known === undefined) seen.set(shape, { count: 1, before });
+    else known.count += 1;
+  }
+  const common = [...seen.values()]
+    .filter(({ count, before }) => count > 1 || isPrefix(before))
+    .sort((a, b) => b.count - a.count)
+    .slice(0, MOST_SHAPES);
+  const shapes = new Set(common.map(({ before }) => shapeOf(before)));
+  // What stands before the stamp, such as a number or a file's name, stands before commands and their output too.
+  const outer = common.flatMap(({ before }) => {
+    const at = before.search(/\[ *\d|<\d|\d{4}-\d\d-\d\d/);
+    return at > 0 && !/^\s*$/.test(before.slice(0, at)) ? [before.slice(0, at)] : [];
+  });
+  const patterns = [...new Set([...common.map(({ before }) => before), ...outer])].map(patternOf);
+  return {
+    strip(index) {
+      const text = texts[index] ?? '';
+      const at = places[index] ?? -1;
+      if (at === 0) return { message: text, before: '' };
+      if (at > 0) {
+        const before = text.slice(0, at);
+        return shapes.has(shapeOf(before)) || isPrefix(before) ? { message: text.slice(at), before } : null;
+      }
+      for (const pattern of patterns) {
+        const match = pattern.exec(text);
+        if (match !== null) return { message: text.slice(match[0].length), before: match[0] };
+      }
+      return null;
+    },
+  };
+}
+
+/** Whether a prefix says that the line comes from a log; a number, a file's name or a mark may stand before any line. */
+export function isStamp(before: string): boolean {
+  return TIME.test(before) || KMSG.test(before) || /\bkern(?:el)?\b|<\d{1,3}>|\((?:XEN|d\d+)\)/.test(before);
+}
+
+/** Seconds since boot in a prefix: "[   15.000000]", "[15.0]", kmsg's "6,345,15000000,-;". Null where there are none. */
+export function bootSeconds(before: string): number | null {
+  const stamp = /\[ {0,12}(\d{1,9}\.\d{1,9})(?: <[ \d.+-]{1,20}>)?\]/.exec(before);
+  if (stamp !== null) return Number(stamp[1]);
+  const kmsg = KMSG.exec(before);
+  return kmsg === null ? null : Number(kmsg[1]) / 1e6;
+}

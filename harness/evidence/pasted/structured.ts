@@ -1,0 +1,128 @@
+/** Records of loggers to the messages in them: journalctl -o json, json-pretty, export, verbose; dmesg --json; docker's json-file. */
+
+/** A line of the text, or a part of one that holds several. */
+export interface RawLine {
+  /** 1-based number of the line in the text at hand. */
+  readonly n: number;
+  readonly text: string;
+  /** Seconds since boot, and of the day's clock, where a record says so beside its message. */
+  readonly bootS?: number;
+  readonly wallS?: number;
+}
+
+const MESSAGE_KEYS = ['MESSAGE', 'msg', 'log', 'message'];
+const PAIR =
+  /^\s*[{,]?\s*"(MESSAGE|msg|log|message|time|_SOURCE_MONOTONIC_TIMESTAMP|__MONOTONIC_TIMESTAMP|_SOURCE_REALTIME_TIMESTAMP|__REALTIME_TIMESTAMP)"\s*:\s*("(?:[^"\\]|\\.)*"|[-\d.]+)/;
+const FIELD =
+  /^\s*(MESSAGE|_SOURCE_MONOTONIC_TIMESTAMP|__MONOTONIC_TIMESTAMP|_SOURCE_REALTIME_TIMESTAMP|__REALTIME_TIMESTAMP)=(.*)$/;
+
+type Fields = Map<string, string>;
+
+function timesOf(fields: Fields): { bootS?: number; wallS?: number } {
+  const micro = (...names: string[]): number | null => {
+    const text = names
+      .map((name) => fields.get(name))
+      .find((value) => value !== undefined && /^\d{1,18}$/.test(value));
+    return text === undefined ? null : Number(text) / 1e6;
+  };
+  const time = fields.get('time');
+  const boot =
+    micro('_SOURCE_MONOTONIC_TIMESTAMP', '__MONOTONIC_TIMESTAMP') ??
+    (time !== undefined && /^\d{1,9}\.\d{1,9}$/.test(time) ? Number(time) : null);
+  const wall = micro('_SOURCE_REALTIME_TIMESTAMP', '__REALTIME_TIMESTAMP');
+  return { ...(boot === null ? {} : { bootS: boot }), ...(wall === null ? {} : { wallS: wall }) };
+}
+
+/** A message that journald could not store as text is a list of bytes. */
+function textOf(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (
+    Array.isArray(value) &&
+    value.length < 65_536 &&
+    value.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)
+  )
+    return new TextDecoder().decode(Uint8Array.from(value as number[]));
+  return null;
+}
+
+/** One object a line. */
+function jsonLine(text: string): { message: string; fields: Fields } | null {
+  if (!/^\s*\{.*\}[\s,]*$/s.test(text)) return null;
+  try {
+    const object = JSON.parse(text.trim().replace(/,$/, '')) as Record<string, unknown>;
+    const key = MESSAGE_KEYS.find((name) => textOf(object[name]) !== null);
+    if (key === undefined) return null;
+    const fields: Fields = new Map(
+      Object.entries(object).flatMap(([name, value]): [string, string][] =>
+        typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [],
+      ),
+    );
+    return { message: textOf(object[key]) ?? '', fields };
+  } catch {
+    return null;
+  }
+}
+
+function unquoted(value: string): string {
+  if (!value.startsWith('"')) return value;
+  try {
+    return String(JSON.parse(value));
+  } catch {
+    return value.slice(1, -1);
+  }
+}
+
+/** Messages of a log that has one key a line; the times of a record may stand before its message or after it. */
+function keyedLines(lines: readonly RawLine[]): RawLine[] | null {
+  const out: { n: number; text: string; record: number }[] = [];
+  const records: Fields[] = [];
+  let fields: Fields = new Map();
+  let keyed = 0;
+  for (const { n, text } of lines) {
+    // A record begins: "{" alone, a blank line (export), "Mon 2026-03-09 07:03:06.123456 CET [s=...]" (verbose).
+    if (/^\s*\}?,?\s*\{?\s*$/.test(text) || /^\S{2,4} \d{4}-\d\d-\d\d .*\[s=[0-9a-f]/.test(text)) {
+      fields = new Map();
+      continue;
+    }
+    const pair = PAIR.exec(text) ?? FIELD.exec(text);
+    if (pair === null) continue;
+    keyed += 1;
+    const [, name = '', raw = ''] = pair;
+    if (records.at(-1) !== fields) records.push(fields);
+    const value = unquoted(raw.trim());
+    if (MESSAGE_KEYS.includes(name)) out.push({ n, text: value, record: records.length - 1 });
+    else fields.set(name, value);
+  }
+  if (out.length < 2 && keyed < 3) return null;
+  return out.map(({ n, text, record }) => ({ n, text, ...timesOf(records[record] ?? new Map()) }));
+}
+
+const isEmpty = ({ text }: RawLine): boolean => text.trim() === '';
+/** Of the lines with anything on them, the share that must be records. */
+const SHARE = 0.5;
+
+/** A message may hold several lines, and docker keeps their line ends. */
+const parted = (line: RawLine): RawLine[] =>
+  line.text
+    .replace(/\n+$/, '')
+    .split('\n')
+    .map((text) => ({ ...line, text }));
+
+/** The messages of a log of records; null for a text that is none. */
+export function structuredLines(lines: readonly RawLine[]): RawLine[] | null {
+  return recordLines(lines)?.flatMap(parted) ?? null;
+}
+
+function recordLines(lines: readonly RawLine[]): RawLine[] | null {
+  const full = lines.filter((line) => !isEmpty(line));
+  const objects = full.map((line) => ({ line, read: jsonLine(line.text) }));
+  if (objects.length > 0 && objects.filter(({ read }) => read !== null).length > full.length * SHARE) {
+    return objects.map(({ line, read }) =>
+      read === null ? line : { n: line.n, text: read.message, ...timesOf(read.fields) },
+    );
+  }
+  const marked = full.filter(({ text }) => PAIR.test(text) || FIELD.test(text)).length;
+  return marked >= 2 && full.some(({ text }) => /^\s*[[{]|^\s*_[A-Z_]+=|^\s*"dmesg"|\[s=[0-9a-f]/.test(text))
+    ? keyedLines(lines)
+    : null;
+}

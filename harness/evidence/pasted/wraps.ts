@@ -1,0 +1,74 @@
+/** Lines that a mail program or a terminal has broken, joined again. */
+import type { LogLine } from '../log-lines.ts';
+import { bestFormat, isMessage } from '../messages.ts';
+
+/** A line may have been broken into so many. */
+const MOST_PARTS = 8;
+/** Where programs break lines; a text none of whose lines is longer was broken there. */
+const WIDTHS = { least: 60, most: 100 };
+
+/** Messages of any length whose rest matters: parameters and CPU flags. */
+const LONG = /^(?:Kernel command line|Command line): |^[Ff]lags *:/;
+
+function further(joined: string, before: string): boolean {
+  const [now, then] = [bestFormat(joined), bestFormat(before)];
+  return now.words > then.words && now.literals >= then.literals && now.literals >= 2;
+}
+
+/** The message with its next part, where that makes it more of a known one; null where the line stands for itself. */
+function join(open: LogLine, next: LogLine, width: number | null): string | null {
+  if (next.text === '' || next.stamped || isMessage(next.text)) return null;
+  // A break between words first; one within a word has the blank neither here nor there.
+  for (const glue of [' ', '']) {
+    // A soft line end of quoted-printable may be all that is left of it.
+    const joined = `${open.text.replace(/=$/, '')}${glue}${next.text}`;
+    if (isMessage(joined) && further(joined, open.text.replace(/=$/, ''))) return joined;
+  }
+  return LONG.test(open.text) && width !== null && open.width >= width - 25
+    ? `${open.text} ${next.text}`
+    : null;
+}
+
+function wrapWidth(lines: readonly LogLine[]): number | null {
+  const longest = lines.reduce((most, { width }) => Math.max(most, width), 0);
+  return longest >= WIDTHS.least && longest <= WIDTHS.most ? longest : null;
+}
+
+/** `isOther`: lines that are no part of a log, such as commands and what they print. */
+export function joinWraps(lines: readonly LogLine[], isOther: (line: LogLine) => boolean): LogLine[] {
+  const width = wrapWidth(lines);
+  const out: LogLine[] = [];
+  let parts = 1;
+  for (const line of lines) {
+    const open = out.at(-1);
+    // A prefix alone on its line: the message stands on the next.
+    if (
+      open?.stamped === true &&
+      open.text === '' &&
+      !line.stamped &&
+      line.text !== '' &&
+      isMessage(line.text)
+    ) {
+      out[out.length - 1] = {
+        ...line,
+        n: open.n,
+        timeS: open.timeS,
+        stamped: true,
+        shown: `${open.shown} ${line.shown}`,
+      };
+      continue;
+    }
+    const joined =
+      open === undefined || parts >= MOST_PARTS || isOther(line) || isOther(open)
+        ? null
+        : join(open, line, width);
+    if (open === undefined || joined === null) {
+      out.push(line);
+      parts = 1;
+      continue;
+    }
+    parts += 1;
+    out[out.length - 1] = { ...open, text: joined, shown: `${open.shown} ${line.shown}`, width: line.width };
+  }
+  return out;
+}

@@ -1,0 +1,60 @@
+// Several boots in one text, and a log that stands upside down.
+import { expect, test } from 'vitest';
+import { factsOf } from '../../../harness/evidence/facts.ts';
+import { readPasted } from '../../../harness/evidence/pasted/read-pasted.ts';
+
+const read = (text: string, boot: number | null = null) =>
+  readPasted(
+    text.split('\n').map((line, index) => ({ n: index + 1, text: line })),
+    boot,
+  );
+
+const FIRST = `[    0.000000] Linux version 6.1.0 (a@b) #1 SMP
+[    0.000000] tsc: Detected 2400.000 MHz processor
+[    2.000000] tsc: Refined TSC clocksource calibration: 2399.998 MHz
+[  100.000000] tsc: Marking TSC unstable due to clocksource watchdog`;
+const SECOND = `[    0.000000] Linux version 6.1.0 (a@b) #1 SMP
+[    0.000000] tsc: Detected 2400.001 MHz processor
+[    2.000000] tsc: Refined TSC clocksource calibration: 2399.999 MHz`;
+
+test.each([
+  ['one after the other', `${FIRST}\n${SECOND}`, 5],
+  ["with journalctl's mark", `${FIRST}\n-- Boot 0123456789abcdef0123456789abcdef --\n${SECOND}`, 5],
+  ['with the older mark', `${FIRST}\n-- Reboot --\n${SECOND}`, 5],
+  [
+    'without version lines, by stamps that go back',
+    `${FIRST}\n${SECOND}`.replaceAll(/^.*Linux version.*\n/gm, ''),
+    4,
+  ],
+])('two boots %s: the last counts', (_, text, line) => {
+  const { boots, lines } = read(text);
+  expect(boots).toEqual({ count: 2, chosen: 2, line });
+  expect(factsOf(lines).marks).toEqual([]);
+  expect(factsOf(read(text, 1).lines).marks).toHaveLength(1);
+  expect(factsOf(read(text, -2).lines).refined[0]?.khz).toBe(2_399_998);
+});
+
+test('two greps over one log are one boot', () => {
+  const text = `$ dmesg | grep -i tsc
+[    0.000000] tsc: Detected 2400.000 MHz processor
+[    2.000000] tsc: Refined TSC clocksource calibration: 2399.998 MHz
+$ dmesg | grep -i clocksource
+[    0.500000] clocksource: hpet: mask: 0xffffffff max_cycles: 0xffffffff, max_idle_ns: 19112604467 ns
+[    2.000000] tsc: Refined TSC clocksource calibration: 2399.998 MHz`;
+  expect(read(text).boots.count).toBe(1);
+});
+
+test('both forms of the command line are printed in one boot', () => {
+  const text = `[    0.000000] Command line: root=/dev/sda1\n[    0.010000] Kernel command line: root=/dev/sda1`;
+  expect(read(text).boots.count).toBe(1);
+});
+
+test('a reversed journal is put in order', () => {
+  const stamped = FIRST.split('\n').map(
+    (line, index) => `Mar 09 07:0${index}:00 h kernel: ${line.replace(/^\[ *\d+\.\d+\] /, '')}`,
+  );
+  const upsideDown = [...stamped].reverse();
+  expect(read(upsideDown.join('\n')).lines.map(({ text }) => text)).toEqual(
+    read(stamped.join('\n')).lines.map(({ text }) => text),
+  );
+});

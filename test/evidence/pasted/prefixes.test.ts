@@ -1,0 +1,99 @@
+// A known message is found behind whatever stands in front, and is not found in a sentence about it.
+import { expect, test } from 'vitest';
+import { factsOf } from '../../../harness/evidence/facts.ts';
+import { readPasted } from '../../../harness/evidence/pasted/read-pasted.ts';
+
+const MESSAGE = 'tsc: Refined TSC clocksource calibration: 2399.998 MHz';
+const lines = (text: string) => text.split('\n').map((line, index) => ({ n: index + 1, text: line }));
+const khzOf = (text: string): number[] =>
+  factsOf(readPasted(lines(text)).lines).refined.map(({ khz }) => khz);
+
+test.each([
+  'Mar 09 07:03:06 kernel: ',
+  'mar 09 07:03:06 host1 kernel: ',
+  'Mär  9 07:03:06 host1 kernel: ',
+  'maj  9 07:03:06 host1 kernel: ',
+  'déc. 09 07:03:06 host1 kernel: ',
+  '<6>1 2026-03-09T07:03:06+01:00 host1 kernel - - - ',
+  'Tue Mar  9 07:03:06 2026 kern.info kernel: [15.0] ',
+  'host1 kern.info kernel: ',
+  '[Mo Mär  9 07:03:06 2026] ',
+  '[2026-03-09T07:03:06Z] ',
+  '[Mon Mar  9 07:03:06 CET 2026] ',
+  '2026-03-09 07:03:06,123 INFO  host1 kernel: ',
+  '03/09/2026 07:03:06 ',
+  '(XEN) ',
+  '(d1) ',
+  '[pod/vm/console] ',
+  'vm-1  | ',
+  '[    2.0] [swapper/0:1] ',
+  '6,345,2000000,-;',
+  '/var/log/kern.log:',
+  'kern.log-12-',
+  'messages-20260309:Mar  9 07:03:06 h kernel: ',
+  '12:',
+  '    12\t',
+  '- ',
+  '* ',
+  '+',
+  '> > ',
+  '"',
+  '  1 Time(s): ',
+  '\u00a0\u00a0',
+  '&gt; ',
+  '<li>',
+])('%j before a message', (prefix) => {
+  expect(khzOf(`${prefix}${MESSAGE}`)).toEqual([2_399_998]);
+});
+
+test.each([
+  ['`', '`'],
+  ['**', '**'],
+  ['| 1 | ', ' |'],
+  ['<b>', '</b>'],
+  ['{quote}', '{quote}'],
+  ['"', '",'],
+  ["'", "'"],
+  ['<code>', '</code><br>'],
+])('%j and %j around a message', (before, after) => {
+  const [line] = readPasted(lines(`${before}${MESSAGE}${after}`)).lines;
+  expect(line?.text).toBe(MESSAGE);
+});
+
+test.each([
+  `I never see the line "${MESSAGE}" and wonder why.`,
+  `my dmesg shows ${MESSAGE}`,
+  `Expected: ${MESSAGE}`,
+  `At 10:23 I saw ${MESSAGE}`,
+  `there should be \`${MESSAGE}\` in it`,
+])('%j speaks of a message', (text) => {
+  expect(khzOf(text)).toEqual([]);
+});
+
+test('a prefix that stands before known messages is taken off the other lines as well', () => {
+  const text = [
+    `lab7/console ~ tsc: Detected 2400.000 MHz processor`,
+    `lab8/console ~ ${MESSAGE}`,
+    'lab9/console ~ Linux agpgart interface v0.103',
+  ];
+  expect(readPasted(lines(text.join('\n'))).lines.map(({ text }) => text)).toEqual([
+    'tsc: Detected 2400.000 MHz processor',
+    MESSAGE,
+    'Linux agpgart interface v0.103',
+  ]);
+});
+
+test.each([
+  ['Mar 01 07:10:00 host1 kernel: ', 'Mar 10 07:10:01 host1 kernel: ', 9 * 86_400 + 1],
+  ['[Sun Mar  1 07:10:00 2026] ', '[Tue Mar 10 07:10:01 2026] ', 9 * 86_400 + 1],
+  ['2026-03-01T07:10:00.500+01:00 h kernel: ', '2026-03-01T07:10:02.750+01:00 h kernel: ', 2.25],
+  ['6,345,2000000,-;', '6,346,3500000,-;', 1.5],
+])('the time between %j and %j', (first, second, apart) => {
+  const [a, b] = readPasted(lines(`${first}tsc: Detected 2400.000 MHz processor\n${second}${MESSAGE}`)).lines;
+  expect((b?.timeS ?? Number.NaN) - (a?.timeS ?? Number.NaN)).toBeCloseTo(apart, 3);
+});
+
+test('one line with both times places the lines that have the time of day alone', () => {
+  const text = `Mar 01 07:10:00 h kernel: [    5.000000] tsc: Detected 2400.000 MHz processor\nMar 01 07:10:30 h kernel: ${MESSAGE}`;
+  expect(readPasted(lines(text)).lines[1]).toMatchObject({ timeS: 35, byWallClock: true });
+});

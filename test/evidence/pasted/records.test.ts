@@ -1,0 +1,60 @@
+// Logs that come as records: the messages in them, with their times.
+import { expect, test } from 'vitest';
+import { readPasted } from '../../../harness/evidence/pasted/read-pasted.ts';
+
+const REFINED = 'tsc: Refined TSC clocksource calibration: 2399.998 MHz';
+const SWITCHED = 'clocksource: Switched to clocksource tsc';
+
+test.each<[string, string]>([
+  [
+    'journalctl -o json',
+    `{"_SOURCE_MONOTONIC_TIMESTAMP":"2000000","_TRANSPORT":"kernel","MESSAGE":"${REFINED}"}
+{"MESSAGE":"${SWITCHED}","_TRANSPORT":"kernel","_SOURCE_MONOTONIC_TIMESTAMP":"2100000"}`,
+  ],
+  [
+    'journalctl -o json, a message in bytes',
+    `{"_SOURCE_MONOTONIC_TIMESTAMP":"2000000","MESSAGE":${JSON.stringify([...Buffer.from(REFINED)])}}
+{"_SOURCE_MONOTONIC_TIMESTAMP":"2100000","MESSAGE":"${SWITCHED}"}`,
+  ],
+  [
+    'journalctl -o json-pretty',
+    `{
+\t"_SOURCE_MONOTONIC_TIMESTAMP" : "2000000",
+\t"_TRANSPORT" : "kernel",
+\t"MESSAGE" : "${REFINED}"
+}
+{
+\t"MESSAGE" : "${SWITCHED}",
+\t"_SOURCE_MONOTONIC_TIMESTAMP" : "2100000"
+}`,
+  ],
+  [
+    'journalctl -o export',
+    `__CURSOR=s=ab;i=1\n_SOURCE_MONOTONIC_TIMESTAMP=2000000\n_TRANSPORT=kernel\nMESSAGE=${REFINED}\n\n__CURSOR=s=ab;i=2\nMESSAGE=${SWITCHED}\n_SOURCE_MONOTONIC_TIMESTAMP=2100000\n`,
+  ],
+  [
+    'journalctl -o verbose',
+    `Mon 2026-03-09 07:03:06.123456 CET [s=ab12;i=1]\n    _TRANSPORT=kernel\n    MESSAGE=${REFINED}\n    _SOURCE_MONOTONIC_TIMESTAMP=2000000\nMon 2026-03-09 07:03:06.223456 CET [s=ab12;i=2]\n    MESSAGE=${SWITCHED}\n    _SOURCE_MONOTONIC_TIMESTAMP=2100000`,
+  ],
+  [
+    'dmesg --json',
+    `{\n   "dmesg": [\n      {\n         "pri": 6,\n         "time":     2.000000,\n         "msg": "${REFINED}"\n      },{\n         "pri": 6,\n         "time":     2.100000,\n         "msg": "${SWITCHED}"\n      }\n   ]\n}`,
+  ],
+  [
+    "docker's json-file",
+    `{"log":"[    2.000000] ${REFINED}\\n","stream":"stdout","time":"2026-03-09T07:03:06.1Z"}\n{"log":"[    2.100000] ${SWITCHED}\\n","stream":"stdout","time":"2026-03-09T07:03:06.2Z"}`,
+  ],
+])('%s', (_, text) => {
+  const { lines } = readPasted(text.split('\n').map((line, index) => ({ n: index + 1, text: line })));
+  const said = lines.filter(({ text }) => text !== '').map(({ text, timeS }) => ({ text, timeS }));
+  expect(said).toEqual([
+    { text: REFINED, timeS: 2 },
+    { text: SWITCHED, timeS: 2.1 },
+  ]);
+});
+
+test('a setting file with keys of that kind is no log', () => {
+  const text = 'MESSAGE=hello\nOTHER=1\n';
+  const { lines } = readPasted(text.split('\n').map((line, index) => ({ n: index + 1, text: line })));
+  expect(lines.map(({ text }) => text)).toContain('OTHER=1');
+});

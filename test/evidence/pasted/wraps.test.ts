@@ -1,0 +1,69 @@
+// Messages that were broken over lines are whole again; what follows them stays apart.
+import { expect, test } from 'vitest';
+import { factsOf } from '../../../harness/evidence/facts.ts';
+import { readPasted } from '../../../harness/evidence/pasted/read-pasted.ts';
+import { diagnose } from '../../../harness/verdict/diagnose.ts';
+
+const factsIn = (text: string) =>
+  factsOf(readPasted(text.split('\n').map((line, index) => ({ n: index + 1, text: line }))).lines);
+
+test.each([
+  ['between words', '[    2.000000] tsc: Refined TSC clocksource calibration:\n2399.998 MHz'],
+  ['early', '[    2.000000] tsc: Refined TSC\nclocksource calibration: 2399.998 MHz'],
+  ['within a word', '[    2.000000] tsc: Refined TSC clocksource calibr\nation: 2399.998 MHz'],
+  [
+    'after its prefix',
+    'Mar 09 07:03:06 host1 kernel:\ntsc: Refined TSC clocksource calibration: 2399.998 MHz',
+  ],
+  ['in a quoted mail', '> [    2.000000] tsc: Refined TSC clocksource calibration:\n> 2399.998 MHz'],
+  ['over three lines', '[    2.000000] tsc: Refined TSC\nclocksource calibration:\n2399.998 MHz'],
+  ['by a soft line end', '[    2.000000] tsc: Refined TSC clocksource calibration: 2399.99=\n8 MHz'],
+  ['without stamps', 'tsc: Refined TSC clocksource calibration:\n2399.998 MHz'],
+])('a message broken %s', (_, text) => {
+  expect(
+    factsIn(`[    1.000000] workingset: timestamp_bits=36\n${text}`).refined.map(({ khz }) => khz),
+  ).toEqual([2_399_998]);
+});
+
+test('a broken line that tells how tsc was registered makes no false certainty', () => {
+  const facts = factsIn(`[    1.000000] workingset: timestamp_bits=36
+[    2.000000] tsc: Refined TSC clocksource calibration:
+2399.998 MHz
+[    2.000010] clocksource: tsc: mask: 0xffffffffffffffff max_cycles: 0x1, max_idle_ns: 1 ns`);
+  expect(diagnose({ facts, available: undefined, current: undefined }).registration).toBe('refined');
+});
+
+test.each([
+  ['TSC halts in idle', 'halts-in-idle'],
+  ['clocksource\nwatchdog', 'watchdog-skew'],
+  ['TSCs\nunsynchronized', 'unsynchronized'],
+])('a reason that was broken off, %j, is kept', (reason, cause) => {
+  const facts = factsIn(
+    `[    1.000000] tsc: Detected 2400.000 MHz processor\n[  100.000000] tsc: Marking TSC unstable due to\n${reason}`,
+  );
+  expect(facts.marks[0]?.reason).toBe(reason.replace('\n', ' '));
+  expect(diagnose({ facts, available: undefined, current: undefined }).cause).toBe(cause);
+});
+
+test('a list, a command and prose after a log are no part of its last message', () => {
+  const facts = factsIn(`[    1.000000] tsc: Detected 2400.000 MHz processor
+kvm-clock acpi_pm
+$ cat /sys/devices/system/clocksource/clocksource0/current_clocksource
+kvm-clock
+So what is wrong?`);
+  expect(facts.available?.value).toEqual(['kvm-clock', 'acpi_pm']);
+  expect(facts.current?.value).toBe('kvm-clock');
+  expect(facts.detected[0]?.text).toBe('[    1.000000] tsc: Detected 2400.000 MHz processor');
+});
+
+test('a command line that was broken keeps its parameters', () => {
+  const words = [
+    'BOOT_IMAGE=/boot/vmlinuz',
+    'root=/dev/mapper/vg-root ro crashkernel=auto',
+    'console=ttyS0 tsc=unstable notsc',
+  ];
+  const facts = factsIn(
+    `[    0.000000] Command line: ${words[0]} ${words[1]}\n${words[2]}\n[    0.000000] tsc: Detected 2400.000 MHz processor`,
+  );
+  expect(facts.parameters).toContain('tsc=unstable');
+});
