@@ -14,8 +14,10 @@ import { gatherAppliance } from '../../harness/evidence/appliance.ts';
 import { readConsole } from '../../harness/evidence/console.ts';
 import { gatherEvidence } from '../../harness/evidence/evidence.ts';
 import { decodeExits, decodeExitsHex } from '../../harness/evidence/exits.ts';
-import { gatherFacts } from '../../harness/evidence/facts.ts';
+import { factsOf, gatherFacts } from '../../harness/evidence/facts.ts';
 import { collectFrames, frameChecksum } from '../../harness/evidence/frames.ts';
+import { collectLines } from '../../harness/evidence/pasted/collect.ts';
+import { readPasted } from '../../harness/evidence/pasted/read-pasted.ts';
 import { describeReads } from '../../harness/evidence/reads.ts';
 import { parseMatrix } from '../../harness/matrix/load.ts';
 import { readBlob } from '../../harness/record/blob/blob-read.ts';
@@ -138,7 +140,27 @@ export const TARGETS: readonly Target[] = [
     ]),
     show: (input) => {
       const diagnosis = diagnose({ facts: gatherFacts(readConsole(input)) });
-      return `${diagnosisText(diagnosis, false)}${json(diagnosis)}`;
+      return `${diagnosisText(diagnosis, {}, false)}${json(diagnosis)}`;
+    },
+  },
+  {
+    name: 'pasted text',
+    inputs: damaged([
+      ...KERNEL,
+      'Mar 09 07:03:06 host1 kernel: ',
+      '<br>',
+      '=\n',
+      '\\n',
+      '{"MESSAGE":"',
+      '-- Boot 0123456789abcdef0123456789abcdef --\n',
+    ]),
+    show: (input) => {
+      const collector = collectLines();
+      collector.push(input);
+      const pasted = readPasted(collector.end().lines);
+      const diagnosis = diagnose({ facts: factsOf(pasted.lines) });
+      const notes = { boots: pasted.boots, ...(pasted.first === null ? {} : { first: pasted.first }) };
+      return `${diagnosisText(diagnosis, notes, false)}${json({ ...diagnosis, ...notes })}`;
     },
   },
   {
