@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { countReporter } from './test/support/count-reporter.ts';
 import { TIERS, type TierName } from './test/tiers.ts';
 
 const report = process.env.TSCMATRIX_TEST_REPORT;
@@ -15,10 +16,15 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     // For scripts/ci.sh, which counts.
-    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    reporters: report ? ['default', countReporter(report)] : ['default'],
     projects: [
       // Files share a worker, and with it the modules that they import.
-      project('unit', { pool: 'threads', isolate: false, testTimeout: 60_000 }),
+      project('unit', {
+        pool: 'threads',
+        isolate: false,
+        testTimeout: 60_000,
+        setupFiles: ['test/support/unit-tier.ts'],
+      }),
       project('cli', SLOW),
       project('guest', SLOW),
       project('browser', SLOW),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What CI runs: npm test, and as the last line "N passed, N failed" counted from the tests' own report.
+# What CI runs: npm test, then what was skipped and why, the slowest files and, as the last line, "N passed, N failed".
 set -u
 cd "$(dirname "$0")/.."
 report=$(mktemp)

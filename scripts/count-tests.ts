@@ -1,28 +1,16 @@
-/** Prints "N passed, N failed" from vitest's JSON report, with the reasons of what was skipped before it. */
+/** Prints what was skipped and why, the slowest files, and as the last line "N passed, N failed": of the file that the tests' reporter wrote. */
 import { readFileSync } from 'node:fs';
+import type { TestCounts } from '../test/support/count-reporter.ts';
 
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numFailedTestSuites: number;
-  readonly testResults: readonly {
-    readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
-  }[];
-}
+const SLOWEST = 10;
 
-const report = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Report;
-const skipped = report.testResults.flatMap(({ assertionResults }) =>
-  assertionResults.filter(({ status }) => status === 'skipped' || status === 'pending' || status === 'todo'),
-);
-for (const { fullName } of skipped) console.log(`skipped: ${fullName}`);
-// A file that fails to load has no tests to count, and is a failure all the same.
-const brokenFiles = report.testResults.filter(
-  ({ status, assertionResults }) =>
-    status === 'failed' && assertionResults.every((one) => one.status !== 'failed'),
-).length;
-const failed = report.numFailedTests + brokenFiles;
-console.log(
-  `${report.numPassedTests} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`,
-);
-process.exitCode = failed === 0 && report.numPassedTests > 0 ? 0 : 1;
+const { passed, failed, skipped, files } = JSON.parse(
+  readFileSync(process.argv[2] ?? '', 'utf8'),
+) as TestCounts;
+for (const one of skipped) console.log(`skipped: ${one}`);
+console.log(`the ${SLOWEST} slowest files, in wall time beside another one:`);
+for (const { file, tests, wallMs } of files.slice(0, SLOWEST))
+  console.log(`${(wallMs / 1000).toFixed(1).padStart(8)} s  ${file} (${tests} tests)`);
+if (skipped.length > 0) console.log(`${skipped.length} skipped`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -13,7 +13,7 @@ const named = (tier: string) => ({ include: [`test/**/*.${tier}.test.ts`], exclu
 /** `x.test.ts` is a unit test, `x.cli.test.ts` is of the tier cli, and so on: docs/tests.md. */
 export const TIERS = {
   unit: {
-    needs: 'Node and node_modules: it starts no program but Node',
+    needs: 'Node and node_modules: it starts no program but Node and /bin/sh',
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.*.test.ts'],
   },

@@ -62,7 +62,7 @@ test('the text is one that a shell takes: all but the outer command is a comment
   try {
     // The appliance's console is redirected to a file here.
     const script = `emulate() { printf '%s\\0' "$@"; }\n${text}`;
-    const said = execFileSync('sh', ['-c', script], { cwd: folder, encoding: 'utf8' });
+    const said = execFileSync('/bin/sh', ['-c', script], { cwd: folder, encoding: 'utf8' });
     const machine = needMachine(resolveMachine(CELL.guest, ready), 'there is one');
     const launch = launchOf(CELL, machine, KERNEL.path, ready.initrdPath);
     expect(said.split('\0').slice(0, -1)).toEqual(launch.argv);

@@ -1,9 +1,4 @@
 /** Exit counts: the bytes of struct exits, and what may be said of them. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { gatherAppliance } from '../../harness/evidence/appliance.ts';
 import { decodeExits, decodeExitsHex, type ExitCounts, kernelReads } from '../../harness/evidence/exits.ts';
@@ -15,57 +10,6 @@ function counted(name: string): ExitCounts {
   if (exits?.kind !== 'counted') throw new Error(`${name} has no counts`);
   return exits.counts;
 }
-
-test('the layout is that of the C header', async ({ skip }) => {
-  const folder = await mkdtemp(join(tmpdir(), 'exits-'));
-  try {
-    const source = join(folder, 'fill.c');
-    await writeFile(source, FILL);
-    const images = join(import.meta.dirname, '..', '..', 'images');
-    await promisify(execFile)('gcc', ['-I', images, source, '-o', join(folder, 'fill')]).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return skip('gcc is not installed');
-        throw error;
-      },
-    );
-    const { stdout } = await promisify(execFile)(join(folder, 'fill'), { encoding: 'buffer' });
-    expect(decodeExits(stdout)).toEqual({
-      kind: 'counted',
-      counts: {
-        runs: 2 ** 40,
-        io: 2,
-        mmio: 3,
-        reads: { pm: 4, hpet: 5 },
-        addedNs: { pm: 6, hpet: 7 },
-        disturbed: { pm: 8, hpet: 9 },
-        marks: [
-          { tNs: 10, reads: { pm: 11, hpet: 12 } },
-          null,
-          null,
-          { tNs: 13, reads: { pm: 14, hpet: 15 } },
-        ],
-        perSecond: { pm: [16, 0, 0], hpet: [0, 0, 17] },
-      },
-    });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
-
-const FILL = `
-#include <stdio.h>
-#include "exits/exits.h"
-int main(void)
-{
-	struct exits e = {
-		.magic = EXITS_MAGIC, .version = EXITS_VERSION, .runs = 1ull << 40, .io = 2, .mmio = 3,
-		.reads = { 4, 5 }, .added_ns = { 6, 7 }, .disturbed = { 8, 9 },
-		.marks = { [0] = { 10, { 11, 12 } }, [3] = { 13, { 14, 15 } } },
-		.per_second = { [COUNTER_PM] = { [0] = 16 }, [COUNTER_HPET] = { [2] = 17 } },
-	};
-	return fwrite(&e, sizeof e, 1, stdout) != 1;
-}
-`;
 
 test('what is not such a file is said so', () => {
   const good = Buffer.alloc(688);

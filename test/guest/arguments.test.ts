@@ -157,7 +157,7 @@ describe('the shell command', () => {
   ];
 
   test.each(ODD)('%j comes through a real shell unchanged', async (word) => {
-    const { stdout } = await promisify(execFile)('sh', ['-c', `printf '%s' ${quote(word)}`]);
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', `printf '%s' ${quote(word)}`]);
     expect(stdout).toBe(word);
   });
 
@@ -165,7 +165,7 @@ describe('the shell command', () => {
     const real = launch('tcg', { append: 'dyndbg="file tsc.c +p" x=\'$(id)\'' });
     const argv = [...real.argv, ...ODD];
     const command = shellCommand({ qemu: 'printf', argv: ['%s\\0', ...argv] });
-    const { stdout } = await promisify(execFile)('sh', ['-c', command]);
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command]);
     expect(stdout.split('\0').slice(0, -1)).toEqual(argv);
   });
 });

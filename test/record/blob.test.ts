@@ -253,13 +253,6 @@ test('what is no blob at all is said to be none', async () => {
   expect((await faultOf(scratch.path)).message).toContain('EISDIR');
 });
 
-test('other tools read it', async () => {
-  await writeBlob(dir, file, 'amd');
-  const { spawnSync } = await import('node:child_process');
-  const listed = spawnSync('tar', ['-tzf', file], { encoding: 'utf8' });
-  expect(listed.stdout.split('\n')).toContain(`run/${CONSOLE}`);
-});
-
 test.each([
   ['ci-runner-1', 'ci-runner-1'],
   ['héte/../x', 'h-te-..-x'],

@@ -21,6 +21,9 @@ export const ATTACKS: readonly string[] = [
 ];
 export const ENEMY = ATTACKS.join(' ');
 
+/** A command to the runner of a CI, which would begin a line, be it after spaces. */
+export const FORGED = /^\s*(?:::|##(?:\[|vso\[|teamcity\[))/m;
+
 /** Words of the format, digests and times: another value would make it another kind of event, or none. */
 const FIXED = new Set(
   'type at sha256 qemuSha256 transcriptSha256 outcome verdict verdicts registration cause confidence kind topology clock'.split(

@@ -1,13 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../harness/base/errors.ts';
-import { openCache } from '../../harness/host/cache.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
-import { findSource } from '../../harness/kernel/tree/source.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
 import { kcidbOptions, renderKcidb } from '../../harness/report/kcidb/kcidb.ts';
@@ -17,7 +14,6 @@ import { CONTROL, viewOf } from './streams.ts';
 
 const FIXTURE = join(import.meta.dirname, 'fixtures', 'kcidb-v5.3.schema.json');
 const RECORD = join(import.meta.dirname, '..', 'captures', 'records', 'v1');
-const PATCHES = join(import.meta.dirname, '..', '..', 'images', 'kernels', 'patches', 'linux-6.1');
 const HERE = kcidbOptions({});
 
 const ajv = new Ajv2020({ allErrors: true, strict: true });
@@ -134,18 +130,6 @@ test('every id leads somewhere, and is the same for the same source in another r
   expect(again.tests[0].id).not.toBe(document.tests[0].id);
 });
 
-test('the hash of a patch series is the one that the schema describes', () => {
-  const patches = readdirSync(PATCHES)
-    .filter((name) => name.endsWith('.patch'))
-    .sort();
-  expect(patches.length).toBeGreaterThan(2);
-  const shell = (command: string) =>
-    spawnSync('sh', ['-c', command], { cwd: PATCHES, encoding: 'utf8' }).stdout;
-  const sums = patches.map((name) => ({ sha256: shell(`sha256sum ${name}`).slice(0, 64) }));
-  expect(patchsetHash(sums)).toBe(shell('sha256sum *.patch | cut -c-64 | sha256sum | cut -c-64').trim());
-  expect(patchsetHash([])).toBe('');
-});
-
 /** The real record with one kernel's build facts changed. */
 async function withBuild(change: Record<string, unknown>): Promise<Document> {
   const dir = join(scratch.path, 'run');
@@ -157,6 +141,8 @@ async function withBuild(change: Record<string, unknown>): Promise<Document> {
   const record = await readRecord(dir);
   return kcidbOf(record.events, dir);
 }
+
+test('no patches have no hash', () => expect(patchsetHash([])).toBe(''));
 
 test('a source in git is named by address and commit, without the password in the address', async () => {
   const commit = 'c0'.repeat(20);
@@ -170,28 +156,6 @@ test('a source in git is named by address and commit, without the password in th
   const local = await withBuild({ git: { repository: '/src/linux', commit } });
   expect(local.checkouts[0]).not.toHaveProperty('git_repository_url');
   expect(local.checkouts[0].git_commit_hash).toBe(commit);
-});
-
-test('what is noted of a source in git is its place and the full commit', async () => {
-  const location = join(scratch.path, 'tree');
-  const git = (...args: string[]) =>
-    spawnSync('git', ['-C', location, ...args], { encoding: 'utf8' }).stdout.trim();
-  mkdirSync(location);
-  git('init', '--quiet');
-  git(
-    '-c',
-    'user.name=test',
-    '-c',
-    'user.email=test@example.org',
-    'commit',
-    '--quiet',
-    '--allow-empty',
-    '-m',
-    'x',
-  );
-  const cache = await openCache(join(scratch.path, 'cache'));
-  const source = await findSource({ kind: 'git', location, ref: 'HEAD' }, { cache });
-  expect(source.git).toEqual({ repository: location, commit: git('rev-parse', 'HEAD') });
 });
 
 test('a packaged kernel names its package', async () => {

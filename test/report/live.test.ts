@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { streamSink } from '../../harness/host/sink.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
@@ -184,29 +182,4 @@ test('plain lines tell the run by its own times', async () => {
     [   60.0 s] interrupted: 6 cells: 1 expected, 1 unexpected, 4 infra-error
     "
   `);
-});
-
-/** On a terminal of its own (script(1)), since the cursor is hidden on a real one alone. */
-function onTerminal(ending: string): string {
-  const report = join(import.meta.dirname, '..', '..', 'harness', 'report', 'live', 'live.ts');
-  const code = `import { liveReporter } from ${JSON.stringify(report)};
-    const live = liveReporter(process.stderr, { colour: false, repeat: (draw) => { draw(); return () => {}; } });
-    ${ending}`;
-  const command = `exec ${process.execPath} --input-type=module-typescript -e "$CODE"`;
-  const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
-    env: { ...process.env, CODE: code },
-    encoding: 'utf8',
-  });
-  return stdout;
-}
-const noScript = spawnSync('script', ['--version']).status !== 0;
-
-test.skipIf(noScript).each([
-  ['its end', 'live.close();'],
-  ['Ctrl-C', "process.kill(process.pid, 'SIGINT'); setInterval(() => {}, 1000);"],
-  ['an error nobody caught', "throw new Error('bug');"],
-])('the cursor is back after %s', (_, ending) => {
-  const text = onTerminal(ending);
-  expect(text).toContain('\u001b[?25l');
-  expect(text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(text.lastIndexOf('\u001b[?25l'));
 });

@@ -1,59 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { Parser } from 'tap-parser';
 import { expect, test } from 'vitest';
 import { renderJson } from '../../harness/report/json.ts';
-import { renderJunit } from '../../harness/report/junit.ts';
 import { renderTap } from '../../harness/report/tap.ts';
 import { BEGIN, HOSTILE, SAMPLE, SHA } from '../record/sample-run.ts';
 import { CONTROL, viewOf } from './streams.ts';
-
-const XSD = join(import.meta.dirname, 'fixtures', 'junit.xsd');
-
-function xmllint(xml: string, ...args: string[]) {
-  return spawnSync('xmllint', ['--nonet', ...args, '-'], { input: xml, encoding: 'utf8' });
-}
-function xpath(xml: string, query: string): string {
-  const { status, stdout, stderr } = xmllint(xml, '--xpath', query);
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
-  return stdout.trim();
-}
-const noXmllint = spawnSync('xmllint', ['--version']).status !== 0;
-
-test.skipIf(noXmllint)('JUnit is valid by its schema, also for an empty and for a lost run', () => {
-  for (const events of [SAMPLE, BEGIN, []]) {
-    const { status, stderr } = xmllint(renderJunit(viewOf(events)), '--noout', '--schema', XSD);
-    expect(stderr).toBe('- validates\n');
-    expect(status).toBe(0);
-  }
-});
-
-test.skipIf(noXmllint)('the schema in use refuses what is not JUnit', () => {
-  const xml = renderJunit(viewOf(SAMPLE)).replace('<testcase ', '<testcase surprise="1" ');
-  expect(xmllint(xml, '--noout', '--schema', XSD).status).not.toBe(0);
-});
-
-test.skipIf(noXmllint)('JUnit counts and places each outcome', () => {
-  const xml = renderJunit(viewOf(SAMPLE));
-  expect(xml).not.toMatch(CONTROL);
-  const counts = ['tests', 'failures', 'errors'].map((name) => xpath(xml, `string(/testsuites/@${name})`));
-  expect(counts).toEqual(['6', '2', '2']);
-  expect(xpath(xml, 'string(//testsuite[@name="old"]/@skipped)')).toBe('1');
-  expect(xpath(xml, 'string(//testsuite[@name="new"]/@time)')).toBe('10.400');
-  expect(xpath(xml, 'string(//testsuite[@name="mid"]/testcase[@name="hpet=on"]/failure/@type)')).toBe(
-    'unexpected: never',
-  );
-  expect(xpath(xml, 'string(//testsuite[@name="mid"]/testcase[@name="hpet=on"]/failure/@message)')).toBe(
-    'never, expected refined; the guest says red ]]></failure> | a * b `c` @root # SKIP \\ \\x9b2J \\x00 end',
-  );
-  expect(xpath(xml, 'string(//testsuite[@name="new"]/testcase[@name="hpet=on"]/failure/@type)')).toBe(
-    'flaky: refined, never',
-  );
-  expect(xpath(xml, 'string(//testsuite[@name="new"]/testcase[@name="hpet=off"]/error/@message)')).toContain(
-    'lost:',
-  );
-});
 
 function parseTap(text: string) {
   const parser = new Parser({ strict: true });

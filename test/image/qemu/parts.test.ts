@@ -1,16 +1,13 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { HostError, UserError } from '../../../harness/base/errors.ts';
+import { UserError } from '../../../harness/base/errors.ts';
 import { openCache } from '../../../harness/host/cache.ts';
-import { tryTool } from '../../../harness/host/process.ts';
 import { buildFailure } from '../../../harness/image/qemu/failure.ts';
 import { parseLdd } from '../../../harness/image/qemu/libraries.ts';
 import { FIRMWARE, upstreamVersion } from '../../../harness/image/qemu/origins.ts';
-import { keysOf, patchNames, type Recipe, readRecipe } from '../../../harness/image/qemu/recipe.ts';
+import { keysOf, patchNames, readRecipe } from '../../../harness/image/qemu/recipe.ts';
 import { findStored, storeFolder } from '../../../harness/image/qemu/store.ts';
-import { findToolchain } from '../../../harness/image/qemu/toolchain.ts';
-import { patchTree } from '../../../harness/image/qemu/tree.ts';
 import type { Origins } from '../../../harness/image/qemu/types.ts';
 import { parseSources } from '../../../harness/kernel/package/apt-source.ts';
 import { inScratch } from '../../kernel/tools.ts';
@@ -127,68 +124,6 @@ test('a series that names a patch which is not there is the input of whoever wro
     await writeFile(join(folder, 'devices.mak'), '');
     await expect(readRecipe(folder)).rejects.toThrow(UserError);
     await expect(readRecipe(folder)).rejects.toThrow(/0001-gone.patch: there is no such file/);
-  }));
-
-const SVM = join('target', 'i386', 'tcg', 'system', 'svm_helper.c');
-
-/** Our recipe with the patch of that file alone. */
-async function svmRecipe(): Promise<Recipe> {
-  const recipe = await readRecipe();
-  return { ...recipe, patches: recipe.patches.filter(({ name }) => /-svm-/.test(name)) };
-}
-
-/** The lines that the patch rests on, in a tree with nothing else. */
-async function writeSvm(tree: string, change: (text: string) => string): Promise<void> {
-  const [patch] = (await svmRecipe()).patches;
-  const hunk = (patch?.content.toString('utf8') ?? '').split(/^@@.*$/m)[1] ?? '';
-  const lines = hunk.split('\n').filter((line) => line.startsWith(' '));
-  const text = lines.map((line) => `${line.slice(1)}\n`).join('');
-  await mkdir(dirname(join(tree, SVM)), { recursive: true });
-  await mkdir(join(tree, 'configs', 'devices', 'x86_64-softmmu'), { recursive: true });
-  await writeFile(join(tree, SVM), change(text));
-}
-
-test('the patch is applied where QEMU has moved its lines', () =>
-  inScratch(async (folder) => {
-    const tree = join(folder, 'tree');
-    await writeSvm(tree, (text) => `/* a licence */\n\n${text}`);
-    await patchTree(tree, await svmRecipe(), '10.0.99', join(folder, 'scratch'));
-    expect(await readFile(join(tree, SVM), 'utf8')).toContain('cs->exception_index = -1;');
-    const list = join(tree, 'configs', 'devices', 'x86_64-softmmu', 'tscmatrix.mak');
-    expect(await readFile(list, 'utf8')).toContain('CONFIG_XEN_EMU=y');
-  }));
-
-test('a QEMU that has changed there refuses the patch, and both sides are shown', () =>
-  inScratch(async (folder) => {
-    const tree = join(folder, 'tree');
-    await writeSvm(tree, (text) => text.replace('do_interrupt_x86_hardirq(env, vector, 1)', 'deliver(env)'));
-    const failure = patchTree(tree, await svmRecipe(), '10.9.0', join(folder, 'scratch'));
-    const error = await failure.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).toBeInstanceOf(HostError);
-    expect(error).toMatchObject({ code: 'emulator-patch', hint: expect.stringContaining('series') });
-    expect((error as Error).message).toMatch(
-      /^QEMU 10\.9\.0 does not take our patches: patch 0001-\S+ does not/,
-    );
-    expect((error as Error).message).toContain('deliver(env);');
-    expect((error as Error).message).toContain('do_interrupt_x86_hardirq(env, vector, 1);');
-  }));
-
-test('all that is missing is named at once, with the packages', () =>
-  inScratch(async (folder) => {
-    for (const program of ['gcc', 'ld', 'strip', 'pkg-config', 'patch', 'xz', 'ldd', 'setpriv']) {
-      const { stdout } = await tryTool('sh', ['-c', `command -v ${program}`]);
-      await symlink(stdout.trim(), join(folder, program));
-    }
-    vi.stubEnv('PATH', folder);
-    const message = 'the pinned QEMU cannot be built here: ninja is not installed';
-    await expect(findToolchain()).rejects.toMatchObject({
-      code: 'tool-missing',
-      message,
-      hint: expect.stringMatching(/^apt-get install .*\bninja-build$/),
-    });
   }));
 
 test('a failed compilation shows its first error and the log', () => {
