@@ -29,42 +29,20 @@ import { endingText } from '../report/words.ts';
 import { bootDocument, bootText } from './boot-text.ts';
 import { warnUnusedQemu } from './warnings.ts';
 
-export interface BootFlags {
-  readonly topology?: string;
-  readonly clock?: string;
-  readonly cpu?: string;
-  readonly hpet?: boolean;
-  readonly pmtimer?: boolean;
-  readonly smp?: number;
-  readonly memory?: string;
-  readonly machine?: string;
-  readonly personality?: string;
-  readonly refDelay?: string;
-  /** The setting `qemu`; --qemu names a program. */
-  readonly emulator?: string;
-  readonly append?: string;
+type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<Tail>}`
+  : Name;
+
+/** An option for each setting of a guest. */
+type GuestFlags = { readonly [Name in SettingName as Camel<Name>]?: string | number | boolean };
+
+export interface BootFlags extends GuestFlags {
   readonly sha256?: string;
   readonly timeout: number;
   readonly keep?: string;
   readonly qemu: string;
   readonly json?: boolean;
 }
-
-/** Each option that is a guest setting, and where commander leaves its value. */
-const GUEST_OPTIONS = {
-  topology: ['topology', 'topology'],
-  clock: ['clock', 'clock'],
-  cpu: ['cpu', 'cpu'],
-  hpet: ['hpet', 'hpet'],
-  pmtimer: ['pmtimer', 'pmtimer'],
-  smp: ['smp', 'smp'],
-  memory: ['memory', 'memory'],
-  machine: ['machine', 'machine'],
-  personality: ['personality', 'personality'],
-  'ref-delay': ['ref-delay', 'refDelay'],
-  qemu: ['emulator', 'emulator'],
-  append: ['append', 'append'],
-} as const satisfies Record<SettingName, readonly [option: string, flag: keyof BootFlags]>;
 
 /** Where --clock is absent: counted instructions, unless the other options rule that out or make it useless. */
 function clockFor({ topology = DEFAULT_GUEST.topology, smp = 1 }: BootFlags): ClockMode {
@@ -74,22 +52,23 @@ function clockFor({ topology = DEFAULT_GUEST.topology, smp = 1 }: BootFlags): Cl
 }
 
 /** An option's value as the setting takes it: a command line knows only text, also where a number is meant. */
-function checkedOption(name: SettingName, option: string, value: unknown): unknown {
+function checkedOption(name: SettingName, value: unknown): unknown {
   const candidates = typeof value === 'string' && /^[0-9]+$/.test(value) ? [value, Number(value)] : [value];
   const results = candidates.map((candidate) => SETTINGS[name].schema.safeParse(candidate));
   const sound = candidates.find((_, index) => results[index]?.success);
   if (sound !== undefined) return sound;
   const issues = results.at(-1)?.error?.issues ?? [];
   const { message, hint } = describeIssues(issues, candidates.at(-1));
-  throw new UserError(`--${option} ${value}: ${message}`, hint);
+  throw new UserError(`--${name} ${value}: ${message}`, hint);
 }
 
 /** The options as a guest, by the same rules as in a matrix file. */
 function guestOf(flags: BootFlags): GuestSpec {
   const raw: Partial<Record<SettingName, unknown>> = {};
   for (const name of SETTING_NAMES) {
-    const [option, flag] = GUEST_OPTIONS[name];
-    if (flags[flag] !== undefined) raw[name] = checkedOption(name, option, flags[flag]);
+    const value =
+      flags[name.replaceAll(/-[a-z]/g, ([, letter = '']) => letter.toUpperCase()) as keyof GuestFlags];
+    if (value !== undefined) raw[name] = checkedOption(name, value);
   }
   const guest = normalizeGuest({ ...DEFAULT_GUEST, clock: clockFor(flags), ...canonicalSettings(raw) });
   const impossible = impossibleGuest(guest);

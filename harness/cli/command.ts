@@ -17,6 +17,8 @@ export interface Option<T> {
   /** May be repeated: the value is a list, empty where it is not given. */
   readonly many?: true;
   readonly required?: true;
+  /** Of a value that is taken as ever, though something in it is called otherwise now: what to tell. */
+  readonly notice?: (value: string) => string | undefined;
   /** A switch that is on until --no-NAME. */
   readonly off?: true;
 }

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { DURATION, DURATION_MAX_NS, durationNs } from '../matrix/duration.ts';
+import { OLD_SETTINGS } from '../matrix/names.ts';
 import type { Parser } from './command.ts';
 
 /** A whole number of at least `least`. */
@@ -59,6 +60,13 @@ export function probability(text: string, option: string): number {
 export function ppm(text: string, option: string): number {
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
   throw new UserError(`${option} takes a number of ppm such as 10 or 0.5, not "${text}"`);
+}
+
+/** A setting that is named as it was called before: in NAME=VALUE,..., and as the axis of a filter. */
+export function oldSetting(text: string): string | undefined {
+  const keys = [...text.matchAll(/(?:^|,)\s*([\w-]+)\s*!?=/g)].map(([, key = '']) => key);
+  const old = keys.find((key) => Object.hasOwn(OLD_SETTINGS, key));
+  return old && `${old} is called ${OLD_SETTINGS[old as keyof typeof OLD_SETTINGS]} now; both mean the same`;
 }
 
 /** What --qemu is where it is not given. */

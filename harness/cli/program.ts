@@ -62,6 +62,11 @@ function optionOf(key: string, spec: Spec<unknown>): Option {
 function start(spec: AnyCommand, command: Command, signal: AbortSignal): Promise<number> {
   const lists = Object.entries(spec.options).filter(([, { many }]) => many);
   const flags = { ...Object.fromEntries(lists.map(([key]) => [key, []])), ...command.opts() };
+  for (const [key, { notice }] of Object.entries(spec.options)) {
+    const values = [flags[key as keyof typeof flags] ?? []].flat() as string[];
+    for (const text of new Set(values.flatMap((value) => notice?.(value) ?? [])))
+      process.stderr.write(`tscmatrix: ${optionName(key)}: ${text}\n`);
+  }
   const isGiven = (flag: string): boolean => command.getOptionValueSource(flag) === 'cli';
   return spec.start(flags as never, { isGiven, signal }, command.processedArgs as never);
 }

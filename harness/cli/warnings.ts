@@ -21,6 +21,6 @@ export function warnUnusedQemu(cells: readonly Pick<Cell, 'guest'>[], qemu: stri
   if (qemu === SYSTEM_QEMU || cells.some(usesOwnQemu)) return;
   const text = `--qemu ${qemu} runs none of these guests: nested and deterministic ones run on the pinned QEMU`;
   process.stderr.write(
-    `tscmatrix: warning: ${block(text)} (qemu: system in the matrix, --emulator system of boot)\n`,
+    `tscmatrix: warning: ${block(text)} (emulator: system in the matrix, --emulator system of boot)\n`,
   );
 }

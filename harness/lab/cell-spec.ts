@@ -9,7 +9,14 @@ import type { CommitRecipe } from '../kernel/make/commit.ts';
 import { DURATION } from '../matrix/duration.ts';
 import { loadMatrix, parseMatrix } from '../matrix/load.ts';
 import { MatrixError } from '../matrix/problems.ts';
-import { DEFAULT_GUEST, isSetting, SETTING_NAMES, SETTINGS, settingText } from '../matrix/settings.ts';
+import {
+  DEFAULT_GUEST,
+  isSetting,
+  SETTING_KEYS,
+  SETTING_NAMES,
+  SETTINGS,
+  settingText,
+} from '../matrix/settings.ts';
 import type { Expectation, GuestSpec } from '../matrix/types.ts';
 import { parseYaml } from '../matrix/yaml.ts';
 import { makePlan } from '../plan/expand.ts';
@@ -78,7 +85,7 @@ function recipeOf({ kind: _kind, tree: _tree, ...recipe }: CommitRecipe & { kind
 function readSettings(text: string): Raw {
   const settings: Raw = {};
   if (text.trim() === '') return settings;
-  const names = SETTING_NAMES.join('|');
+  const names = SETTING_KEYS.join('|');
   const first = /^\s*([\w-]+)\s*=/.exec(text)?.[1];
   if (first === undefined || !isSetting(first)) {
     const near = first === undefined ? undefined : nearest(first, SETTING_NAMES);

@@ -2,9 +2,11 @@
 
 export type ClockMode = 'real' | 'deterministic';
 /** What a KVM guest is told that it runs under. */
-export type Personality = 'kvm' | 'xen' | 'hyperv' | 'none';
+export const PERSONALITIES = ['kvm', 'xen', 'hyperv', 'none'] as const;
+export type Personality = (typeof PERSONALITIES)[number];
 /** Which QEMU runs the machine itself: the one built here from a pinned source, or the host's own. */
-export type Emulator = 'pinned' | 'system';
+export const EMULATORS = ['pinned', 'system'] as const;
+export type Emulator = (typeof EMULATORS)[number];
 /** QEMU's own accelerator, as its -accel has it. */
 export type QemuAccelerator = 'tcg' | 'kvm';
 

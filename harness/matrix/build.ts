@@ -8,7 +8,7 @@ import {
   canonicalSettings,
   DEFAULT_GUEST,
   isSetting,
-  SETTINGS,
+  settingOf,
   settingPattern,
   settingText,
 } from './settings.ts';
@@ -113,7 +113,7 @@ function buildValues(name: string, input: unknown, path: KeyPath, context: Conte
 function valuesOf(name: string, raw: unknown, context: Context): [string, Partial<GuestSpec>][] {
   if (isSetting(name)) {
     const settings = canonicalSettings({ [name]: raw });
-    return [[settingText(settings[SETTINGS[name].field] ?? ''), settings]];
+    return [[settingText(settings[settingOf(name).field] ?? ''), settings]];
   }
   const matches = globTest(String(raw));
   if (name === 'kernel') return context.kernels.filter(matches).map((kernel) => [kernel, {}]);

@@ -7,7 +7,14 @@ import { globTest, isGlob } from '../base/glob.ts';
 import { nearest, suggestion } from '../base/suggest.ts';
 import { NAME, NAME_RULE, RESERVED_AXES } from './names.ts';
 import type { ProblemList } from './problems.ts';
-import { isSetting, SETTING_NAMES, SETTINGS, type SettingName, settingPattern } from './settings.ts';
+import {
+  isSetting,
+  SETTING_NAMES,
+  type SettingKey,
+  settingName,
+  settingOf,
+  settingPattern,
+} from './settings.ts';
 import type { KeyPath } from './yaml.ts';
 import { reportIssues } from './zod-problems.ts';
 
@@ -31,6 +38,7 @@ export function checkNames(value: unknown, findings: ProblemList): void {
     presets: Object.keys(mapOf(root.guests)),
     custom: new Map(custom.map((name) => [name, Object.keys(mapOf(axes[name]))])),
   };
+  checkOldNames(root, known, findings);
   checkPresets(mapOf(root.guests), findings);
   checkAxes(axes, known, findings);
   for (const [index, entry] of listOf(root.include).entries()) {
@@ -42,6 +50,29 @@ export function checkNames(value: unknown, findings: ProblemList): void {
   }
   for (const [index, entry] of listOf(root.expect).entries()) {
     checkConditions(mapOf(mapOf(entry).when), ['expect', index, 'when'], known, findings, value);
+  }
+}
+
+/** Every map whose keys may be settings: one that says a setting by the name that it had before still means it. */
+function checkOldNames(root: Raw, { presets, custom }: Known, findings: ProblemList): void {
+  const places: KeyPath[] = [
+    ['defaults'],
+    ['axes'],
+    ...presets.map((name) => ['guests', name]),
+    ...[...custom].flatMap(([axis, values]) => values.map((value) => ['axes', axis, value])),
+    ...listOf(root.include).map((_, index) => ['include', index]),
+    ...listOf(root.exclude).map((_, index) => ['exclude', index]),
+    ...listOf(root.expect).map((_, index) => ['expect', index, 'when']),
+  ];
+  for (const path of places) {
+    const map = mapOf(path.reduce<unknown>((value, step) => ((value ?? {}) as Raw)[step], root));
+    for (const key of Object.keys(map).filter(isSetting)) {
+      const name = settingName(key);
+      if (name === key) continue;
+      if (Object.hasOwn(map, name)) findings.error([...path, key], `${key} is ${name}, which is there too`);
+      else
+        findings.warn([...path, key], `${key} is called ${name} now; both mean the same`, undefined, 'key');
+    }
   }
 }
 
@@ -168,7 +199,7 @@ function checkConditions(
 }
 
 function checkSettingPatterns(
-  name: SettingName,
+  name: SettingKey,
   values: readonly unknown[],
   at: (index: number) => KeyPath,
   findings: ProblemList,
@@ -176,7 +207,7 @@ function checkSettingPatterns(
 ): void {
   for (const [index, raw] of values.entries()) {
     if (typeof raw === 'object' || raw === undefined || settingPattern(name, raw) !== undefined) continue;
-    reportIssues(SETTINGS[name].schema.safeParse(raw).error?.issues ?? [], root, findings, at(index));
+    reportIssues(settingOf(name).schema.safeParse(raw).error?.issues ?? [], root, findings, at(index));
   }
 }
 

@@ -7,3 +7,6 @@ export const NAME_RULE = 'must be a name of at most 60 letters, digits and . _ +
 
 /** Words that an axis cannot be called, because filters and conditions give them a meaning of their own. */
 export const RESERVED_AXES: readonly string[] = ['cell', 'not', 'when', 'mem'];
+
+/** What settings of a guest were called before: such keys work as ever, with a notice. */
+export const OLD_SETTINGS = { qemu: 'emulator' } as const;

@@ -38,7 +38,7 @@ export interface ProblemList {
   readonly warnings: Problem[];
   readonly place: (path: KeyPath, part?: 'key' | 'value') => Place;
   readonly error: (path: KeyPath, message: string, hint?: string, part?: 'key' | 'value') => void;
-  readonly warn: (path: KeyPath, message: string, hint?: string) => void;
+  readonly warn: ProblemList['error'];
 }
 
 export function newFindings(file: string, document: YamlDocument): ProblemList {
@@ -56,7 +56,7 @@ export function newFindings(file: string, document: YamlDocument): ProblemList {
     warnings,
     place,
     error: (path, message, hint, part) => void errors.push(problem(path, message, hint, part)),
-    warn: (path, message, hint) => void warnings.push(problem(path, message, hint)),
+    warn: (path, message, hint, part) => void warnings.push(problem(path, message, hint, part)),
   };
 }
 

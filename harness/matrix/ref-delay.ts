@@ -2,7 +2,21 @@
 import { z } from 'zod';
 import { DURATION, DURATION_MAX_NS, durationFault, durationNs, durationText } from './duration.ts';
 import { refused } from './refused.ts';
-import type { Disturbance, RefDelay } from './types.ts';
+
+/**
+ * What is added to each of the guest's reads of a reference counter, outside the guest, in ns of the clock that the
+ * machine under it has. A disturbance makes some reads longer: every Nth, or each with a probability, drawn from a seed.
+ */
+export interface RefDelay {
+  readonly pmNs: number;
+  readonly hpetNs: number;
+  readonly disturbance: Disturbance | null;
+}
+
+export type Disturbance =
+  /** Reads `every`, 2 * `every`, ... of each counter take `ns` longer. */
+  | { readonly kind: 'every'; readonly every: number; readonly ns: number }
+  | { readonly kind: 'random'; readonly probability: number; readonly seed: number; readonly ns: number };
 
 export const NO_DELAY: RefDelay = { pmNs: 0, hpetNs: 0, disturbance: null };
 
@@ -139,6 +153,27 @@ export const refDelaySchema = z
     id: 'refDelay',
     description: `Added to each of the guest's reads of a reference counter, 0 to 1s: a number of ns, text such as ${EXAMPLES}, or a map.`,
   });
+
+/** As a record holds it. */
+export const refDelayHeld: z.ZodType<RefDelay> = z.looseObject({
+  pmNs: z.int().nonnegative(),
+  hpetNs: z.int().nonnegative(),
+  disturbance: z
+    .discriminatedUnion('kind', [
+      z.looseObject({
+        kind: z.literal('every'),
+        every: z.int().nonnegative(),
+        ns: z.int().nonnegative(),
+      }),
+      z.looseObject({
+        kind: z.literal('random'),
+        probability: z.number(),
+        seed: z.int().nonnegative(),
+        ns: z.int().nonnegative(),
+      }),
+    ])
+    .nullable(),
+});
 
 /** What a value that the schema accepts means. */
 export function refDelayOf(raw: unknown): RefDelay {

@@ -4,7 +4,7 @@ import { UserError } from '../base/errors.ts';
 import { messagePattern } from '../base/message-pattern.ts';
 import { kernelSchema } from './kernel-schema.ts';
 import { NAME, NAME_LENGTH, NAME_RULE } from './names.ts';
-import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
+import { SETTING_KEYS, type SettingKey, settingName, settingOf } from './settings.ts';
 import { type Bounds, FAILURES, REGISTRATIONS } from './types.ts';
 
 /** A map with these keys and no others; the error names them, and zod-problems.ts makes a suggestion of it. */
@@ -25,11 +25,13 @@ function oneOrMore(schema: z.ZodType) {
   return z.union([schema, z.array(schema).min(1)], { error: 'must be a value or a list of values' });
 }
 
-type SettingShape = { [key in SettingName]: z.ZodOptional<z.ZodType> };
+type SettingShape = { [key in SettingKey]: z.ZodOptional<z.ZodType> };
 function settingShape(wrap: (schema: z.ZodType, description: string) => z.ZodType): SettingShape {
-  const entries = SETTING_NAMES.map((key) => {
-    const { schema } = SETTINGS[key];
-    return [key, wrap(schema, schema.description ?? '').optional()];
+  const entries = SETTING_KEYS.map((key) => {
+    const { schema } = settingOf(key);
+    const wrapped = wrap(schema, schema.description ?? '').optional();
+    const name = settingName(key);
+    return [key, name === key ? wrapped : wrapped.meta({ description: `Now ${name}.`, deprecated: true })];
   });
   return Object.fromEntries(entries) as SettingShape;
 }

@@ -1,42 +1,8 @@
 /** What a matrix file says, after it has been checked and its defaults applied. */
-import type { ClockMode, Emulator, Personality, Topology } from './accelerators.ts';
+import type { GuestSpec } from './settings.ts';
 
-/**
- * What is added to each of the guest's reads of a reference counter, outside the guest, in ns of the clock that the
- * machine under it has. A disturbance makes some reads longer: every Nth, or each with a probability, drawn from a seed.
- */
-export interface RefDelay {
-  readonly pmNs: number;
-  readonly hpetNs: number;
-  readonly disturbance: Disturbance | null;
-}
-
-export type Disturbance =
-  /** Reads `every`, 2 * `every`, ... of each counter take `ns` longer. */
-  | { readonly kind: 'every'; readonly every: number; readonly ns: number }
-  | { readonly kind: 'random'; readonly probability: number; readonly seed: number; readonly ns: number };
-
-/** Every setting of a guest. Together with the kernel these decide the QEMU command line. */
-export interface GuestSpec {
-  readonly topology: Topology;
-  readonly clock: ClockMode;
-  /** QEMU's -cpu value: a model and its flags, for example "max" or "EPYC,+invtsc". */
-  readonly cpu: string;
-  readonly hpet: boolean;
-  /** The ACPI PM timer as the guest kernel sees it; false adds pmtmr=0 to the command line. */
-  readonly pmtimer: boolean;
-  readonly smp: number;
-  readonly memoryMiB: number;
-  /** A versioned QEMU machine type, for example pc-i440fx-7.2. */
-  readonly machine: string;
-  /** Null: kvm where the guest is a KVM guest; nothing to choose under plain tcg. */
-  readonly personality: Personality | null;
-  readonly refDelay: RefDelay;
-  /** Null: pinned for nested and for deterministic guests, system for all others. */
-  readonly qemu: Emulator | null;
-  /** Additions to the kernel command line. */
-  readonly append: string;
-}
+export type { Disturbance, RefDelay } from './ref-delay.ts';
+export type { GuestSpec };
 
 /** Where a kernel image comes from. Paths are absolute once the matrix is loaded. */
 export type KernelSource =

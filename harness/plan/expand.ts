@@ -8,7 +8,8 @@ import {
   normalizeGuest,
   SETTING_NAMES,
   SETTINGS,
-  type SettingName,
+  type SettingKey,
+  settingOf,
   settingText,
   textOf,
 } from '../matrix/settings.ts';
@@ -159,8 +160,8 @@ function includedAxes(combination: Combination, matrix: Matrix): Cell['axes'] {
 }
 
 /** The text that a setting of a guest would have if nobody had named it. */
-function unnamed(guest: GuestSpec, name: SettingName, matrix: Matrix): string {
-  const { field } = SETTINGS[name];
+function unnamed(guest: GuestSpec, name: SettingKey, matrix: Matrix): string {
+  const { field } = settingOf(name);
   return textOf({ ...guest, [field]: matrix.base[field] }, name);
 }
 

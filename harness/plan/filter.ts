@@ -39,7 +39,7 @@ function parseFilter(filter: string, cells: readonly Cell[]): Condition {
   const [, axis = '', operator, list = ''] = match;
   const key = axis.trim();
   const axes = knownAxes(cells);
-  if (!axes.includes(key))
+  if (!axes.includes(key) && !isSetting(key))
     throw new UserError(`--filter ${filter}: there is no axis ${JSON.stringify(key)}`, axisHint(key, axes));
   const values = key === CELL ? cells.map(({ id }) => id) : valuesOn(cells, key);
   return { key, not: operator === '!=', patterns: patternsOf(key, list, filter, values) };

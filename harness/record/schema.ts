@@ -1,8 +1,8 @@
 /** What each event of the current version must look like. Keys that are not named here are kept. */
 import { z } from 'zod';
 import { type Ending, HOST_FAULTS } from '../guest/ending/ending.ts';
-import { ACCELERATOR_NAMES, TOPOLOGIES } from '../matrix/accelerators.ts';
-import { DEFAULT_GUEST } from '../matrix/settings.ts';
+import { ACCELERATOR_NAMES, EMULATORS } from '../matrix/accelerators.ts';
+import { HELD_GUEST } from '../matrix/settings.ts';
 import { FAILURES, REGISTRATIONS } from '../matrix/types.ts';
 import type { ShardPart } from '../plan/shard.ts';
 import type { Cell } from '../plan/types.ts';
@@ -31,26 +31,7 @@ const time = z.iso.datetime();
 const verdict = z.enum([...FAILURES, ...REGISTRATIONS]);
 const outcome = z.enum(OUTCOMES);
 
-const disturbance = z.discriminatedUnion('kind', [
-  z.looseObject({ kind: z.literal('every'), every: count, ns: count }),
-  z.looseObject({ kind: z.literal('random'), probability: z.number(), seed: count, ns: count }),
-]);
-const refDelay = z.looseObject({ pmNs: count, hpetNs: count, disturbance: disturbance.nullable() });
-/** The settings with a default here came after the first records; a guest without them had just that. */
-const guest = z.looseObject({
-  topology: z.enum(TOPOLOGIES),
-  clock: z.enum(['real', 'deterministic']),
-  cpu: text,
-  hpet: z.boolean(),
-  pmtimer: z.boolean(),
-  smp: count,
-  memoryMiB: count,
-  machine: text,
-  personality: z.enum(['kvm', 'xen', 'hyperv', 'none']).nullable().default(DEFAULT_GUEST.personality),
-  refDelay: refDelay.default({ pmNs: 0, hpetNs: 0, disturbance: null }),
-  qemu: z.enum(['pinned', 'system']).nullable().default(DEFAULT_GUEST.qemu),
-  append: text,
-});
+const guest = z.looseObject(HELD_GUEST);
 const expectation = z.looseObject({
   registration: z.array(verdict.exclude(['infra-error'])),
   current: texts.exactOptional(),
@@ -179,7 +160,7 @@ const EVENTS = [
     accelerator: z.enum(ACCELERATOR_NAMES).exactOptional(),
     acceleratorReason: text.exactOptional(),
     /** Which QEMU runs the machine itself. */
-    emulator: z.enum(['pinned', 'system']).exactOptional(),
+    emulator: z.enum(EMULATORS).exactOptional(),
     /** Of a nested guest: its own QEMU's command line in the appliance, and what the appliance is. */
     nested: z.looseObject({ argv: texts, kernelRelease: text, qemuVersion: text, sha256 }).exactOptional(),
     host,

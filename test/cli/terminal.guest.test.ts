@@ -14,7 +14,7 @@ let shop: Workshop;
 beforeAll(async () => {
   shop = await openWorkshop();
   // The brief QEMU is the one of --qemu.
-  await shop.file('three.yaml', `${MATRIX}defaults: { qemu: system }\n`);
+  await shop.file('three.yaml', `${MATRIX}defaults: { emulator: system }\n`);
   await chmod(await shop.file('brief-qemu', '#!/bin/sh\nsleep 1\n'), 0o755);
 });
 afterAll(() => shop.remove());

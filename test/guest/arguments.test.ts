@@ -4,11 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { trialMachine } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
-import {
-  kernelCommandLine,
-  PROBE_DEFAULTS,
-  type ProbeOptions,
-} from '../../harness/guest/launch/command-line.ts';
+import { PROBE_DEFAULTS, type ProbeOptions } from '../../harness/guest/launch/command-line.ts';
 import { quote, shellCommand } from '../../harness/guest/launch/shell.ts';
 import { namedCpuFlags } from '../../harness/guest/machine/machine-facts.ts';
 import type { Launch } from '../../harness/guest/types.ts';
@@ -17,13 +13,17 @@ import type { GuestSpec } from '../../harness/matrix/types.ts';
 
 const PROBE: ProbeOptions = { nonce: '0badcafe', ...PROBE_DEFAULTS };
 
-function launch(accelerator: 'tcg' | 'kvm', guest: Partial<GuestSpec>): Launch {
+function launch(accelerator: 'tcg' | 'kvm', guest: Partial<GuestSpec>, probe = PROBE): Launch {
   return makeLaunch({
     ...trialMachine({ ...DEFAULT_GUEST, ...guest }, accelerator, '/usr/bin/qemu-system-x86_64'),
     kernelPath: '/kernels/vmlinuz-6.1',
     initrdPath: '/images/probe.cpio',
-    probe: PROBE,
+    probe,
   });
+}
+
+function commandLine(guest: Partial<GuestSpec>, probe = PROBE): string {
+  return launch('tcg', guest, probe).commandLine;
 }
 
 describe('the argument list', () => {
@@ -109,11 +109,10 @@ describe('the argument list', () => {
 });
 
 describe('the kernel command line', () => {
-  const words = (guest: Partial<GuestSpec>, probe = PROBE): string[] =>
-    kernelCommandLine({ ...DEFAULT_GUEST, ...guest }, probe).split(' ');
+  const words = (guest: Partial<GuestSpec>, probe = PROBE): string[] => commandLine(guest, probe).split(' ');
 
   test('never decides the result by itself', () => {
-    const line = kernelCommandLine(DEFAULT_GUEST, PROBE);
+    const line = commandLine({});
     expect(line).not.toMatch(/clocksource=|tsc=|quiet|loglevel=[0-6]/);
   });
 

@@ -3,18 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { trialMachine } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
-import { kvmAccelerator, kvmCpu as kvmCpuOf } from '../../harness/guest/launch/personality.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { personalityOf } from '../../harness/matrix/accelerators.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
 import { nestedLaunch, optionOf } from './nested-launch.ts';
-
-const guest = (changes: Partial<GuestSpec>): GuestSpec => ({
-  ...DEFAULT_GUEST,
-  topology: 'nested',
-  ...changes,
-});
 
 function hostKvm(changes: Partial<GuestSpec>, accelerator: 'tcg' | 'kvm' = 'kvm'): Launch {
   return makeLaunch({
@@ -29,8 +22,9 @@ function hostKvm(changes: Partial<GuestSpec>, accelerator: 'tcg' | 'kvm' = 'kvm'
   });
 }
 
-const kvmCpu = (spec: GuestSpec, nested: boolean): string =>
-  kvmCpuOf({ guest: spec, personality: personalityOf(spec) }, nested);
+/** The -cpu of the guest's own QEMU, in the appliance or on the host. */
+const kvmCpu = (changes: Partial<GuestSpec>, nested: boolean): string =>
+  optionOf(nested ? (nestedLaunch(changes).nested?.command ?? []) : hostKvm(changes).argv, '-cpu');
 
 const XEN = 'kvm,xen-version=0x4000a,kernel-irqchip=split';
 const HYPERV = 'hv-relaxed,hv-vpindex,hv-runtime,hv-time,hv-synic,hv-stimer,hv-frequencies';
@@ -61,9 +55,7 @@ describe.each(CASES)('personality %s', (personality, accel, cpu) => {
   });
 
   test('keeps the flags that the cell asks for', () => {
-    expect(kvmCpu(guest({ personality, cpu: 'EPYC,-x2apic' }), true)).toBe(
-      cpu.replace('max', 'EPYC,-x2apic'),
-    );
+    expect(kvmCpu({ personality, cpu: 'EPYC,-x2apic' }, true)).toBe(cpu.replace('max', 'EPYC,-x2apic'));
   });
 });
 
@@ -73,9 +65,10 @@ test('a guest of plain TCG gets no personality', () => {
   expect(optionOf(argv, '-cpu')).toBe('max');
 });
 
-test('a KVM guest that says nothing is a kvm guest', () => {
-  expect(personalityOf(guest({ personality: null }))).toBe('kvm');
-  expect(kvmAccelerator({ personality: 'kvm' })).toBe('kvm');
+test('a KVM guest that says nothing is a kvm guest, and no other has a personality', () => {
+  for (const topology of ['kvm', 'nested', 'auto'] as const)
+    expect(personalityOf({ topology, clock: 'real', personality: null })).toBe('kvm');
+  expect(personalityOf({ topology: 'tcg', clock: 'real', personality: null })).toBe('tcg');
 });
 
 describe('an invariant TSC', () => {
@@ -91,28 +84,28 @@ describe('an invariant TSC', () => {
   );
 
   test.each(['host,+invtsc', 'max,-x2apic,invtsc=on'])('of %s is forced in the appliance alone', (cpu) => {
-    expect(kvmCpu(guest({ cpu }), true)).toBe(`${cpu},x-force-features=on`);
-    expect(kvmCpu(guest({ cpu }), false)).toBe(cpu);
+    expect(kvmCpu({ cpu }, true)).toBe(`${cpu},x-force-features=on`);
+    expect(kvmCpu({ cpu }, false)).toBe(cpu);
   });
 
   test.each(['EPYC,+invtsc', 'maximum,+invtsc'])(
     'of the named model %s is not forced: all that KVM lacks would be',
     (cpu) => {
-      expect(kvmCpu(guest({ cpu }), true)).toBe(cpu);
+      expect(kvmCpu({ cpu }, true)).toBe(cpu);
     },
   );
 
   test.each(['EPYC', 'EPYC,-invtsc', 'max,invtsc=off', 'max,+invtscs', 'invtsc'])(
     'of %s is not asked for, and nothing is forced',
     (cpu) => {
-      expect(kvmCpu(guest({ cpu }), true)).toBe(cpu);
+      expect(kvmCpu({ cpu }, true)).toBe(cpu);
       expect(outerCpu(cpu)).toBe('max');
       expect(outerCpu(cpu, 'kvm')).toBe('host');
     },
   );
 
   test('goes with any personality', () => {
-    expect(kvmCpu(guest({ cpu: 'max,+invtsc', personality: 'none' }), true)).toBe(
+    expect(kvmCpu({ cpu: 'max,+invtsc', personality: 'none' }, true)).toBe(
       'max,+invtsc,kvm=off,x-force-features=on',
     );
   });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { trialMachine } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../../harness/guest/launch/command-line.ts';
-import { exitVariables } from '../../harness/guest/launch/ref-delay.ts';
+import { askedOf, exitVariables } from '../../harness/guest/launch/setting-arguments.ts';
 import { shellCommand } from '../../harness/guest/launch/shell.ts';
 import type { ClockMode } from '../../harness/matrix/accelerators.ts';
 import { NO_DELAY } from '../../harness/matrix/ref-delay.ts';
@@ -16,7 +16,7 @@ function variables(written: unknown, clock: ClockMode = 'real'): Record<string, 
   expect(SETTINGS['ref-delay'].schema.safeParse(written)).toMatchObject({ success: true });
   const settings = canonicalSettings({ 'ref-delay': written });
   const guest: GuestSpec = { ...DEFAULT_GUEST, topology: 'nested', clock, ...settings };
-  return exitVariables(guest, '/lib/x.so', '/run/exits');
+  return exitVariables(askedOf(trialMachine(guest, 'kvm', 'qemu')), '/lib/x.so', '/run/exits');
 }
 
 const ALWAYS = { LD_PRELOAD: '/lib/x.so', TSCMATRIX_EXITS: '/run/exits' };

@@ -1,4 +1,5 @@
 /** A small run as events, with one cell of each outcome, one lost cell, and text that a hostile guest chose. */
+import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { Cell } from '../../harness/plan/types.ts';
 import type { CellFinished, RunEvent } from '../../harness/record/types.ts';
 import type { Observation, Outcome } from '../../harness/verdict/types.ts';
@@ -11,20 +12,7 @@ export function cellOf(id: string, kernel: string, hpet: string): Cell {
   return {
     id,
     kernel,
-    guest: {
-      topology: 'tcg',
-      clock: 'real',
-      cpu: 'max',
-      hpet: hpet === 'on',
-      pmtimer: true,
-      smp: 1,
-      memoryMiB: 256,
-      machine: 'pc-i440fx-7.2',
-      personality: null,
-      refDelay: { pmNs: 0, hpetNs: 0, disturbance: null },
-      qemu: null,
-      append: '',
-    },
+    guest: { ...DEFAULT_GUEST, clock: 'real', hpet: hpet === 'on', memoryMiB: 256 },
     axes: { kernel, hpet },
     expectation: { registration: ['refined'], from: ['default'] },
   };

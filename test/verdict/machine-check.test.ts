@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { readConsole } from '../../harness/evidence/console.ts';
 import { readFrames } from '../../harness/evidence/report.ts';
 import type { Launch, MachineFacts } from '../../harness/guest/types.ts';
+import type { SettingName } from '../../harness/matrix/settings.ts';
 import { parseCpu } from '../../harness/verdict/cpu-flags.ts';
-import { countCpus, findMismatches } from '../../harness/verdict/machine-check.ts';
+import { countCpus, findMismatches, SETTING_CHECKS } from '../../harness/verdict/machine-check.ts';
 import { bytes, NONCE, report } from '../evidence/frame-text.ts';
 import { LAUNCH, MACHINE, REPORT_FRAMES } from './sample-boot.ts';
 
@@ -19,6 +20,31 @@ const with_ = (kind: string, payload: string): Frames =>
 
 test('the guest that was asked for shows no difference', () => {
   expect(seen(LAUNCH, MACHINE, REPORT_FRAMES)).toEqual([]);
+});
+
+/** A launch that asks for another value of the setting than the sample shows; null where nothing shows it. */
+const OTHERS = {
+  topology: { accelerator: 'kvm' },
+  personality: { personality: 'kvm' },
+  machine: guest({ machine: 'pc-q35-7.2' }),
+  hpet: guest({ hpet: false }),
+  pmtimer: guest({ pmtimer: false }),
+  smp: guest({ smp: 4 }),
+  append: { commandLine: `${LAUNCH.commandLine} tsc=unstable` },
+  cpu: guest({ cpu: 'max,-tsc' }),
+  clock: null,
+  memory: null,
+  'ref-delay': null,
+  emulator: null,
+} as const satisfies Record<SettingName, Partial<Launch> | null>;
+
+test.each(Object.entries(OTHERS))('%s is checked by its own row, or says why not', (name, other) => {
+  const check = SETTING_CHECKS[name as SettingName];
+  expect('unseen' in check).toBe(other === null);
+  if ('unseen' in check || other === null) return;
+  const read = readFrames(readConsole(bytes(report(REPORT_FRAMES))), NONCE);
+  expect(check(LAUNCH, MACHINE, read)).toEqual([]);
+  expect(check({ ...LAUNCH, ...other }, MACHINE, read)).not.toEqual([]);
 });
 
 test.each<[string, Partial<MachineFacts>]>([

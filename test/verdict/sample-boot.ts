@@ -1,5 +1,6 @@
 /** One boot in all its parts, for tests to change one part at a time. */
 import type { Launch, MachineFacts } from '../../harness/guest/types.ts';
+import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import { NONCE } from '../evidence/frame-text.ts';
 
 const COMMAND_LINE = `console=ttyS0 ignore_loglevel panic=-1 tscprobe.nonce=${NONCE}`;
@@ -7,20 +8,7 @@ const COMMAND_LINE = `console=ttyS0 ignore_loglevel panic=-1 tscprobe.nonce=${NO
 export const LAUNCH: Launch = {
   qemu: 'qemu-system-x86_64',
   argv: [],
-  guest: {
-    topology: 'tcg',
-    clock: 'real',
-    cpu: 'max',
-    hpet: true,
-    pmtimer: true,
-    smp: 2,
-    memoryMiB: 512,
-    machine: 'pc-i440fx-7.2',
-    personality: null,
-    refDelay: { pmNs: 0, hpetNs: 0, disturbance: null },
-    qemu: null,
-    append: '',
-  },
+  guest: { ...DEFAULT_GUEST, clock: 'real', smp: 2 },
   accelerator: 'tcg',
   acceleratorReason: 'asked for',
   emulator: 'system',

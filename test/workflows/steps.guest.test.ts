@@ -67,7 +67,7 @@ async function checkout(name: string): Promise<string> {
   // The cache is empty: no QEMU is built for it.
   writeFileSync(
     join(dir, 'small.yaml'),
-    `version: 1\nname: small\n${kernel}\ndefaults: { qemu: system }\naxes: { hpet: [on, off] }\nexpect:\n  - { registration: refined }\n`,
+    `version: 1\nname: small\n${kernel}\ndefaults: { emulator: system }\naxes: { hpet: [on, off] }\nexpect:\n  - { registration: refined }\n`,
   );
   const git = (...args: string[]) => execFileSync('git', ['-C', dir, ...args], { stdio: 'pipe' });
   git('init', '--quiet');

@@ -1,6 +1,6 @@
 /** Options that several commands have. */
 import { flag, list, type Option, parsed, text } from '../command.ts';
-import { SYSTEM_QEMU, seconds, wholeNumber } from '../options.ts';
+import { oldSetting, SYSTEM_QEMU, seconds, wholeNumber } from '../options.ts';
 
 export const JSON_RESULT = flag('print the result as JSON on stdout');
 export const QEMU = { ...text('<program>', 'QEMU to use'), value: SYSTEM_QEMU };
@@ -9,12 +9,17 @@ export const TIMEOUT = {
   value: 180,
   shown: '180s',
 };
-export const CELL = text('<cell>', 'the guest: SETTING=VALUE,..., or MATRIX.yaml#CELL');
+export const CELL = {
+  ...text('<cell>', 'the guest: SETTING=VALUE,..., or MATRIX.yaml#CELL'),
+  notice: oldSetting,
+};
 export const EXPECT = list('<name=value>', "what is expected of it, in a matrix's words; repeatable");
 export const CONFIG = text('<file>', 'a .config to build with (default: the small guest configuration)');
 
-export const filter = (of: string): Option<readonly string[]> =>
-  list('<axis=value>', `only these ${of}; repeat to narrow further`);
+export const filter = (of: string): Option<readonly string[]> => ({
+  ...list('<axis=value>', `only these ${of}; repeat to narrow further`),
+  notice: oldSetting,
+});
 export const results = (about = 'folder of the runs'): Option<string> => ({
   ...text('<dir>', about),
   value: 'results',

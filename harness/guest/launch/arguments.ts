@@ -1,28 +1,20 @@
 /** The QEMU argument list of a guest. Pure: what is printed by `plan --command` is what runs. */
-import type { Accelerator, QemuAccelerator } from '../../matrix/accelerators.ts';
-import type { Launch, Machine } from '../types.ts';
+import { type Accelerator, isKvmGuest } from '../../matrix/accelerators.ts';
+import type { Launch } from '../types.ts';
 import { kernelCommandLine } from './command-line.ts';
-import { ICOUNT_ARGUMENTS } from './icount.ts';
 import { decisionsOf, type LaunchInput } from './input.ts';
 import { makeNestedLaunch } from './nested-arguments.ts';
-import { kvmAccelerator, kvmCpu } from './personality.ts';
-import { EXITS_FILE, exitVariables } from './ref-delay.ts';
-import { HARDENING, machineArguments, QMP_SOCKET, RTC_BASE } from './shared-arguments.ts';
+import { EXITS_FILE } from './ref-delay.ts';
+import { askedOf, exitVariables, machineArguments } from './setting-arguments.ts';
+import { HARDENING, QMP_SOCKET, RTC_BASE } from './shared-arguments.ts';
 
 export { ICOUNT_TSC_KHZ } from './icount.ts';
 export { QMP_SOCKET, RTC_BASE };
 
-function acceleratorArguments(machine: Machine, accelerator: QemuAccelerator): string[] {
-  const { guest } = machine;
-  if (accelerator === 'kvm') return ['-accel', kvmAccelerator(machine)];
-  if (guest.clock === 'real') return ['-accel', 'tcg'];
-  return ['-accel', 'tcg,thread=single', ...ICOUNT_ARGUMENTS];
-}
-
 /** How each accelerator's guest is launched. */
 const LAUNCHERS: Readonly<Record<Accelerator, (input: LaunchInput) => Launch>> = {
-  tcg: (input) => makeDirectLaunch(input, 'tcg'),
-  kvm: (input) => makeDirectLaunch(input, 'kvm'),
+  tcg: makeDirectLaunch,
+  kvm: makeDirectLaunch,
   nested: makeNestedLaunch,
 };
 
@@ -32,17 +24,14 @@ export function makeLaunch(input: LaunchInput): Launch {
 }
 
 /** QEMU of this host runs the guest itself. */
-function makeDirectLaunch(input: LaunchInput, accelerator: QemuAccelerator): Launch {
-  const { guest } = input;
-  const commandLine = kernelCommandLine(guest, input.probe);
-  const kvm = accelerator === 'kvm';
+function makeDirectLaunch(input: LaunchInput): Launch {
+  const { guest, exitsLibrary } = input;
+  const asked = askedOf(input);
+  const commandLine = kernelCommandLine(asked.kernel, input.probe);
   const argv = [
     ...HARDENING,
     ...(input.firmwareDir ? ['-L', input.firmwareDir] : []),
-    ...['-machine', `${guest.machine},hpet=${guest.hpet ? 'on' : 'off'}`],
-    ...acceleratorArguments(input, accelerator),
-    ...['-cpu', kvm ? kvmCpu(input, false) : guest.cpu],
-    ...machineArguments(guest),
+    ...machineArguments(asked),
     ...['-kernel', input.kernelPath],
     ...['-initrd', input.initrdPath],
     ...['-append', commandLine],
@@ -52,8 +41,8 @@ function makeDirectLaunch(input: LaunchInput, accelerator: QemuAccelerator): Lau
   return {
     qemu: input.qemu,
     argv,
-    ...(kvm && input.exitsLibrary
-      ? { environment: exitVariables(guest, input.exitsLibrary, EXITS_FILE) }
+    ...(isKvmGuest(input.accelerator) && exitsLibrary
+      ? { environment: exitVariables(asked, exitsLibrary, EXITS_FILE) }
       : {}),
     guest,
     ...decisionsOf(input),

@@ -1,5 +1,4 @@
-/** The kernel command line of a guest: what the harness needs, then what the matrix adds. */
-import type { GuestSpec } from '../../matrix/types.ts';
+/** The kernel command line of a guest: what the harness needs, then what the settings ask. */
 
 export interface ProbeOptions {
   readonly nonce: string;
@@ -15,16 +14,14 @@ export const PROBE_DEFAULTS = { deadlineMs: 8000, settleMs: 2000 } as const;
 
 /**
  * ignore_loglevel: a line that is missing must be missing because the kernel did not say it.
- * panic=-1: a panic ends the guest at once. nokaslr: addresses are part of a reproducible transcript.
+ * panic=-1: a panic ends the guest at once.
  */
-export function kernelCommandLine(guest: GuestSpec, probe: ProbeOptions): string {
+export function kernelCommandLine(asked: readonly string[], probe: ProbeOptions): string {
   return [
     'console=ttyS0',
     'ignore_loglevel',
     'panic=-1',
-    guest.clock === 'deterministic' ? 'nokaslr' : '',
-    guest.pmtimer ? '' : 'pmtmr=0',
-    guest.append.trim(),
+    ...asked,
     `tscprobe.nonce=${probe.nonce}`,
     probe.deadlineMs === PROBE_DEFAULTS.deadlineMs ? '' : `tscprobe.deadline_ms=${probe.deadlineMs}`,
     probe.settleMs === PROBE_DEFAULTS.settleMs ? '' : `tscprobe.settle_ms=${probe.settleMs}`,

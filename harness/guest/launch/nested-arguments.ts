@@ -5,13 +5,13 @@
 import type { QemuAccelerator } from '../../matrix/accelerators.ts';
 import type { GuestSpec } from '../../matrix/types.ts';
 import { machineQuestions } from '../machine/machine-questions.ts';
-import type { Launch, Machine } from '../types.ts';
+import type { Launch } from '../types.ts';
 import { kernelCommandLine } from './command-line.ts';
 import { ICOUNT_ARGUMENTS, ICOUNT_TSC_KHZ } from './icount.ts';
 import { decisionsOf, type LaunchInput } from './input.ts';
-import { asksInvtsc, kvmAccelerator, kvmCpu } from './personality.ts';
-import { exitVariables } from './ref-delay.ts';
-import { BARE, HARDENING, machineArguments, QMP_SOCKET } from './shared-arguments.ts';
+import { asksInvtsc, forcedFlags } from './personality.ts';
+import { type Asked, askedOf, exitVariables, machineArguments } from './setting-arguments.ts';
+import { BARE, HARDENING, QMP_SOCKET, RTC } from './shared-arguments.ts';
 
 /** Paths within the appliance. */
 const INNER = {
@@ -78,16 +78,12 @@ function fileItem(name: string, path: string): string[] {
   return ['-fw_cfg', `name=opt/tscmatrix/${name},file=${path.replaceAll(',', ',,')}`];
 }
 
-function innerCommand(machine: Machine, commandLine: string): string[] {
-  const { guest } = machine;
+function innerCommand(asked: Required<Asked>, forced: readonly string[], commandLine: string): string[] {
   return [
     INNER.qemu,
     ...BARE,
     ...['-L', INNER.firmware],
-    ...['-machine', `${guest.machine},hpet=${guest.hpet ? 'on' : 'off'}`],
-    ...['-accel', kvmAccelerator(machine)],
-    ...['-cpu', kvmCpu(machine, true)],
-    ...machineArguments(guest),
+    ...machineArguments(asked, forced),
     ...['-kernel', INNER.kernel],
     ...['-initrd', INNER.initrd],
     ...['-append', commandLine],
@@ -119,9 +115,10 @@ export function makeNestedLaunch(input: LaunchInput): Launch {
   if (appliance === null) throw new Error('a nested guest needs the appliance');
   // Counted instructions are the emulator's, whatever else the host could do.
   const outer = guest.clock === 'deterministic' ? 'tcg' : appliance.outer;
-  const commandLine = kernelCommandLine(guest, { ...probe, brief: true });
-  const command = innerCommand(input, commandLine);
-  const variables = exitVariables(guest, INNER.exits, INNER.counts);
+  const asked = askedOf(input);
+  const commandLine = kernelCommandLine(asked.kernel, { ...probe, brief: true });
+  const command = innerCommand(asked, forcedFlags(guest), commandLine);
+  const variables = exitVariables(asked, INNER.exits, INNER.counts);
   const environment = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const questions = machineQuestions(guest.cpu);
   const argv = [
@@ -129,7 +126,8 @@ export function makeNestedLaunch(input: LaunchInput): Launch {
     ...(input.firmwareDir ? ['-L', input.firmwareDir] : []),
     ...['-machine', OUTER_MACHINE],
     ...outerAccelerator(guest, outer),
-    ...machineArguments({ smp: 1, memoryMiB: guest.memoryMiB + OUTER_MEMORY_MIB }),
+    ...RTC,
+    ...['-smp', '1', '-m', String(guest.memoryMiB + OUTER_MEMORY_MIB)],
     ...['-kernel', appliance.kernelPath],
     ...['-initrd', appliance.initrdPath],
     ...['-append', outerCommandLine(guest, outer, probe.nonce)],

@@ -20,38 +20,32 @@ const HYPERV_FLAGS = [
 ];
 
 /** Xen 4.10, as in QEMU's docs/system/i386/xen.rst: event channels need an irqchip split between KVM and QEMU. */
-const XEN_ACCELERATOR = 'kvm,xen-version=0x4000a,kernel-irqchip=split';
+const XEN_ACCELERATOR = ['xen-version=0x4000a', 'kernel-irqchip=split'];
 
-/** The value of -accel for a KVM guest. */
-export function kvmAccelerator({ personality }: Pick<Machine, 'personality'>): string {
-  return personality === 'xen' ? XEN_ACCELERATOR : 'kvm';
-}
-
-const ADDED: Readonly<Record<Machine['personality'], readonly string[]>> = {
-  tcg: [],
-  kvm: [],
-  xen: [],
-  hyperv: HYPERV_FLAGS,
+/** The parts of -accel and -cpu that make each of them. */
+export const PERSONALITIES: Readonly<
+  Record<Machine['personality'], { readonly accel?: readonly string[]; readonly cpu?: readonly string[] }>
+> = {
+  tcg: {},
+  kvm: {},
+  xen: { accel: XEN_ACCELERATOR },
+  hyperv: { cpu: HYPERV_FLAGS },
   // No hypervisor's leaves at all: the guest finds neither kvm-clock nor a name (target/i386/kvm/kvm.c).
-  none: ['kvm=off'],
+  none: { cpu: ['kvm=off'] },
 };
 
 /** Whether an invariant TSC is asked for by name. */
-export function asksInvtsc({ cpu }: GuestSpec): boolean {
+export function asksInvtsc({ cpu }: Pick<GuestSpec, 'cpu'>): boolean {
   return cpu.split(',').some((word) => word === '+invtsc' || word === 'invtsc=on');
 }
 
 /**
- * The value of -cpu for a KVM guest. QEMU drops an invariant TSC from the models host and max unless they are not to
+ * What is added to -cpu in the appliance. QEMU drops an invariant TSC from the models host and max unless they are not to
  * be migrated, with nothing but a warning (x86_cpu_get_supported_feature_word() and x86_cpu_filter_features() in
- * target/i386/cpu.c). In the appliance x-force-features=on gets it through: these models have nothing else that KVM does
+ * target/i386/cpu.c). There x-force-features=on gets it through: these models have nothing else that KVM does
  * not offer. A named model may, and what is forced then is not there when the guest uses it (EPYC and XRSTORS): it gets
  * its invariant TSC from the appliance's own CPU, which has one then.
  */
-export function kvmCpu(
-  { guest, personality }: Pick<Machine, 'guest' | 'personality'>,
-  nested: boolean,
-): string {
-  const forced = nested && asksInvtsc(guest) && /^(?:host|max),/.test(guest.cpu);
-  return [guest.cpu, ...ADDED[personality], ...(forced ? ['x-force-features=on'] : [])].join(',');
+export function forcedFlags(guest: Pick<GuestSpec, 'cpu'>): string[] {
+  return asksInvtsc(guest) && /^(?:host|max),/.test(guest.cpu) ? ['x-force-features=on'] : [];
 }

@@ -1,11 +1,11 @@
 /** Arguments that every QEMU of ours gets. Pure. */
-import type { GuestSpec } from '../../matrix/types.ts';
 
 /** The QMP socket, relative to the folder that QEMU runs in (a socket's path is limited to 107 bytes). */
 export const QMP_SOCKET = 'qmp.sock';
 
 /** The guest's clock at power-on. It runs on QEMU's virtual clock, so that it also tells the guest's time. */
 export const RTC_BASE = '2026-01-01T00:00:00';
+export const RTC = ['-rtc', `base=${RTC_BASE},clock=vm`] as const;
 
 /** Nothing of a user's configuration, no display, and a reset ends QEMU. */
 export const BARE = ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'] as const;
@@ -16,8 +16,3 @@ export const HARDENING = [
   '-sandbox',
   'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
 ] as const;
-
-/** Clock, CPUs and memory. */
-export function machineArguments({ smp, memoryMiB }: Pick<GuestSpec, 'smp' | 'memoryMiB'>): string[] {
-  return [...['-rtc', `base=${RTC_BASE},clock=vm`], ...['-smp', String(smp)], ...['-m', String(memoryMiB)]];
-}

@@ -30,6 +30,6 @@ export function buildFailure(
       ...shown.map((line) => `  ${printable(line.slice(0, LINE_LENGTH))}`),
       `all of it: ${logPath}`,
     ].join('\n'),
-    'the QEMU of this system can be used instead: qemu: system',
+    'the QEMU of this system can be used instead: emulator: system',
   );
 }

@@ -133,7 +133,7 @@ test('a failed compilation shows its first error and the log', () => {
     'ninja: build stopped.',
   ];
   const error = buildFailure('ninja', 1, lines, '/logs/build.log');
-  expect(error).toMatchObject({ code: 'emulator-build', hint: expect.stringContaining('qemu: system') });
+  expect(error).toMatchObject({ code: 'emulator-build', hint: expect.stringContaining('emulator: system') });
   expect(error.message).toContain('../a.c:3:1: error: unknown type?[0m');
   expect(error.message).toContain('/logs/build.log');
   expect(buildFailure('ninja', 1, ['x: No space left on device'], 'l').code).toBe('no-space');
