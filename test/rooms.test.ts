@@ -90,6 +90,17 @@ const OWNED: Readonly<Record<string, string>> = {
 };
 /** No file is longer. */
 const LINES = 300;
+/** No command knows more modules than these: what it does is its room's. */
+const CLI_IMPORTS = 12;
+/** What text for people is made with; cli renders nothing (docs/decisions/0016-who-renders.md). */
+const RENDERING = [
+  'base/table.ts',
+  'base/figures.ts',
+  'cli-table3',
+  'node:util',
+  'string-width',
+  'wrap-ansi',
+];
 
 interface Import {
   readonly file: string;
@@ -175,6 +186,27 @@ test('files stay small', () => {
     return lines > LINES ? [`${file}: ${lines} lines`] : [];
   });
   expect(long, `no file over ${LINES} lines: part it by topic`).toEqual([]);
+});
+
+test('a command hands its work to a room', () => {
+  const many = files
+    .filter((file) => roomOf(file) === 'cli')
+    .flatMap((file) => {
+      const count = new Set(imports.filter((one) => one.file === file).map(({ target }) => target)).size;
+      return count > CLI_IMPORTS ? [`${file}: ${count} modules`] : [];
+    });
+  expect(many, `no file of cli/ imports more than ${CLI_IMPORTS} modules: move its work to a room`).toEqual(
+    [],
+  );
+});
+
+test('cli renders nothing', () => {
+  const wrong = imports.filter(
+    (one) => roomOf(one.file) === 'cli' && RENDERING.includes(targetFile(one) ?? one.target),
+  );
+  expect(wrong, 'report/ renders what is stored, a job its own result; cli writes what it is given').toEqual(
+    [],
+  );
 });
 
 test('pure rooms touch neither the machine nor the clock', () => {

@@ -1,23 +1,16 @@
 /** `tscmatrix bisect`: the first commit or kernel of a range that behaves otherwise. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { EXIT, UserError } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
-import { type Culprit, describeCulprit } from '../bisect/culprit.ts';
-import { endError } from '../bisect/end-errors.ts';
-import { GIT_FOLDER, LOG_FILE } from '../bisect/git-bisect.ts';
-import { renderSearch } from '../bisect/markdown.ts';
-import { findSearch, newSearchFolder, prepareSearch, type SearchOptions } from '../bisect/prepare.ts';
-import { reportOf } from '../bisect/report.ts';
-import { runSearch, type SearchResult, startSearch } from '../bisect/run-search.ts';
-import { scriptOf } from '../bisect/script.ts';
+import { beginSearch } from '../bisect/begin.ts';
+import { findSearch, type SearchOptions } from '../bisect/prepare.ts';
+import { runSearch, type SearchResult } from '../bisect/run-search.ts';
 import { openView } from '../bisect/view.ts';
-import { openCache } from '../host/cache.ts';
+import { writeReport } from '../bisect/write-report.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
 import { shownPath } from '../lab/job-folder.ts';
-import { needQemu } from '../lab/need-qemu.ts';
 import { optionName } from './command.ts';
 import { forgetGit } from './git-environment.ts';
+import { say } from './say.ts';
 
 export interface BisectFlags extends Omit<SearchOptions, 'paths'> {
   readonly resume?: string | true;
@@ -36,7 +29,7 @@ export async function bisectCommand(
   await removeStaleScratch();
   const folder =
     flags.resume === undefined
-      ? await begin(paths, flags, signal)
+      ? await beginSearch({ ...flags, paths }, flags.results, { signal, tell: say })
       : await resumeSearch(paths, flags, isGiven);
   const shown = shownPath(folder);
   const view = openView(process.stderr, signal);
@@ -49,24 +42,10 @@ export async function bisectCommand(
     throw error;
   }
   view.close();
-  const error = endError(result);
-  if (error !== null) throw error;
-  await report(result, folder, shown, flags.json === true, signal);
-  return result.end.kind === 'found' ? EXIT.ok : EXIT.unexpected;
-}
-
-function say(text: string): void {
-  process.stderr.write(`tscmatrix: ${text}\n`);
-}
-
-async function begin(paths: readonly string[], flags: BisectFlags, signal: AbortSignal): Promise<string> {
-  await needQemu(flags.qemu);
-  const cache = await openCache();
-  const { spec, notes } = await prepareSearch({ ...flags, paths }, { cache, signal, onProgress: say });
+  const { data, text, notes } = await writeReport(result, folder, signal);
+  process.stdout.write(flags.json === true ? `${json(data)}\n` : text);
   for (const note of notes) say(note);
-  const folder = await newSearchFolder(flags.results, spec, new Date());
-  await startSearch(folder, spec);
-  return folder;
+  return result.end.kind === 'found' ? EXIT.ok : EXIT.unexpected;
 }
 
 /** What is searched for is in the journal: nothing of it can be said anew. */
@@ -85,29 +64,4 @@ async function resumeSearch(
     );
   }
   return findSearch(flags.results, flags.resume ?? true);
-}
-
-async function report(
-  result: SearchResult,
-  folder: string,
-  shown: string,
-  asJson: boolean,
-  signal: AbortSignal,
-): Promise<void> {
-  const { end, spec } = result;
-  const found = end.kind === 'found' && spec.subjects.kind === 'commits';
-  const culprit: Culprit | null = found
-    ? await describeCulprit(end.id, spec.subjects, await openCache(), signal)
-    : null;
-  const data = reportOf(result, folder, culprit);
-  const script = join(folder, 'again.sh');
-  const text = renderSearch(data, join(shown, 'again.sh'));
-  await writeFile(script, await scriptOf(result, data.answer), { mode: 0o755 });
-  await writeFile(join(folder, 'report.md'), text);
-  await writeFile(join(folder, 'report.json'), `${json(data)}\n`);
-  process.stdout.write(asJson ? `${json(data)}\n` : text);
-  say(`the report is in ${shown}: report.md, report.json, again.sh`);
-  if (spec.subjects.kind !== 'commits') return;
-  say(`git bisect log: git bisect replay ${join(shown, LOG_FILE)} in a clone of yours`);
-  say(`to look at it: git --git-dir=${join(shown, GIT_FOLDER)} bisect visualize --oneline`);
 }

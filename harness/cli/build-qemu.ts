@@ -1,10 +1,10 @@
 /** `tscmatrix build --qemu`: the pinned QEMU, built or from the cache. */
 
 import { EXIT, UserError } from '../base/errors.ts';
-import { json, lines } from '../base/safe-text.ts';
-import { plainTable } from '../base/table.ts';
+import { json } from '../base/safe-text.ts';
 import { progressLine } from '../host/progress-line.ts';
 import { pinnedQemu } from '../image/qemu/pinned.ts';
+import { pinnedText } from '../image/qemu/pinned-text.ts';
 import type { BuildFlags } from './build.ts';
 
 /** 0 where it is there; what keeps it from being built is thrown. */
@@ -28,17 +28,8 @@ export async function buildQemuCommand(
     });
     const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
     line.clear();
-    const { version, debianVersion, sha256, behaviour, cached, program } = qemu;
-    const row = [version, debianVersion, sha256.slice(0, 12), behaviour.slice(0, 12), seconds.toFixed(1)];
     process.stdout.write(
-      flags.json === true
-        ? `${json({ ...qemu, wallSeconds: seconds })}\n`
-        : lines(
-            plainTable(
-              ['QEMU', 'source', 'sha256', 'behaviour', 'seconds', 'from', 'program'],
-              [[...row, cached ? 'cache' : 'built', program]],
-            ),
-          ),
+      flags.json === true ? `${json({ ...qemu, wallSeconds: seconds })}\n` : pinnedText(qemu, seconds),
     );
     return EXIT.ok;
   } catch (error) {

@@ -55,7 +55,12 @@ export async function compareCommand(names: readonly string[], flags: CompareFla
   const [before, after] = await readBoth(names, flags);
   const comparison = compareRuns(before, after);
   if (flags.html !== undefined)
-    await (await import('./html.ts')).writeComparisonPage(comparison, before, after, flags.html);
+    await (await import('../report/html/write-pages.ts')).writeComparisonPage(
+      comparison,
+      before,
+      after,
+      flags.html,
+    );
   await write(comparison);
   return comparison.exitCode;
 }

@@ -3,8 +3,8 @@ import process from 'node:process';
 import { UserError } from '../base/errors.ts';
 import { json, oneLine } from '../base/safe-text.ts';
 import { NOTHING, type PastedFacts, readText } from '../diagnose/read-text.ts';
+import { diagnosisText } from '../report/diagnosis-text.ts';
 import { diagnose } from '../verdict/diagnose.ts';
-import { diagnosisText } from './diagnosis-text.ts';
 
 export interface DiagnoseFlags {
   /** The content of available_clocksource. */

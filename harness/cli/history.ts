@@ -1,12 +1,12 @@
 /** `tscmatrix history`: how cells fared over the last nights. */
 
 import { EXIT, UserError } from '../base/errors.ts';
-import { json, oneLine } from '../base/safe-text.ts';
+import { oneLine } from '../base/safe-text.ts';
 import { openHistory } from '../history/open.ts';
 import { cellHistories } from '../history/query.ts';
 import type { CellHistory } from '../history/types.ts';
 import { progressLine } from '../host/progress-line.ts';
-import { historyText } from './history-text.ts';
+import { historyJson, historyText } from '../report/history-text.ts';
 
 export interface HistoryFlags {
   readonly results: string;
@@ -16,9 +16,6 @@ export interface HistoryFlags {
   readonly rebuild?: boolean;
   readonly json?: boolean;
 }
-
-/** Raised when a program that reads the previous version could misread a document. */
-const JSON_VERSION = 1;
 
 /** Throws UserError where no cell is as asked for. */
 export async function historyCommand(
@@ -49,20 +46,13 @@ export async function historyCommand(
   }
   if (cells.length === 0) throw nothing(glob, flags);
   const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
-  const parts = flags.json === true ? jsonParts(cells) : [historyText(cells, { columns })];
+  const parts = flags.json === true ? historyJson(cells) : [historyText(cells, { columns })];
   for (const part of parts) {
     await new Promise<void>((done, fail) => {
       process.stdout.write(part, (error) => (error == null ? done() : fail(error)));
     });
   }
   return EXIT.ok;
-}
-
-/** A document in parts, a cell a line: a year of a large matrix is too long for one text. */
-function* jsonParts(cells: readonly CellHistory[]): Generator<string> {
-  yield `{"version":${JSON_VERSION},"cells":[\n`;
-  for (const [i, cell] of cells.entries()) yield `${json(cell, 0)}${i < cells.length - 1 ? ',' : ''}\n`;
-  yield ']}\n';
 }
 
 function nothing(glob: string | undefined, { kernel, matrix, results }: HistoryFlags): UserError {

@@ -1,22 +1,14 @@
 /** `tscmatrix rejudge`: what is said today of consoles that were recorded then. */
 import { EXIT } from '../base/errors.ts';
-import { json, oneLine } from '../base/safe-text.ts';
-import { type Judgement, type Rejudged, rejudge } from '../run/rejudge.ts';
+import { json } from '../base/safe-text.ts';
+import { rejudgedText } from '../run/again-text.ts';
+import { rejudge } from '../run/rejudge.ts';
 import { openRun } from '../run/stored.ts';
+import { say } from './say.ts';
 
 export interface RejudgeFlags {
   readonly results: string;
   readonly json?: boolean;
-}
-
-function text({ outcome, verdicts }: Judgement): string {
-  return `${outcome} (${verdicts.join(', ') || 'not booted'})`;
-}
-
-function line({ cell, recorded, now, changed }: Rejudged): string {
-  return changed
-    ? `CHANGED ${cell}: ${text(recorded)} -> ${text(now)}: ${now.reason}`
-    : `same    ${cell}: ${text(now)}`;
 }
 
 /** 0 where every cell is as expected now, 1 otherwise; cells that never ran are lost (69). */
@@ -27,8 +19,8 @@ export async function rejudgeCommand(run: string, flags: RejudgeFlags): Promise<
   if (flags.json === true) {
     process.stdout.write(`${json({ run: record.run, changed, cells: all })}\n`);
   } else {
-    for (const cell of all) process.stdout.write(`${oneLine(line(cell))}\n`);
-    process.stderr.write(`tscmatrix: ${all.length} cells judged again, ${changed} changed\n`);
+    for (const cell of all) process.stdout.write(rejudgedText(cell));
+    say(`${all.length} cells judged again, ${changed} changed`);
   }
   const has = (...outcomes: string[]): boolean => all.some(({ now }) => outcomes.includes(now.outcome));
   if (has('unexpected', 'flaky')) return EXIT.unexpected;

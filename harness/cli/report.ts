@@ -15,7 +15,7 @@ export async function reportCommand(run: string | undefined, flags: ReportFlags)
   const record = await openRun(flags.results, run ?? 'latest');
   if (flags.html !== undefined) {
     // The page takes the place of the table, not of what else was asked for.
-    await (await import('./html.ts')).writeRunPage(record, flags.results, flags.html);
+    await (await import('../report/html/write-pages.ts')).writeRunPage(record, flags.results, flags.html);
     if (flags.reporter.length === 0 && flags.json !== true) return EXIT.ok;
   }
   const failures = await reportRecord(record, flags.reporter, { json: flags.json === true });

@@ -1,14 +1,11 @@
 /** `tscmatrix run`: a matrix file to a plan, a record and reports; or a run that was cut off to its end. */
-import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { EXIT, UserError } from '../base/errors.ts';
-import { loadMatrix } from '../matrix/load.ts';
-import { type Durations, NO_DURATIONS, parseDurations } from '../plan/durations.ts';
-import { makePlan } from '../plan/expand.ts';
-import { ownPart, parseShard, shardPart } from '../plan/shard.ts';
+import { ownPart } from '../plan/shard.ts';
 import { checkedLabel } from '../record/blob/blob-format.ts';
 import { findRun } from '../record/find-run.ts';
 import { makeReporters } from '../report/registry.ts';
+import { planRun } from '../run/plan-run.ts';
 import { resumeRun } from '../run/resume.ts';
 import { type RunResult, runPlan } from '../run/run.ts';
 import { checkPlace, writeRunBlob } from './blob.ts';
@@ -35,21 +32,8 @@ export interface RunFlags {
 /** What the record of a run decides when it is gone on with. */
 const OF_THE_RECORD = ['filter', 'repeat', 'timeout', 'qemu', 'refresh', 'shard', 'durations'] as const;
 
-export async function readDurations(path: string | undefined): Promise<Durations> {
-  if (path === undefined) return NO_DURATIONS;
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new UserError(`cannot read --durations ${path}: ${error.message}`);
-  });
-  return parseDurations(text, path);
-}
-
 async function begin(path: string, flags: RunFlags, signal: AbortSignal): Promise<RunResult> {
-  const { shard, durations, label } = flags;
-  if (shard === undefined && durations !== undefined)
-    throw new UserError('--durations is for --shard I/N', 'give both or neither');
-  const whole = makePlan(await loadMatrix(path), flags.filter);
-  const part =
-    shard === undefined ? undefined : shardPart(whole, parseShard(shard), await readDurations(durations));
+  const { whole, part } = await planRun(path, flags);
   warnAbout(whole);
   warnUnusedQemu(whole.cells, flags.qemu);
   const reporters = makeReporters(flags.reporter, { json: flags.json === true, signal });
@@ -64,7 +48,7 @@ async function begin(path: string, flags: RunFlags, signal: AbortSignal): Promis
       filters: flags.filter,
       refresh: flags.refresh === true,
       shard: part,
-      label,
+      label: flags.label,
     },
     reporters,
     signal,

@@ -1,10 +1,9 @@
 /** What a sweep is asked for, as it is typed: kernels, the guest, the counters, the disturbances. */
 import { UserError } from '../base/errors.ts';
-import { globTest } from '../base/glob.ts';
-import { suggestion } from '../base/suggest.ts';
 import { readCellSpec } from '../lab/cell-spec.ts';
 import { checkGuest } from '../lab/margin/guests.ts';
 import type { Reference } from '../lab/margin/limits.ts';
+import { chosenKernels } from '../matrix/chosen-kernels.ts';
 import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { refDelayOf, refDelaySchema } from '../matrix/ref-delay.ts';
@@ -52,15 +51,7 @@ export async function kernelsOf(words: readonly string[], globs: readonly string
       continue;
     }
     matrices++;
-    const { kernels } = await loadMatrix(word);
-    const names = kernels.map(({ name }) => name);
-    for (const glob of globs) {
-      if (!names.some(globTest(glob)))
-        throw new UserError(`--kernel: ${word} has no kernel ${glob}`, suggestion(glob, names));
-    }
-    entries.push(
-      ...kernels.filter(({ name }) => globs.length === 0 || globs.some((glob) => globTest(glob)(name))),
-    );
+    entries.push(...chosenKernels({ ...(await loadMatrix(word)), path: word }, globs));
   }
   if (globs.length > 0 && matrices === 0)
     throw new UserError('--kernel chooses among the kernels of a matrix, and none is given');

@@ -167,7 +167,7 @@ test('registered and outranked keeps its registration', () => {
 
 describe('a guest that was held up', () => {
   const held = [
-    '[    5.000000] clocksource: timekeeping watchdog on CPU0: Marking clocksource \'tsc\' as unstable because the skew is too large:',
+    "[    5.000000] clocksource: timekeeping watchdog on CPU0: Marking clocksource 'tsc' as unstable because the skew is too large:",
     "[    5.000001] clocksource:                       'kvm-clock' wd_nsec: 503995129 wd_now: 1 wd_last: 0 mask: ffffffffffffffff",
     "[    5.000002] clocksource:                       'tsc' cs_nsec: 1894661885 cs_now: 1 cs_last: 0 mask: ffffffffffffffff",
     '[    5.000003] tsc: Marking TSC unstable due to clocksource watchdog',

@@ -1,11 +1,12 @@
 // What boot prints of a nested guest: the appliance, the counted reads, attempts before.
 import { expect, test } from 'vitest';
-import { bootDocument, bootText, type Shown } from '../../harness/cli/boot-text.ts';
 import type { ExitCounts } from '../../harness/evidence/exits.ts';
 import type { Ending } from '../../harness/guest/ending/ending.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import type { Observed } from '../../harness/lab/boot-once.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
+import type { OneBoot } from '../../harness/run/one-boot.ts';
+import { bootDocument, bootText } from '../../harness/run/one-boot-text.ts';
 import { nestedLaunch } from '../guest/nested-launch.ts';
 import { observed } from '../record/sample-run.ts';
 
@@ -16,7 +17,7 @@ const COUNTS = {
   perSecond: { pm: [20, 0, 15, 15, 15, 15, 15, 15, 15], hpet: [] },
 } as unknown as ExitCounts;
 
-function shown(launch: Launch, more: Partial<Observed> = {}): Shown {
+function shown(launch: Launch, more: Partial<Observed> = {}): OneBoot {
   const seen = {
     launch,
     life: { machine: { qemuVersion: '10.0.13' }, wallMs: 8000, cpuMs: 7000 },

@@ -1,8 +1,8 @@
-/** The history of cells for a terminal: a strip of nights for each, oldest first, and what it comes to. */
+/** The history of cells. For a terminal: a strip of nights for each, oldest first, and what it comes to. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import { type Rate, rateOf } from '../base/rate.ts';
-import { oneLine } from '../base/safe-text.ts';
+import { json, oneLine } from '../base/safe-text.ts';
 import type { CellHistory, Night } from '../history/types.ts';
 
 const MARKS: Readonly<Record<Night['outcome'], string>> = {
@@ -15,6 +15,8 @@ const MARKS: Readonly<Record<Night['outcome'], string>> = {
 const LEGEND =
   'Each mark is a night, the newest last: . as expected, U unexpected, F flaky, s skipped, i no result.';
 const DEFAULT_COLUMNS = 110;
+/** Raised when a program that reads the previous version could misread a document. */
+const JSON_VERSION = 1;
 
 export function historyText(
   cells: readonly CellHistory[],
@@ -74,4 +76,11 @@ function rateText({ count, of, share, low, high }: Rate, unit = 'night'): string
   if (share === null || low === null || high === null) return 'never judged';
   const percent = (value: number): string => (value * 100).toFixed(value > 0 && value < 0.01 ? 1 : 0);
   return `flaky on ${count} of ${of} ${of === 1 ? unit : `${unit}s`} (${percent(share)} %, 95 % interval ${percent(low)} to ${percent(high)} %)`;
+}
+
+/** A document in parts, a cell a line: a year of a large matrix is too long for one text. */
+export function* historyJson(cells: readonly CellHistory[]): Generator<string> {
+  yield `{"version":${JSON_VERSION},"cells":[\n`;
+  for (const [i, cell] of cells.entries()) yield `${json(cell, 0)}${i < cells.length - 1 ? ',' : ''}\n`;
+  yield ']}\n';
 }

@@ -4,16 +4,10 @@ import { ppmText } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { describeReads } from '../evidence/reads.ts';
 import type { Launch } from '../guest/types.ts';
-import type { KernelImage } from '../kernel/acquire.ts';
 import type { Observed } from '../lab/boot-once.ts';
+import { diagnosisText } from '../report/diagnosis-text.ts';
 import { endingText } from '../report/words.ts';
-import { diagnosisText } from './diagnosis-text.ts';
-
-export interface Shown {
-  readonly kernel: KernelImage;
-  readonly cell: string;
-  readonly seen: Observed;
-}
+import type { OneBoot } from './one-boot.ts';
 
 function applianceText({ appliance, outer }: NonNullable<Launch['nested']>): string {
   const { kernelRelease, qemuVersion, sha256 } = appliance;
@@ -34,7 +28,7 @@ function frequencyText({ kernelKhz, trueKhz, ppm }: Observed['observation']): st
   return ppm === null ? `${kernelKhz} kHz` : `${kernelKhz} kHz, ${ppmText(ppm)} from the true ${trueKhz} kHz`;
 }
 
-export function bootText({ kernel, cell, seen }: Shown, colour: boolean): string {
+export function bootText({ kernel, cell, seen }: OneBoot, colour: boolean): string {
   const { launch, life, observation, failed } = seen;
   const { diagnosis } = observation;
   const reads = readsOf(seen);
@@ -59,7 +53,7 @@ export function bootText({ kernel, cell, seen }: Shown, colour: boolean): string
   return `${lines.join('\n')}\n${more}`;
 }
 
-export function bootDocument({ kernel, cell, seen }: Shown): unknown {
+export function bootDocument({ kernel, cell, seen }: OneBoot): unknown {
   const { launch, ending, observation, evidence, failed } = seen;
   const { nested } = launch;
   return {

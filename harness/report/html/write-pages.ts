@@ -1,15 +1,15 @@
 /** `--html FILE`: a run or a comparison as a page of its own. */
 
-import { HostError } from '../base/errors.ts';
-import type { ComparedRun } from '../compare/places.ts';
-import type { RunComparison } from '../compare/types.ts';
-import { type History, openHistory } from '../history/open.ts';
-import { cellHistories } from '../history/query.ts';
-import type { CellHistory } from '../history/types.ts';
-import type { RunRecord } from '../record/reader.ts';
-import { renderComparisonPage } from '../report/html/comparison-page.ts';
-import { renderRunPage } from '../report/html/run-page.ts';
-import { pageSink, writePage } from '../report/html/write-page.ts';
+import { HostError } from '../../base/errors.ts';
+import type { ComparedRun } from '../../compare/places.ts';
+import type { RunComparison } from '../../compare/types.ts';
+import { type History, openHistory } from '../../history/open.ts';
+import { cellHistories } from '../../history/query.ts';
+import type { CellHistory } from '../../history/types.ts';
+import type { RunRecord } from '../../record/reader.ts';
+import { renderComparisonPage } from './comparison-page.ts';
+import { renderRunPage } from './run-page.ts';
+import { pageSink, writePage } from './write-page.ts';
 
 /** Nights in a cell's strip. */
 const NIGHTS = 60;

@@ -3,11 +3,11 @@
 import { oneLine } from '../base/safe-text.ts';
 import { innerCommand, shellCommand } from '../guest/launch/shell.ts';
 import type { Launch } from '../guest/types.ts';
-import { launchOf } from '../lab/launch.ts';
-import { resolveMachine } from '../lab/machine.ts';
-import { isNotBuilt, type Ready } from '../lab/make-ready.ts';
 import type { Accelerator, Emulator } from '../matrix/accelerators.ts';
 import type { Cell } from '../plan/types.ts';
+import { launchOf } from './launch.ts';
+import { resolveMachine } from './machine.ts';
+import { isNotBuilt, type Ready } from './make-ready.ts';
 
 /** Of one cell. Its command is null where this host cannot run it, and `reason` says why. */
 export interface CellCommand {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { HostError } from '../../harness/base/errors.ts';
-import { commandOf, commandText } from '../../harness/cli/command-text.ts';
+import { commandOf, commandText } from '../../harness/lab/command-text.ts';
 import { launchOf } from '../../harness/lab/launch.ts';
 import { needMachine, resolveMachine } from '../../harness/lab/machine.ts';
 import type { Ready } from '../../harness/lab/make-ready.ts';

@@ -1,8 +1,9 @@
-/** The kernels of a build as a table for people. */
+/** The kernels of a build as a table for people, and as a document. */
 import { oneLine } from '../base/safe-text.ts';
 import { plainTable } from '../base/table.ts';
-import type { KernelImage } from '../kernel/types.ts';
-import type { BuildRow } from './build-rows.ts';
+import { BuildError } from './acquire.ts';
+import type { BuildRow } from './build-all.ts';
+import type { KernelImage } from './types.ts';
 
 export function buildTable(rows: readonly BuildRow[]): string {
   return plainTable(
@@ -42,4 +43,10 @@ function patchesText({ build }: KernelImage): string {
     ...(offset > 0 ? [`${offset} hunks with offsets`] : []),
   ];
   return notes.length === 0 ? String(patches.length) : `${patches.length}: ${notes.join(', ')}`;
+}
+
+export function buildDocument({ name, image, error, seconds }: BuildRow): object {
+  if (image !== undefined) return { ...image, wallSeconds: seconds };
+  const log = error instanceof BuildError ? { fault: error.fault, logPath: error.logPath } : {};
+  return { name, error: error?.message, hint: error?.hint, ...log, wallSeconds: seconds };
 }

@@ -1,0 +1,38 @@
+/** Builds kernels, one after the other, and says what became of each. */
+import { HostError } from '../base/errors.ts';
+import type { KernelEntry } from '../matrix/types.ts';
+import { acquireKernel, BuildError, type KernelImage } from './acquire.ts';
+import type { AcquireOptions } from './types.ts';
+
+/** One kernel: its image, or why there is none. `seconds` is what getting it took, from the cache or not. */
+export interface BuildRow {
+  readonly name: string;
+  readonly image?: KernelImage;
+  readonly error?: BuildError | HostError;
+  readonly seconds: number;
+}
+
+/** Null where it was interrupted. `onFault` is told of each failure as it comes. */
+export async function buildAll(
+  entries: readonly KernelEntry[],
+  options: AcquireOptions,
+  onFault: (error: BuildError | HostError) => void,
+): Promise<BuildRow[] | null> {
+  const rows: BuildRow[] = [];
+  // Not at once: each uses all CPUs, and kernels of one source share a folder.
+  for (const entry of entries) {
+    const startedMs = performance.now();
+    const seconds = (): number => Math.round((performance.now() - startedMs) / 10) / 100;
+    const onProgress = (text: string): void => options.onProgress?.(`${entry.name}: ${text}`);
+    try {
+      const image = await acquireKernel(entry, { ...options, onProgress });
+      rows.push({ name: entry.name, image, seconds: seconds() });
+    } catch (error) {
+      if (options.signal?.aborted) return null;
+      if (!(error instanceof BuildError || error instanceof HostError)) throw error;
+      onFault(error);
+      rows.push({ name: entry.name, error, seconds: seconds() });
+    }
+  }
+  return rows;
+}

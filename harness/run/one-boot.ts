@@ -1,0 +1,80 @@
+/** One guest, any kernel, without a matrix or a record. */
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import { makeScratch } from '../host/scratch.ts';
+import type { KernelImage } from '../kernel/acquire.ts';
+import { bootOnce, type Observed } from '../lab/boot-once.ts';
+import { launchOf } from '../lab/launch.ts';
+import { needMachine, resolveMachine } from '../lab/machine.ts';
+import { makeReady } from '../lab/make-ready.ts';
+import { measureHostTsc } from '../lab/true-frequency.ts';
+import type { Expectation, GuestSpec, KernelEntry, Verdict } from '../matrix/types.ts';
+import { cellId } from '../plan/cell-id.ts';
+import type { Cell, Plan } from '../plan/types.ts';
+import { endingText } from '../report/words.ts';
+
+export interface OneBootOptions {
+  readonly qemu: string;
+  readonly timeoutS: number;
+  /** A new folder for the console and the evidence. */
+  readonly keep: string | undefined;
+  readonly tell: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface OneBoot {
+  readonly kernel: KernelImage;
+  /** The cell's id. */
+  readonly cell: string;
+  readonly seen: Observed;
+}
+
+const EXPECTATION: Expectation = { registration: ['known-frequency', 'refined'], from: ['default'] };
+
+/** With a known or a refined frequency. */
+export function isRegistered(verdict: Verdict): boolean {
+  return (EXPECTATION.registration as readonly Verdict[]).includes(verdict);
+}
+
+/** Null where it was interrupted. Throws HostError where this host cannot boot it, and what getting the kernel throws. */
+export async function bootGuest(
+  entry: KernelEntry,
+  guest: GuestSpec,
+  { qemu, timeoutS, keep, tell, signal }: OneBootOptions,
+): Promise<OneBoot | null> {
+  const id = cellId(entry.name, guest);
+  const cell: Cell = { id, kernel: entry.name, guest, axes: {}, expectation: EXPECTATION };
+  const plan: Plan = { name: 'boot', matrixPath: '', matrixSha256: '', kernels: [entry], cells: [cell] };
+  const onProgress = (name: string, text: string): void => tell(`${name}: ${text}`);
+  const ready = await makeReady(plan, { qemu, signal, onProgress });
+  const kernel = ready.kernels.get(entry.name);
+  if (kernel instanceof Error) throw kernel;
+  if (kernel === undefined) return null;
+  const machine = needMachine(resolveMachine(guest, ready), 'use --topology nested, auto or tcg');
+  const launch = launchOf(cell, machine, kernel.path, ready.initrdPath);
+  const scratch = keep === undefined ? await makeScratch() : null;
+  try {
+    const seen = await bootOnce(launch, await measureHostTsc(signal), {
+      folder: scratch?.path ?? (await keepFolder(keep ?? '')),
+      signal,
+      limits: { deadlineMs: timeoutS * 1000 },
+      onRetry: async ({ ending }) => tell(`trying again after ${endingText(ending)}`),
+    });
+    return signal.aborted ? null : { kernel, cell: id, seen };
+  } finally {
+    await scratch?.remove();
+  }
+}
+
+async function keepFolder(path: string): Promise<string> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    throw new UserError(
+      `--keep ${path}: ${(error as Error).message}`,
+      'name a folder that does not exist yet',
+    );
+  }
+  return resolve(path);
+}
