@@ -1,4 +1,6 @@
 // What a cell's wish comes to, for every topology, clock and offer of a host.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HostError } from '../../harness/base/errors.ts';
 import type { Appliance } from '../../harness/image/appliance.ts';
@@ -126,4 +128,16 @@ describe('a machine that is needed', () => {
       }),
     );
   });
+});
+
+test('the accelerators are written once: other files name the type, and ask a row', () => {
+  const harness = join(import.meta.dirname, '..', '..', 'harness');
+  const files = readdirSync(harness, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  const again = /'(?:tcg|kvm|nested|auto)' \| '|'(?:tcg|kvm|nested)', '(?:tcg|kvm|nested|auto)'/;
+  const found = files.filter((file) => again.test(readFileSync(join(harness, file), 'utf8')));
+  expect(found, 'take Accelerator, Topology or QemuAccelerator of matrix/accelerators.ts').toEqual([
+    'matrix/accelerators.ts',
+  ]);
 });

@@ -1,4 +1,5 @@
 /** Limits on a guest's life. Each level has one in wall time and one in guest time. */
+import { ACCELERATORS, type Accelerator } from '../../matrix/accelerators.ts';
 import type { GuestSpec } from '../../matrix/types.ts';
 
 export interface Limits {
@@ -58,8 +59,8 @@ function delayedMs({ refDelay: { pmNs, hpetNs, disturbance } }: GuestSpec): numb
 const COUNTED_LIMITS = { stallMs: Number.POSITIVE_INFINITY, stallCpuMs: 30_000 } as const;
 
 /** The limits of a guest where nothing else is said. */
-export function limitsFor(guest: GuestSpec, accelerator: 'tcg' | 'kvm' | 'nested'): Limits {
-  if (accelerator !== 'nested')
+export function limitsFor(guest: GuestSpec, accelerator: Accelerator): Limits {
+  if (!ACCELERATORS[accelerator].needsAppliance)
     return guest.clock === 'deterministic' ? { ...DEFAULT_LIMITS, ...COUNTED_LIMITS } : DEFAULT_LIMITS;
   const stallCpuMs = NESTED_LIMITS.stallCpuMs + Math.round(CPU_PER_GUEST_TIME * delayedMs(guest));
   return { ...DEFAULT_LIMITS, ...NESTED_LIMITS, stallCpuMs };
