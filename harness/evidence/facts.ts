@@ -21,17 +21,22 @@ export function factsOf(all: readonly LogLine[], omitted = 0): Facts {
   const shell = readShell(all);
   const lines = all.filter((line) => !shell.consumed.has(line));
   const commandLine = commandLineFact(lines);
+  const clocksources = clocksourceFacts(lines);
+  const detected = detectedFacts(lines);
+  const refined = refinedFacts(lines);
+  const tscKhz = (refined.at(-1) ?? detected.findLast((d) => d.of === 'TSC') ?? detected.at(-1))?.khz ?? null;
+  const rates = { tscHz: tscKhz === null ? null : tscKhz * 1000, hpetHz: clocksources.hpetHz };
   return {
     shape: shapeOf(lines, shell, omitted),
     kernel: kernelFact(lines),
     commandLine,
     parameters: parametersOf(commandLine?.text),
     hypervisor: hypervisorFact(lines),
-    detected: detectedFacts(lines),
-    refined: refinedFacts(lines),
+    detected,
+    refined,
     calibration: calibrationFacts(lines),
-    ...clocksourceFacts(lines),
-    watchdog: watchdogFacts(lines),
+    ...clocksources,
+    watchdog: watchdogFacts(lines, rates),
     trace: traceFact(lines),
     cpuFlags: cpuFlagsFact(lines),
     available: shell.available,

@@ -1,7 +1,7 @@
 /** What the rules look at: the facts, what is known of the kernel, and what is listed and current. */
 import type { ExitCounts } from '../evidence/exits.ts';
-import type { Facts } from '../evidence/facts/types.ts';
-import { generationOf, type KernelGeneration } from './kernel-generations.ts';
+import type { Facts, Found } from '../evidence/facts/types.ts';
+import { generationOf, type KernelGeneration, RATINGS } from './kernel-generations.ts';
 
 /** What the probe saw over time; absent for pasted text. */
 export interface ProbeTimeline {
@@ -45,7 +45,7 @@ export function contextOf(input: DiagnoseInput): Context {
   const { facts } = input;
   const available = input.available ?? facts.available?.value ?? null;
   const stated = input.current ?? facts.current?.value ?? null;
-  const switched = facts.switches.at(-1)?.name ?? null;
+  const switched = currentByLog(facts);
   return {
     facts,
     era: generationOf(facts.kernel?.version ?? null) ?? generationByMessages(facts),
@@ -67,6 +67,21 @@ export function contextOf(input: DiagnoseInput): Context {
       facts.detected.at(-1)?.khz ??
       null,
   };
+}
+
+/** The last switch that the log shows, unless what follows it must have led to another that is not there. */
+function currentByLog(facts: Facts): string | null {
+  const last = facts.switches.at(-1);
+  const then = facts.watchdog.findLast(
+    (w) => w.currentThen !== null && w.currentThen !== w.source,
+  )?.currentThen;
+  if (last === undefined) return then ?? null;
+  const after = (found: readonly Found[]): boolean => found.some((f) => f.line > last.line);
+  const isTsc = /^tsc/.test(last.name);
+  if (isTsc && (after(facts.marks) || after(facts.unstableSigns))) return null;
+  if (facts.shape.kind === 'whole') return last.name;
+  const came = after(facts.refined) || after(facts.registered.filter((r) => r.name === 'tsc'));
+  return came && (RATINGS[last.name] ?? 0) < RATINGS.tsc ? null : last.name;
 }
 
 /** A whole log that goes on well past the moment when refinement ends. */

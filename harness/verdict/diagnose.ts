@@ -1,11 +1,14 @@
 /** Facts to diagnosis: how tsc ended, why, what shows it, what it is not, and what to do next. */
 import type { Registration } from '../matrix/types.ts';
+import { answersOn } from './answers.ts';
 import { type Cause, causeOf } from './causes.ts';
 import { type Context, contextOf, type DiagnoseInput } from './context.ts';
+import { contradictionsOf } from './contradictions.ts';
 import { type Citation, type Confidence, type Deduction, weaker } from './deduction.ts';
 import { nextSteps } from './next-steps.ts';
 import { redHerrings } from './red-herrings.ts';
 import { registrationOf } from './registration.ts';
+import { ASK } from './requests.ts';
 import type { Diagnosis } from './types.ts';
 
 export type { DiagnoseInput, ProbeTimeline } from './context.ts';
@@ -15,16 +18,31 @@ export function diagnose(input: DiagnoseInput): Diagnosis {
   const c = contextOf(input);
   const registration = registrationOf(c);
   const cause = causeOf(c, registration.value);
+  const contradictions = contradictionsOf(c);
+  const sure = confidenceOf(registration, cause);
   return {
     registration: registration.value,
     current: c.current,
     available: c.available,
     cause: cause.value,
-    confidence: confidenceOf(registration, cause),
-    evidence: unique([...registration.evidence, ...cause.evidence]),
+    confidence: contradictions.some((one) => one.unsettles) ? weaker(sure, 'possible') : sure,
+    evidence: unique([
+      ...registration.evidence,
+      ...cause.evidence,
+      ...contradictions.flatMap((one) => one.evidence),
+    ]),
     not: redHerrings(c, registration.value, cause.value),
-    next: nextSteps(c, registration.value, cause.value),
-    summary: summaryOf(c, registration, cause),
+    next: [
+      ...(contradictions.length > 0 ? [ASK.sameBoot] : []),
+      ...nextSteps(c, registration.value, cause.value),
+      ...answersOn(c, registration.value, cause.value),
+    ],
+    summary: [
+      summaryOf(c, registration, cause),
+      ...contradictions
+        .filter((one) => one.text !== registration.why)
+        .map((one) => `The text contradicts itself: ${one.text}.`),
+    ].join(' '),
   };
 }
 
@@ -56,8 +74,9 @@ const ENDED: Readonly<Record<Registration, string>> = {
 };
 
 function summaryOf(c: Context, registration: Deduction<Registration>, cause: Deduction<Cause>): string {
-  if (c.facts.shape.kind === 'none' && c.available === null && c.current === null)
-    return 'This text holds no kernel log: no line of it is a message that the kernel prints.';
+  const { shape } = c.facts;
+  if (shape.kind === 'none' && c.available === null && c.current === null)
+    return 'No message about clocks was recognised in this text.';
   const first = `${capital(ENDED[registration.value])}: ${registration.why}.`;
   return cause.why === '' || cause.value === 'none' ? first : `${first} ${capital(cause.why)}.`;
 }

@@ -2,7 +2,7 @@
 import { MIN_REFINEMENT_S } from '../base/kernel-constants.ts';
 import type { Registration } from '../matrix/types.ts';
 import type { Context } from './context.ts';
-import { cite, type Deduction, found, missing, REFINED_LINE } from './deduction.ts';
+import { cite, type Deduction, found, missing, REFINED_LINE, weaker } from './deduction.ts';
 
 import { atInitcallOrLater } from './initcall.ts';
 
@@ -19,7 +19,7 @@ export const registeredLine: Rule = (c) => {
   if (when !== null)
     return found(
       when.value,
-      noRefined ? when.confidence : 'likely',
+      noRefined ? when.confidence : weaker(when.confidence, 'likely'),
       [registered, ...when.evidence, lack],
       when.why,
     );

@@ -9,41 +9,63 @@ import { MIN_REFINEMENT_S } from '../base/kernel-constants.ts';
 import type { Found } from '../evidence/facts/types.ts';
 import type { Registration } from '../matrix/types.ts';
 import type { Context } from './context.ts';
-import { cite, type Deduction } from './deduction.ts';
+import { cite, type Deduction, found } from './deduction.ts';
 
 export function atInitcallOrLater(c: Context, registered: Found): Deduction<Registration> | null {
   const { beforeInit, afterInit } = c.facts;
-  const earlier = afterInit.find((a) => a.line < registered.line);
+  const told = measuredAgain(c);
+  if (told !== null) return told;
+  const earlier = afterInit.find((a) => isBefore(a, registered));
   if (earlier !== undefined)
-    return {
-      value: 'unrefined',
-      confidence: 'certain',
-      evidence: [cite(earlier, 'a later initcall had already run, so tsc was not registered at its own')],
-      why: 'tsc was registered after its initcall, by the delayed work, without a refined frequency',
-    };
-  const before = beforeInit.findLast((b) => b.line < registered.line);
-  const gapS = before?.timeS != null && registered.timeS !== null ? registered.timeS - before.timeS : null;
+    return found(
+      'unrefined',
+      'likely',
+      [cite(earlier, 'a later initcall had already run, so tsc was not registered at its own')],
+      'the delayed work registered it after its initcall, and no refined frequency was printed',
+    );
+  const before = beforeInit.findLast((b) => isBefore(b, registered));
+  const gapS = before === undefined ? null : gapOf(before, registered);
   if (before !== undefined && gapS !== null && gapS < MIN_REFINEMENT_S)
-    return {
-      value: 'known-frequency',
-      confidence: 'certain',
-      evidence: [cite(before, 'printed before the initcall of tsc, less than a second earlier')],
-      why: 'tsc was registered at its initcall, sooner than any refinement can end',
-    };
-  const later = afterInit.find((a) => a.line > registered.line);
+    return found(
+      'known-frequency',
+      'certain',
+      [cite(before, 'printed before the initcall of tsc, less than a second earlier')],
+      'at its initcall, sooner than any refinement can end',
+    );
+  const later = afterInit.find((a) => isBefore(registered, a));
   if (later !== undefined)
-    return {
-      value: 'known-frequency',
-      confidence: 'certain',
-      evidence: [cite(later, 'an initcall that runs after that of tsc comes after the registration')],
-      why: 'tsc was registered at its initcall, before the later initcalls ran',
-    };
-  if (gapS !== null)
-    return {
-      value: 'unrefined',
-      confidence: 'likely',
-      evidence: [],
-      why: 'tsc was registered a second or more after the clocksources were chosen, without a refined frequency',
-    };
-  return null;
+    return found(
+      'known-frequency',
+      // Lines without times may have been put in another order.
+      later.timeS === null || registered.timeS === null ? 'likely' : 'certain',
+      [cite(later, 'an initcall that runs after that of tsc comes after the registration')],
+      'at its initcall, before the later initcalls ran',
+    );
+  if (gapS === null) return null;
+  return found(
+    'unrefined',
+    'possible',
+    [],
+    'a second or more after the clocksources were chosen, without a refined frequency; a slow boot looks the same',
+  );
+}
+
+/** tsc.c tsc_refine_calibration_work() under tsc=recalibrate: printed for X86_FEATURE_TSC_KNOWN_FREQ alone. */
+export function measuredAgain({ facts }: Context): Deduction<Registration> | null {
+  const line = facts.calibration.find((l) => l.kind === 'recalibrated' || l.kind === 'recalibrate-differs');
+  if (line === undefined) return null;
+  const evidence = [cite(line, 'printed only if the frequency was known')];
+  return found('known-frequency', 'certain', evidence, 'the kernel measured again what it had been told');
+}
+
+/** From `a` to `b`, s; null where the stamps do not tell. A time of day is right to a second. */
+function gapOf(a: Found, b: Found): number | null {
+  if (a.timeS === null || b.timeS === null) return null;
+  const gap = b.timeS - a.timeS;
+  return (a.byWallClock || b.byWallClock) && gap < 3 ? null : gap;
+}
+
+/** By time if both lines say it, else by their order in the text. */
+function isBefore(a: Found, b: Found): boolean {
+  return a.timeS !== null && b.timeS !== null && a.timeS !== b.timeS ? a.timeS < b.timeS : a.line < b.line;
 }

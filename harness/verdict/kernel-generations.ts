@@ -91,6 +91,25 @@ export function sampleLimitCycles(era: KernelGeneration, khz: number | null): nu
   return era.sampleLimit === 'khz-shift-5' && khz !== null ? relativeLimit(khz) : null;
 }
 
+/**
+ * How far the watchdog lets a clocksource be away from the reference in one check, ns; null if the version does not tell.
+ * clocksource.c: WATCHDOG_THRESHOLD (NSEC_PER_SEC >> 4) up to 5.12; from 5.13 on (2e27e793e280) the margins of both, 50 to
+ * 125 us times two each. Vendors took the newer one into older kernels.
+ */
+export function watchdogLimit(
+  v: KernelVersion | null,
+): { readonly ns: number; readonly text: string } | null {
+  if (v === null || v.el?.release === 8) return null;
+  return rank([v.major, v.minor, 0]) < rank([5, 13, 0])
+    ? { ns: 62_500_000, text: '62.5 ms' }
+    : { ns: 500_000, text: '0.2 to 0.5 ms' };
+}
+
+/** kvmclock.c kvmclock_init(): 299 with an invariant TSC, from 7539b174aef4 (5.1; RHEL 8) on. */
+export function lowersKvmClock(v: KernelVersion | null): boolean {
+  return v === null || (v.el === null ? rank([v.major, v.minor, 0]) >= rank([5, 1, 0]) : v.el.release >= 8);
+}
+
 /** Ratings of the x86 clocksources that can stand above or below tsc (300), from their drivers. */
 export const RATINGS: Readonly<Record<string, number>> & { readonly tsc: number } = {
   tsc: 300,

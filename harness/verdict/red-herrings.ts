@@ -2,7 +2,7 @@
 import type { Registration } from '../matrix/types.ts';
 import type { Cause } from './causes.ts';
 import type { Context } from './context.ts';
-import { RATINGS } from './kernel-generations.ts';
+import { outranksTsc } from './ranking.ts';
 
 interface Remark {
   readonly applies: (c: Context, registration: Registration, cause: Cause) => number | null;
@@ -33,16 +33,26 @@ const REMARKS: readonly Remark[] = [
   },
   {
     applies: (c) =>
-      c.current !== null && c.current !== 'tsc' && (RATINGS[c.current] ?? 0) > RATINGS.tsc
+      c.current !== null && c.current !== 'tsc' && outranksTsc(c.current, c) !== null
         ? (c.facts.switches.at(-1)?.line ?? 0)
         : null,
     says: (where, { current }) =>
-      `${current} being current${where} is not the fault: its rating is ${RATINGS[current ?? '']} against 300, so it is chosen whether or not tsc is registered.`,
+      `${current} being current${where} is not the fault: its rating is above that of tsc (300), so it is chosen whether or not tsc is registered.`,
   },
   {
     applies: ({ facts }) => (facts.parameters.includes('tsc=reliable') ? line(facts.commandLine) : null),
     says: (where) =>
       `tsc=reliable on the command line${where} only spares tsc the watchdog; it does not register tsc sooner.`,
+  },
+  {
+    applies: ({ facts }) => line(facts.watchdog.find((w) => w.kind === 'remote-timeout')),
+    says: (where) =>
+      `The remote CPU that did not answer the watchdog in time${where} costs no clocksource its place.`,
+  },
+  {
+    applies: ({ facts }) => line(facts.unstableSigns.find((s) => s.sign === 'sched-clock')),
+    says: (where) =>
+      `"Use 'tsc=unstable'"${where} is not a way to get tsc back: that parameter gives it up at boot, and with it this message.`,
   },
   {
     applies: ({ facts }, registration) => (registration === 'unstable' ? null : line(facts.tscAdjust[0])),

@@ -1,25 +1,29 @@
 /** How tsc ended, as far as the text tells. Rules in order; the first that speaks decides. */
+import type { WatchdogEvent } from '../evidence/facts/types.ts';
 import type { Registration } from '../matrix/types.ts';
 import { type Context, isPastRefinement } from './context.ts';
+import { registeredButUnlisted } from './contradictions.ts';
 import { cite, type Deduction, found, missing, REFINED_LINE } from './deduction.ts';
 import { listed, registeredLine } from './how-registered.ts';
+import { measuredAgain } from './initcall.ts';
 
 type Rule = (c: Context) => Deduction<Registration> | null;
 
 /** tsc.c mark_tsc_unstable(), tsc_cs_mark_unstable(); clocksource.c __clocksource_unstable(). */
 const marked: Rule = (c) => {
-  const { marks, watchdog, warps } = c.facts;
+  const { marks, watchdog, warps, unstableSigns } = c.facts;
   // tsc_khz stayed 0: init_tsc_clocksource() returns at once, there never was a tsc to be unstable.
   const noKhz = marks.find((m) => /could not calculate TSC khz/.test(m.reason));
   const without = 'the kernel has no TSC frequency, so it registers no tsc';
   if (noKhz !== undefined) return found('never', 'certain', [cite(noKhz, without)], without);
-  const skew = watchdog.find((w) => /^(?:cpu-)?skew$|^slow-read-marked$/.test(w.kind) && isTsc(w.source));
+  const skew = watchdog.find(isVerdictOnTsc);
   for (const [sign, why] of [
-    [marks[0], 'the kernel marked the TSC unstable'],
-    [skew, 'the clocksource watchdog marked the TSC unstable'],
-    [warps[0], 'the TSC synchronisation check failed'],
+    [marks[0], `the reason given is "${marks[0]?.reason}"`],
+    [skew, 'by the clocksource watchdog'],
+    [warps[0], 'by the check of the CPUs against each other'],
+    [unstableSigns[0], 'the text does not hold the line that says why'],
   ] as const)
-    if (sign !== undefined) return found('unstable', 'certain', [cite(sign, why)], why);
+    if (sign !== undefined) return found('unstable', 'certain', [cite(sign, 'the TSC is unstable')], why);
   if (c.watched?.state === 'removed')
     return found('unstable', 'likely', [], 'tsc was listed and then disappeared, without a message');
   return null;
@@ -28,6 +32,17 @@ const marked: Rule = (c) => {
 export function isTsc(source: string | null): boolean {
   return source === 'tsc' || source === 'tsc-early';
 }
+
+/** A check that cost a clocksource its place. On x86 only tsc is checked, so where no name is printed (5.13) it is tsc. */
+export function isVerdictOnTsc({ kind, source }: WatchdogEvent): boolean {
+  return /^(?:cpu-)?skew$|^slow-read-marked$/.test(kind) && (isTsc(source) || source === null);
+}
+
+/** The list lacks what the log registers: nothing is sure then. */
+const contradicted: Rule = (c) => {
+  const found = registeredButUnlisted(c);
+  return found && { value: 'undetermined', confidence: 'none', evidence: found.evidence, why: found.text };
+};
 
 /** tsc.c notsc_setup() up to 4.17: tsc_disabled makes init_tsc_clocksource() return at once. */
 const disabled: Rule = ({ facts: { notscRefused } }) =>
@@ -59,7 +74,7 @@ const refined: Rule = (c) => {
     'refined',
     'certain',
     [cite(line, 'refinement ended and tsc was registered with this frequency')],
-    'the refined frequency was printed, and tsc is registered right after it',
+    `${(line.khz / 1000).toFixed(3)} MHz`,
   );
 };
 
@@ -124,7 +139,9 @@ const RULES: readonly Rule[] = [
   marked,
   disabled,
   looping,
+  contradicted,
   refined,
+  measuredAgain,
   registeredLine,
   listed,
   earlyStays,

@@ -61,7 +61,11 @@ test('"-" reads standard input, in whatever pieces it comes', async () => {
     stdin: piped(`${LOG}[    3.1] tsc: Refined TSC clocksource calibration: 3000.004 MHz\n`),
     json: true,
   });
-  expect(JSON.parse(out)).toMatchObject({ registration: 'refined', evidence: [{ line: 3 }] });
+  expect(JSON.parse(out)).toMatchObject({
+    registration: 'refined',
+    cause: 'outranked',
+    evidence: [{ line: 3 }, { line: 2 }],
+  });
 });
 
 test('text for people shows the cited lines by number', async () => {

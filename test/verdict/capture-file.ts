@@ -1,12 +1,34 @@
 /** Reads a parser case: see test/captures/README.md. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readConsole } from '../../harness/evidence/console.ts';
+import { type Facts, factsOf, gatherFacts } from '../../harness/evidence/facts.ts';
+import { collectLines } from '../../harness/evidence/pasted/collect.ts';
+import { readPasted } from '../../harness/evidence/pasted/read-pasted.ts';
+import type { DiagnoseInput } from '../../harness/verdict/diagnose.ts';
 
 export interface Capture {
   readonly path: string;
   readonly header: ReadonlyMap<string, string>;
   readonly expect: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
+}
+
+/** As diagnose reads what people paste. */
+export function pastedFacts(body: Uint8Array): Facts {
+  const collector = collectLines();
+  collector.push(body);
+  const { lines, omitted } = collector.end();
+  return factsOf(readPasted(lines).lines, omitted);
+}
+
+/** What is under diagnose/ was pasted by people, with stamps of every kind; the rest came from a console. */
+export function inputOf({ path, header, body }: Capture): DiagnoseInput {
+  return {
+    facts: path.startsWith('diagnose') ? pastedFacts(body) : gatherFacts(readConsole(body)),
+    available: header.get('available')?.split(' '),
+    current: header.get('current'),
+  };
 }
 
 const ROOT = join(import.meta.dirname, '..', 'captures');

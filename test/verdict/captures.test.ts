@@ -1,9 +1,9 @@
 /** Every case under test/captures/ leads to the diagnosis that its header names. */
 import { describe, expect, test } from 'vitest';
 import { readConsole } from '../../harness/evidence/console.ts';
-import { gatherFacts } from '../../harness/evidence/facts.ts';
 import { diagnose } from '../../harness/verdict/diagnose.ts';
-import { captures } from './capture-file.ts';
+import type { Diagnosis } from '../../harness/verdict/types.ts';
+import { captures, inputOf, pastedFacts } from './capture-file.ts';
 
 const cases = captures();
 
@@ -21,12 +21,16 @@ test('there are cases of every kind', () => {
   ]);
 });
 
-describe.each(cases.map((c) => ({ ...c, title: c.path })))('$title', ({ header, expect: wanted, body }) => {
+describe.each(cases.map((c) => ({ ...c, title: c.path })))('$title', (one) => {
+  const { path, header, expect: wanted, body } = one;
   const lines = readConsole(body);
-  const diagnosis = diagnose({
-    facts: gatherFacts(lines),
-    available: header.get('available')?.split(' '),
-    current: header.get('current'),
+  const input = inputOf(one);
+  const diagnosis = diagnose(input);
+
+  test.skipIf(path.startsWith('diagnose'))('is the same to the reader of pasted text', () => {
+    const pasted = diagnose({ ...input, facts: pastedFacts(body) });
+    const short = ({ evidence, ...rest }: Diagnosis) => ({ ...rest, lines: evidence.map((e) => e.line) });
+    expect(short(pasted)).toEqual(short(diagnosis));
   });
 
   test('is diagnosed as its header says', () => {

@@ -2,29 +2,42 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readConsole } from '../../harness/evidence/console.ts';
-import { gatherFacts } from '../../harness/evidence/facts.ts';
 import { adviceOn, CAUSE_ROWS, CAUSES, causeOf } from '../../harness/verdict/causes.ts';
 import { contextOf } from '../../harness/verdict/context.ts';
 import { diagnose } from '../../harness/verdict/diagnose.ts';
 import { registrationOf } from '../../harness/verdict/registration.ts';
-import { captures } from './capture-file.ts';
+import { captures, inputOf } from './capture-file.ts';
 
 /** Those that leave nothing to be done, or only something to be sent. */
 const WITHOUT_ADVICE = ['none', 'undetermined'];
 
 const DOCS = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'causes.md'), 'utf8');
-const table = DOCS.split('\n')
-  .filter((line) => line.startsWith('| `'))
-  .map((line) => line.slice(2, -2).split(' | '));
+function rowsOf(text: string): string[][] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split(/ ?\|(?= )/)
+        .map((cell) => cell.trim()),
+    );
+}
+const table = rowsOf(DOCS.split('## How sure')[0] ?? '');
 
-const cases = captures().map(({ path, header, expect: wanted, body }) => {
-  const input = {
-    facts: gatherFacts(readConsole(body)),
-    available: header.get('available')?.split(' '),
-    current: header.get('current'),
+/** How sure each can be: the second table, with a text in each cell that applies. */
+const SURE = ['certain', 'likely', 'possible'] as const;
+const [, howSure = ''] = DOCS.split('## How sure');
+const sureTable = new Map(rowsOf(howSure).map(([name = '', ...cells]) => [name.replaceAll('`', ''), cells]));
+
+const cases = captures().map((one) => {
+  const input = inputOf(one);
+  return {
+    path: one.path,
+    cause: one.expect.get('cause'),
+    context: contextOf(input),
+    diagnosis: diagnose(input),
   };
-  return { path, cause: wanted.get('cause'), context: contextOf(input), diagnosis: diagnose(input) };
 });
 
 test('docs/causes.md has one row for each cause, and no others', () => {
@@ -44,6 +57,12 @@ describe.each(CAUSE_ROWS.map((row) => ({ ...row })))('$name', ({ name, rules }) 
     expect(own.map((c) => c.path)).not.toEqual([]);
     const row = table.find(([cell]) => cell === `\`${name}\``);
     expect(row?.map((cell) => cell.trim()).filter((cell) => cell !== '')).toHaveLength(4);
+  });
+
+  test('is as sure as docs/causes.md says, and each degree there has a captured text', () => {
+    const told = SURE.filter((_, i) => (sureTable.get(name)?.[i] ?? '') !== '');
+    const seen = new Set(own.map((c) => c.diagnosis.confidence).filter((c) => c !== 'none'));
+    expect([...seen].sort()).toEqual([...told].sort());
   });
 
   test('has advice, and its captured texts are given it', () => {

@@ -15,7 +15,7 @@ const made = [
   ['tsc-early (line 1) is not tsc', `kvm-clock tsc-early acpi_pm\n${DETECTED}\n${KVM}`],
   ['The TSC deadline timer (line 2)', `${DETECTED}\n[    0.1] TSC deadline timer available\n${REFINED}`],
   ['kvm-clock being current (line 3)', `${DETECTED}\n${REFINED}\n${KVM}`],
-  ['its rating is 400 against 300', `${DETECTED}\n${REFINED}\n${KVM}`],
+  ['its rating is above that of tsc', `${DETECTED}\n${REFINED}\n${KVM}`],
   ['tsc=reliable on the command line (line 1)', `Command line: ro tsc=reliable\n${DETECTED}\n${REFINED}`],
   [
     'The TSC_ADJUST message (line 2)',

@@ -1,7 +1,7 @@
 /** Registrations, switches, unstable marks and what leads to them. */
 import type { LogLine } from '../log-lines.ts';
 import { findAll, findFirst, findNamed, found } from './find.ts';
-import type { Facts, Mark } from './types.ts';
+import type { Facts, Mark, UnstableSign } from './types.ts';
 
 type Part = Pick<
   Facts,
@@ -9,6 +9,9 @@ type Part = Pick<
   | 'switches'
   | 'marks'
   | 'warps'
+  | 'unstableSigns'
+  | 'hpetHz'
+  | 'kvmHost'
   | 'tscAdjust'
   | 'syncSkipped'
   | 'deadlineTimer'
@@ -21,18 +24,67 @@ type Part = Pick<
   | 'kvmClock'
 >;
 
+/** Words that say that the TSC is unstable, and not why. */
+const SIGNS: readonly (readonly [UnstableSign, RegExp])[] = [
+  // kernel/sched/clock.c __sched_clock_work(): mark_tsc_unstable() after the boot was done
+  ['sched-clock', /^TSC found unstable after boot/],
+  // arch/x86/kvm/x86.c kvm_arch_vcpu_precreate(): check_tsc_unstable() of the host
+  ['kvm-host', /^kvm: SMP vm created on host with unstable TSC/],
+  // kernel/time/clocksource.c __clocksource_select(), for CLOCK_SOURCE_UNSTABLE alone
+  ['override', /^(?:clocksource: )?Override clocksource tsc is unstable and not HRT compatible/],
+];
+
+/** Suspend (not S5, which is power-off), hibernation, lockups, stalls, and timers that were late by 10 ms and more. */
+const INTERRUPTED = new RegExp(
+  [
+    '^PM: (?:suspend entry|suspend exit|resume|Finishing wakeup|hibernation|Hibernation|Restoring platform|Creating hibernation)',
+    '^PM: (?:Syncing filesystems|Entering mem sleep|Preparing system for)',
+    '^ACPI: (?:PM: )?(?:Preparing to enter system sleep state S[1-4]|Waking up from system sleep state S[1-4])',
+    '^(?:OOM killer enabled\\. *)?Restarting tasks',
+    '^(?:watchdog: )?BUG: soft lockup',
+    '^INFO: rcu_\\w+ (?:self-)?detected (?:expedited )?stall',
+    '^rcu: INFO: rcu_\\w+ (?:self-)?detected',
+    'NMI watchdog: Watchdog detected hard LOCKUP',
+    '^hrtimer: interrupt took \\d{8,} ns',
+    'clocksource: Long readout interval',
+    'guest (?:was )?(?:paused|stopped)',
+    '^Freezing user ?space processes',
+  ].join('|'),
+  'i',
+);
+
+/** drivers/char/hpet.c hpet_alloc(): "hpet0: 3 comparators, 64-bit 100.000000 MHz counter". */
+function hpetHz(lines: readonly LogLine[]): number | null {
+  for (const { text } of lines) {
+    const match = /^hpet\d?: \d+ comparators, \d+-bit (\d{1,4}\.\d{6}) MHz counter/.exec(text);
+    if (match !== null) return Math.round(Number(match[1]) * 1e6);
+  }
+  return null;
+}
+
 export function clocksourceFacts(lines: readonly LogLine[]): Part {
   return {
     // kernel/time/clocksource.c __clocksource_update_freq_scale(), 4.1 on (4.1 itself without the first colon)
     registered: findNamed(lines, /^clocksource:? (\S+): mask: 0x/),
     // up to 4.1 without the prefix; 2.6 says "Switching to"
-    switches: findNamed(lines, /^(?:clocksource: )?Switch(?:ed|ing) to clocksource (\S+)/).map((s) => ({
+    // up to 2.6.30 kernel/time/timekeeping.c change_clocksource(): "Time: hpet clocksource has been installed."
+    switches: findNamed(
+      lines,
+      /^(?:(?:clocksource: )?Switch(?:ed|ing) to clocksource (?=\S)|Time: (?=\S+ clocksource has been installed))(\S+)/,
+    ).map((s) => ({
       ...s,
       prefixed: /clocksource: Switch/.test(s.text),
     })),
     marks: markFacts(lines),
     // arch/x86/kernel/tsc_sync.c
     warps: findAll(lines, /^(?:Measured \d+ cycles TSC warp between CPUs|TSC warped randomly between CPUs)/),
+    unstableSigns: SIGNS.flatMap(([sign, pattern]) => findAll(lines, pattern).map((f) => ({ ...f, sign }))),
+    hpetHz: hpetHz(lines),
+    // arch/x86/kvm/x86.c, svm/svm.c: what only a host of guests prints
+    kvmHost: findFirst(
+      lines,
+      /^kvm: (?:SMP vm created|Nested Virtualization enabled|Nested Paging enabled)|^(?:SVM|kvm_amd): (?:kvm: Nested Paging enabled|Nested Virtualization enabled|TSC scaling supported)/,
+    ),
     tscAdjust: findAll(lines, /TSC ADJUST(?::| differs| compensate| synchronize)|TSC_ADJUST/),
     syncSkipped: findFirst(lines, /^Skipped synchronization checks as TSC is reliable/i),
     deadlineTimer: findFirst(lines, /TSC[ _-]deadline timer/i),
@@ -46,10 +98,7 @@ export function clocksourceFacts(lines: readonly LogLine[]): Part {
         /^(?:ACPI: )?HPET id: |^hpet(?:0|_acpi_add)?: (?:at MMIO|\d comparators)|^clocksource:? hpet: mask/,
       ),
     },
-    interruptions: findAll(
-      lines,
-      /^PM: (?:suspend entry|suspend exit|resume|Finishing wakeup)|^(?:watchdog: )?BUG: soft lockup|^INFO: rcu_\w+ (?:self-)?detected (?:expedited )?stall|^rcu: INFO: rcu_\w+ (?:self-)?detected|NMI watchdog: Watchdog detected hard LOCKUP|^hrtimer: interrupt took \d{8,} ns|clocksource: Long readout interval|guest (?:was )?(?:paused|stopped)/i,
-    ),
+    interruptions: findAll(lines, INTERRUPTED),
     // fs_initcall and rootfs_initcall: before every device_initcall
     beforeInit: findAll(
       upToSecondSwitch(lines),

@@ -8,6 +8,8 @@ export interface Found {
   readonly text: string;
   /** Seconds since boot, null where the line does not say. */
   readonly timeS: number | null;
+  /** `timeS` was made of the time of day: differences of a second and less mean nothing. */
+  readonly byWallClock: boolean;
 }
 
 export interface KernelVersion {
@@ -69,6 +71,8 @@ export interface Calibration extends Found {
 export interface WatchdogEvent extends Found {
   /** `skew`: the rates differ. `slow-read`: reading took too long. `cpu-skew`: CPUs differ. */
   readonly kind: 'skew' | 'slow-read' | 'slow-read-marked' | 'cpu-skew' | 'long-interval' | 'remote-timeout';
+  /** The clocksource that was current then, if the kernel says so (5.17 on). */
+  readonly currentThen: string | null;
   /** The source that was checked. */
   readonly source: string | null;
   readonly watchdog: string | null;
@@ -79,6 +83,8 @@ export interface WatchdogEvent extends Found {
   readonly deltaNs: number | null;
   readonly details: readonly Found[];
 }
+
+export type UnstableSign = 'sched-clock' | 'kvm-host' | 'override';
 
 export interface Trace {
   /** Marker numbers in order: "1 2 3 4 5 4 5". */
@@ -107,6 +113,12 @@ export interface Facts {
   readonly marks: readonly Mark[];
   readonly watchdog: readonly WatchdogEvent[];
   readonly warps: readonly Found[];
+  /** The TSC is unstable, in words that do not say why: scheduler, KVM on a host, a choice that was refused. */
+  readonly unstableSigns: readonly (Found & { readonly sign: UnstableSign })[];
+  /** The counter of the HPET, Hz; null if the text does not say. */
+  readonly hpetHz: number | null;
+  /** This machine runs KVM guests of its own. */
+  readonly kvmHost: Found | null;
   readonly tscAdjust: readonly Found[];
   /** "Skipped synchronization checks as TSC is reliable." */
   readonly syncSkipped: Found | null;

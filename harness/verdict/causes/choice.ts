@@ -1,16 +1,30 @@
 /** Causes that somebody or something chose, and the two that are none. */
 import { type Context, isSettled } from '../context.ts';
-import { type Citation, cite, claim } from '../deduction.ts';
+import { type Citation, cite, claim, weaker } from '../deduction.ts';
 import { RATINGS } from '../kernel-generations.ts';
+import { outranksTsc } from '../ranking.ts';
 import { SYSFS } from '../requests.ts';
 import { cause, marked, rule } from './row.ts';
 import { byWatchdog } from './watchdog-check.ts';
 
-/** The source that is current in the place of tsc, if that is sure: an excerpt's switch may be followed by another. */
-function otherCurrent(c: Context): { readonly name: string; readonly evidence: readonly Citation[] } | null {
-  if (c.current === null || c.current === 'tsc' || !isSettled(c)) return null;
-  const shown = c.facts.current ?? c.facts.switches.at(-1) ?? null;
-  return { name: c.current, evidence: shown === null ? [] : [cite(shown, `${c.current} is current`)] };
+interface Other {
+  readonly name: string;
+  readonly evidence: readonly Citation[];
+}
+
+/**
+ * The source that is current in the place of tsc, if that is sure. The last switch of an excerpt may be followed by
+ * another, unless its rating is the higher one.
+ */
+function otherCurrent(c: Context): Other | null {
+  if (c.current === null || c.current === 'tsc') return null;
+  if (!isSettled(c) && outranksTsc(c.current, c) === null) return null;
+  return { name: c.current, evidence: shownCurrent(c) };
+}
+
+function shownCurrent({ facts, current }: Context): Citation[] {
+  const shown = facts.current ?? facts.switches.at(-1) ?? null;
+  return shown === null ? [] : [cite(shown, `${current} is current`)];
 }
 
 const lineOf = ({ facts: { commandLine } }: Context): Citation[] =>
@@ -47,23 +61,29 @@ export const CHOICE = [
     [
       rule('registered', 'around', (c) => {
         const other = otherCurrent(c);
-        const rating = RATINGS[other?.name ?? ''] ?? 0;
-        if (other === null || rating <= RATINGS.tsc) return null;
-        return claim(
-          'certain',
-          `${other.name} has the higher rating (${rating} against 300)`,
-          other.evidence,
-        );
+        const sure = other === null ? null : outranksTsc(other.name, c);
+        if (other === null || sure === null) return null;
+        const both = c.available?.includes(other.name) && c.available.includes('tsc');
+        const why = both
+          ? `${other.name} stands before tsc in the list, which is sorted by rating`
+          : `${other.name} has the higher rating (${RATINGS[other.name]} against 300)`;
+        return claim(isSettled(c) ? sure : weaker(sure, 'likely'), why, other.evidence);
       }),
     ],
-    [`If tsc is wanted: echo tsc > ${SYSFS}/current_clocksource, or boot with clocksource=tsc.`],
+    (c) =>
+      c.listed === true
+        ? [`If tsc is wanted: echo tsc > ${SYSFS}/current_clocksource, or boot with clocksource=tsc.`]
+        : ['If tsc is wanted: boot with clocksource=tsc.'],
   ),
   cause(
     'none',
     [
       rule('registered', 'rest', (c) => {
-        const why = c.current === 'tsc' ? 'tsc is registered and current' : 'tsc is registered';
-        return otherCurrent(c) === null && claim('certain', why);
+        if (otherCurrent(c) !== null) return null;
+        // That nothing is wrong later on, or that tsc is current, no line of its registration shows.
+        return c.current === 'tsc'
+          ? claim('certain', 'tsc is current', shownCurrent(c))
+          : claim('likely', 'tsc is registered');
       }),
     ],
     [],
@@ -79,7 +99,10 @@ export const CHOICE = [
       rule('never', 'rest', () => claim('none', 'the text does not show why')),
       rule('registered', 'rest', (c) => {
         const other = otherCurrent(c);
-        const why = `${other?.name} is current although its rating is below that of tsc: chosen by hand, or tsc came or left since`;
+        const byHand = c.available?.includes('tsc') === true && c.available.includes(other?.name ?? '');
+        const why = byHand
+          ? `${other?.name} is current although tsc stands before it in the list, which is sorted by rating: chosen by hand or by a parameter`
+          : `${other?.name} is current although its rating is below that of tsc: chosen by hand, or tsc came or left since`;
         return other !== null && claim('none', why, other.evidence);
       }),
     ],

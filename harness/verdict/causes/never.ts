@@ -1,6 +1,7 @@
 /** Causes of a tsc that is never registered: arch/x86/kernel/tsc.c. */
 import type { Context } from '../context.ts';
 import { type Claim, cite, claim } from '../deduction.ts';
+import { advise } from '../place.ts';
 import { cause, rule } from './row.ts';
 
 const FAILED = /^(?:fast-failed|pit-failed|no-reference|reference-failed|khz-unknown)$/;
@@ -14,7 +15,9 @@ function notCalibrated({ facts }: Context, noReference: boolean, why: string): C
   const has = (kind: string): boolean => failed.some((l) => l.kind === kind);
   const unknown = facts.detected.length === 0 && (has('khz-unknown') || has('pit-failed'));
   const lines = failed.map((l) => cite(l, 'a way to find the frequency that failed'));
-  const sure = has('khz-unknown') ? 'certain' : 'likely';
+  // One of the two lines is always printed; without it the other may be what is not in the text.
+  const sure =
+    has('khz-unknown') && has(noReference ? 'no-reference' : 'reference-failed') ? 'certain' : 'likely';
   return unknown && has('no-reference') === noReference && claim(sure, why, lines);
 }
 
@@ -34,7 +37,10 @@ export const NEVER = [
         return shape.kind === 'whole' && detected.length + calibration.length === 0 && claim('possible', why);
       }),
     ],
-    ['Give the guest a CPU that has a TSC (QEMU: no -tsc in -cpu).'],
+    advise({
+      guest: ['Give the guest a CPU that has a TSC (QEMU: no -tsc in -cpu).'],
+      metal: ['This CPU is too old for the question, or its firmware hides the TSC.'],
+    }),
   ),
   cause(
     'calibration-failed',
@@ -53,8 +59,13 @@ export const NEVER = [
         return registration === 'unrefined' && neither && claim('likely', FIRST_ESTIMATE);
       }),
     ],
-    [
-      'Give the guest a PM timer or an HPET (no pmtmr=0; -machine hpet=on), or a frequency it can trust (kvm-clock, CPUID 0x15).',
-    ],
+    advise({
+      guest: [
+        'Give the guest a PM timer or an HPET (no pmtmr=0; -machine hpet=on), or a frequency it can trust (kvm-clock, CPUID 0x15).',
+      ],
+      metal: [
+        'Switch the HPET on in the firmware, and take hpet=disable, nohpet and pmtmr=0 off the command line.',
+      ],
+    }),
   ),
 ];

@@ -4,6 +4,7 @@ import { describeReads, readPatterns } from '../../evidence/reads.ts';
 import type { Context } from '../context.ts';
 import { cite, claim } from '../deduction.ts';
 import { sampleLimitCycles } from '../kernel-generations.ts';
+import { isGuest } from '../place.ts';
 import { ASK } from '../requests.ts';
 import { cause, rule } from './row.ts';
 
@@ -17,12 +18,14 @@ const traced = rule('never', 'said', ({ facts: { trace } }) =>
 );
 
 const silent = rule('never', 'rest', (c) => {
-  const { detected, shape } = c.facts;
+  const { detected, shape, commandLine } = c.facts;
   const counted = countedReads(c);
   // Counted, and nobody reads a counter: whatever keeps tsc away, it is not this.
   if (counted.shows === 'quiet') return null;
   if (detected[0] === undefined && !c.earlyListed && counted.shows === null) return null;
-  const early = c.earlyListed && (c.watched?.state === 'never' || shape.kind === 'whole');
+  // Without its command line a log does not show that nothing there keeps tsc out.
+  const asked = c.watched !== null || commandLine !== null;
+  const early = c.earlyListed && asked && (c.watched?.state === 'never' || shape.kind === 'whole');
   return claim(
     counted.shows === 'restarts' || early ? 'certain' : 'likely',
     `the delayed refinement never ends: its samples are rejected because reading the reference counter takes too long, and that leaves no message${counted.text}`,
@@ -61,7 +64,7 @@ function advice(c: Context): string[] {
         ? 'The fix a786ef152cdc (5.0) allows 31.25 us instead; it helps only where a sample takes less than that.'
         : 'The fix a786ef152cdc (5.0) would not help: below 1.6 GHz its limit of 31.25 us is stricter than 50,000 cycles.',
     );
-  if (era !== null && era.kvmKnowsFrequency !== true)
+  if (era !== null && era.kvmKnowsFrequency !== true && isGuest(c) !== false)
     steps.push(
       era.atOnce === 'TSC_KNOWN_FREQ'
         ? 'On KVM, the fix e10f78050323 (4.18) takes the frequency from kvm-clock and registers tsc at once.'
@@ -72,7 +75,13 @@ function advice(c: Context): string[] {
       'In this kernel a rejected second sample starts everything over as well, so a single slow read now and then is enough to delay tsc.',
     );
   if (era === null) steps.push(ASK.version);
-  return [...steps, 'Try a cheaper reference: an HPET sample is one read (QEMU: -machine hpet=on).'];
+  const cheaper = 'Try a cheaper reference: an HPET sample is one read';
+  return [
+    ...steps,
+    isGuest(c) === false
+      ? `${cheaper} (switch it on in the firmware).`
+      : `${cheaper} (QEMU: -machine hpet=on).`,
+  ];
 }
 
 export const REFINEMENT = [cause('refinement-restarts', [traced, silent], advice)];

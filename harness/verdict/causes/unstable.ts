@@ -1,12 +1,15 @@
 /** Causes that mark_tsc_unstable() is given by name. */
 import type { Context } from '../context.ts';
 import { type Citation, cite, claim } from '../deduction.ts';
+import { advise } from '../place.ts';
+import { isTsc } from '../registration.ts';
 import { cause, marked, rule } from './row.ts';
-import { watchdogRule } from './watchdog-check.ts';
+import { byWatchdog } from './watchdog-check.ts';
 
 const BEHIND = 'the check between CPUs saw one TSC behind another';
 const apart = ({ facts }: Context): Citation[] =>
   facts.warps.map((w) => cite(w, 'how far the TSCs are apart'));
+const APART = 'the kernel saw the TSC of one CPU behind or ahead of that of another';
 const NOT_CONSTANT = 'several CPUs without a constant TSC (and not of Intel) count as unsynchronised';
 const STOPS = 'the CPU offers idle states in which its TSC stops, and it has no nonstop_tsc';
 const DISTRUST = "the guest's code for its hypervisor distrusts the TSC unless an invariant one is promised";
@@ -20,9 +23,12 @@ export const UNSTABLE = [
       // tsc.c time_cpufreq_notifier(), registered only without X86_FEATURE_CONSTANT_TSC
       marked(/^cpufreq changes/, 'likely', 'the CPU frequency changes and the TSC is not constant'),
     ],
-    [
-      'Give the guest a constant TSC: with KVM, -cpu host,migratable=off,+invtsc; with TCG, an Intel model or a single CPU.',
-    ],
+    advise({
+      guest: [
+        'Give the guest a constant TSC: with KVM, -cpu host,migratable=off,+invtsc; with TCG, an Intel model or a single CPU.',
+      ],
+      metal: ['This CPU has no constant TSC: HPET or PM timer is the right clocksource for it.'],
+    }),
   ),
   cause(
     'tsc-warp',
@@ -35,22 +41,33 @@ export const UNSTABLE = [
         const lines = apart(c);
         return c.facts.marks.length === 0 && lines.length > 0 && claim('certain', BEHIND, lines);
       }),
-      watchdogRule('said', ({ event }) => {
-        const why = 'the watchdog saw the TSC of one CPU behind that of another';
-        return event.kind === 'cpu-skew' && claim('likely', why);
+      rule('unstable', 'said', (c) => {
+        const seen = c.facts.watchdog.filter((w) => w.kind === 'cpu-skew' && isTsc(w.source));
+        const lines = seen
+          .flatMap((w) => [w, ...w.details])
+          .map((w) => cite(w, 'CPUs of which the TSCs differ'));
+        return byWatchdog(c) && seen.length > 0 && claim('likely', APART, lines);
       }),
     ],
-    [
-      'Check the TSC offsets of the vCPUs (host suspend, CPU hotplug, a restored snapshot); send the whole log of the host as well.',
-    ],
+    advise({
+      guest: [
+        'Check the TSC offsets of the vCPUs (host suspend, CPU hotplug, a restored snapshot); send the whole log of the host as well.',
+      ],
+      metal: [
+        'Update the firmware: it starts the CPUs with TSCs that are apart, or moves one of them later (SMM).',
+      ],
+    }),
   ),
   cause(
     'halts-in-idle',
     // drivers/acpi/processor_idle.c, drivers/idle/intel_idle.c, drivers/acpi/acpi_pad.c, arch/x86/kernel/process.c
     [marked(/^TSC halts in /, 'certain', STOPS)],
-    [
-      'Give the guest an invariant TSC (-cpu host,migratable=off,+invtsc), or boot once with processor.max_cstate=1.',
-    ],
+    advise({
+      both: [
+        'Boot once with processor.max_cstate=1 (and intel_idle.max_cstate=1): tsc stays if idle was the reason.',
+      ],
+      guest: ['Give the guest an invariant TSC (-cpu host,migratable=off,+invtsc).'],
+    }),
   ),
   cause(
     'hypervisor-policy',

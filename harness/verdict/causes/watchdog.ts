@@ -1,12 +1,18 @@
 /** Who was wrong when the clocksource watchdog found a difference: the TSC, the reference, or the moment. */
 import { PMTMR_WRAP_NS, WATCHDOG_INTERVAL_NS } from '../../base/kernel-constants.ts';
-import type { WatchdogEvent } from '../../evidence/facts/types.ts';
+import type { Found, WatchdogEvent } from '../../evidence/facts/types.ts';
 import type { Context } from '../context.ts';
 import { cite, claim } from '../deduction.ts';
 import { atInitcallOrLater } from '../initcall.ts';
+import { advise, isGuest } from '../place.ts';
 import { cause, rule } from './row.ts';
-import { byWatchdog, checkOf, watchdogRule } from './watchdog-check.ts';
+import { byWatchdog, checkOf, isNear, momentOf, watchdogRule } from './watchdog-check.ts';
 
+const SHORT =
+  'the interval that was compared is far below the half second that is due, so its figures tell no rate';
+const NO_FIGURES = 'the watchdog found a difference; the lines that say how large it is are not in the text';
+/** The watchdog runs every half second; a busy boot delays it, s. */
+const FIRST_CHECKS_S = 10;
 const WRAP_TOLERANCE_NS = 250_000_000;
 /** A rate that is wrong in a constant way stays below this; above, time was lost. */
 const MAX_RATE_ERROR = 0.2;
@@ -15,28 +21,38 @@ const NEAR_S = 60;
 
 /** How often the 24-bit PM timer wraps in the difference; 0 if it is no whole number of wraps. */
 function wrapsOf({ deltaNs, watchdog }: WatchdogEvent): number {
-  const wraps = deltaNs === null || watchdog === 'hpet' ? 0 : Math.round(deltaNs / PMTMR_WRAP_NS);
+  const wraps =
+    deltaNs === null || (watchdog !== null && watchdog !== 'acpi_pm')
+      ? 0
+      : Math.round(deltaNs / PMTMR_WRAP_NS);
   return wraps >= 1 && Math.abs((deltaNs ?? 0) - wraps * PMTMR_WRAP_NS) < WRAP_TOLERANCE_NS ? wraps : 0;
 }
 
-const near = (a: number | null, b: number | null): boolean =>
-  a === null || b === null || Math.abs(a - b) <= NEAR_S;
-
-function knownAtOnce(c: Context): boolean {
+/** Registered with a frequency that was known, shortly before `then`: an error that is constant shows at the first checks. */
+function justRegistered(c: Context, then: Found): boolean {
   if (c.facts.refined.length > 0 || c.era?.atOnce !== 'TSC_KNOWN_FREQ') return false;
   const line = c.facts.registered.find((r) => r.name === 'tsc');
-  return line !== undefined && atInitcallOrLater(c, line)?.value === 'known-frequency';
+  const how = line === undefined ? null : atInitcallOrLater(c, line);
+  return line !== undefined && how?.value === 'known-frequency' && isNear(line, then, FIRST_CHECKS_S);
 }
 
 export const WATCHDOG = [
   cause(
     'guest-paused',
     [
-      watchdogRule('around', ({ event }, { facts }) => {
-        const held = facts.interruptions.filter((i) => near(i.timeS, event.timeS));
+      rule('unstable', 'around', (c) => {
+        const moment = momentOf(c);
+        if (moment === null || !byWatchdog(c)) return null;
+        const held = c.facts.interruptions.filter((i) => isNear(i, moment, NEAR_S));
         const why = 'the guest was held up at that time, so the two counters were not read together';
-        const lines = held.map((h) => cite(h, 'the guest was held up'));
-        return held.length > 0 && claim('likely', why, lines);
+        const lines = [
+          ...(checkOf(c)?.lines ?? [cite(moment, 'the watchdog is named as the reason')]),
+          ...held.map((h) => cite(h, 'what held it up')),
+        ];
+        return (
+          held.length > 0 &&
+          claim('likely', isGuest(c) === false ? why.replace('guest', 'machine') : why, lines)
+        );
       }),
       watchdogRule('figures', ({ event, figures: f }) => {
         const stopped =
@@ -49,9 +65,14 @@ export const WATCHDOG = [
         return figures?.late === true && claim('possible', why);
       }),
     ],
-    [
-      'Ask whether the guest was paused, migrated or restored from a snapshot at that time; if it was, the message is a consequence and no fault of the TSC.',
-    ],
+    advise({
+      guest: [
+        'Ask whether the guest was paused, migrated or restored from a snapshot at that time; if it was, the message is a consequence and no fault of the TSC.',
+      ],
+      metal: [
+        'Look for what held the machine up at that time: suspend, a firmware interrupt (SMM), a stuck driver.',
+      ],
+    }),
   ),
   cause(
     'watchdog-slow-reference',
@@ -61,7 +82,9 @@ export const WATCHDOG = [
         return event.kind === 'slow-read-marked' && claim('likely', why);
       }),
       watchdogRule('said', ({ event }, { facts }) => {
-        const slow = facts.watchdog.filter((w) => w.line < event.line && /^slow-read$|^remote/.test(w.kind));
+        const slow = facts.watchdog.filter(
+          (w) => w.line < event.line && w.kind === 'slow-read' && isNear(w, event, NEAR_S),
+        );
         const why = 'reads of the reference were slow just before it was used against the TSC';
         const lines = slow.map((s) => cite(s, 'a slow read'));
         return slow.length > 0 && claim('likely', why, lines);
@@ -94,10 +117,10 @@ export const WATCHDOG = [
         const why = 'the frequency that the kernel was told differs from what a hardware timer measures';
         return differs.length > 0 && claim('certain', why, lines);
       }),
-      watchdogRule('figures', ({ figures: f }, c) => {
-        const rate = f === null || f.late ? 1 : Math.abs(f.cs / f.wd - 1);
+      watchdogRule('figures', ({ event, figures: f }, c) => {
+        const rate = f === null || f.late || f.short ? 1 : Math.abs(f.ppm) / 1e6;
         const why = `the frequency that the kernel was told is ${(rate * 100).toFixed(2)} % away from what the reference measures`;
-        return rate < MAX_RATE_ERROR && knownAtOnce(c) && claim('likely', why);
+        return rate < MAX_RATE_ERROR && justRegistered(c, event) && claim('likely', why);
       }),
     ],
     [
@@ -107,14 +130,11 @@ export const WATCHDOG = [
   cause(
     'watchdog-skew',
     [
-      watchdogRule('rest', ({ figures: f }) =>
-        f === null
-          ? claim('likely', 'the TSC and the reference counted different times; which was right is not told')
-          : claim(
-              f.wdOff * 5 < f.csOff ? 'certain' : 'likely',
-              'the TSC counted another time than the reference',
-            ),
-      ),
+      watchdogRule('rest', ({ event, figures: f }) => {
+        if (f?.short === true) return claim('possible', SHORT);
+        if (f === null && event.deltaNs === null) return claim('possible', NO_FIGURES);
+        return claim('likely', 'the TSC counted another time than the reference');
+      }),
       rule('unstable', 'rest', (c) => {
         const lines = c.facts.marks.slice(0, 1).map((m) => cite(m, 'the watchdog is named as the reason'));
         const why =
@@ -122,8 +142,13 @@ export const WATCHDOG = [
         return byWatchdog(c) && checkOf(c) === null && claim('possible', why, lines);
       }),
     ],
-    [
-      'Compare the frequency in "tsc: Detected" with the true one of the host; after a migration, check TSC scaling on the target host.',
-    ],
+    advise({
+      guest: [
+        'Compare the frequency in "tsc: Detected" with the true one of the host; after a migration, check TSC scaling on the target host.',
+      ],
+      metal: [
+        'Update the firmware, and compare tsc with NTP: boot with tsc=nowatchdog (5.2 on) and watch the drift that chronyc tracking reports.',
+      ],
+    }),
   ),
 ];

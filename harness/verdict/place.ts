@@ -1,0 +1,36 @@
+/** Is this a guest? A bare machine gets no advice for guests. */
+import type { Context } from './context.ts';
+
+const OF_GUESTS = /^(?:kvm-clock|xen|vmware-tsc|hyperv_clocksource\w*)$/;
+
+/** Null if the text does not tell. */
+export function isGuest({ facts, available, current }: Context): boolean | null {
+  const flags = facts.cpuFlags?.value ?? null;
+  const sources = [...(available ?? []), ...facts.switches.map((s) => s.name), current ?? ''];
+  if (facts.hypervisor !== null || facts.kvmClock.length > 0 || flags?.includes('hypervisor') === true)
+    return true;
+  if (sources.some((name) => OF_GUESTS.test(name))) return true;
+  return flags !== null || facts.kvmHost !== null || facts.shape.kind === 'whole' ? false : null;
+}
+
+export interface Advice {
+  readonly guest?: readonly string[];
+  readonly metal?: readonly string[];
+  readonly both?: readonly string[];
+}
+
+/** Advice by where the kernel runs; where that is not known, each says for whom it is. */
+export const advise =
+  ({ guest = [], metal = [], both = [] }: Advice) =>
+  (c: Context): readonly string[] => {
+    const place = isGuest(c);
+    const named = (who: string, steps: readonly string[]): string[] =>
+      steps.map((step) =>
+        place === null ? `${who}: ${step.charAt(0).toLowerCase()}${step.slice(1)}` : step,
+      );
+    return [
+      ...both,
+      ...(place === false ? [] : named('If this is a guest', guest)),
+      ...(place === true ? [] : named('On a bare machine', metal)),
+    ];
+  };
