@@ -1,11 +1,12 @@
 /** `tscmatrix merge`: the blobs of shards, or of several hosts, to one run of the usual form. */
 import { relative } from 'node:path';
-import { oneLine } from '../base/safe-text.ts';
 import { mergeBlobs } from '../record/merge/merge.ts';
 import { hostsText } from '../record/merge/merge-outcome.ts';
 import type { RunEvent } from '../record/types.ts';
 import { multiplex } from '../report/multiplexer.ts';
 import { makeReporters } from '../report/registry.ts';
+import { replay } from '../report/replay.ts';
+import { say } from './say.ts';
 
 export interface MergeFlags {
   readonly results: string;
@@ -20,13 +21,11 @@ export async function mergeCommand(blobs: readonly string[], flags: MergeFlags):
   const { dir, exitCode, disagreements } = await mergeBlobs(blobs, flags.results, (event) => {
     events.push(event);
   });
-  reporters.opened(dir);
-  for (const event of events) reporters.event(event);
+  replay({ dir, events }, reporters);
   await reporters.close();
-  for (const { cell, hosts } of disagreements)
-    process.stderr.write(`tscmatrix: hosts disagree on ${oneLine(cell)}: ${oneLine(hostsText(hosts))}\n`);
-  process.stderr.write(
-    `tscmatrix: ${blobs.length} ${blobs.length === 1 ? 'blob' : 'blobs'} merged; the record is in ${relative('', dir)}\n`,
+  for (const { cell, hosts } of disagreements) say(`hosts disagree on ${cell}: ${hostsText(hosts)}`);
+  say(
+    `${blobs.length} ${blobs.length === 1 ? 'blob' : 'blobs'} merged; the record is in ${relative('', dir)}`,
   );
   return exitCode;
 }

@@ -7,7 +7,7 @@ import { projectFolder } from '../host/project.ts';
 import { type AnyCommand, optionName, type Option as Spec } from './command.ts';
 import { COMMANDS } from './commands.ts';
 
-const EXIT_CODES = `
+export const EXIT_CODES = `
 Exit codes: 0 all as expected; 1 something unexpected or flaky; 2 bad usage or input;
 69 the host cannot do it (no QEMU, no accelerator, no space); 130 interrupted.`;
 

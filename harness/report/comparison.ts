@@ -1,12 +1,9 @@
 /** The forms of a comparison, and where they go: `--reporter NAME[=FILE]` as for a run. */
 
 import { UserError } from '../base/errors.ts';
-import { json } from '../base/safe-text.ts';
 import type { RunComparison } from '../compare/types.ts';
 import { fileSink, type OutputStream, type Sink, streamSink } from '../host/sink.ts';
-import type { ComparisonLook } from './comparison-look.ts';
-import { renderComparisonMarkdown } from './comparison-markdown.ts';
-import { renderComparisonTable } from './comparison-table.ts';
+import { COMPARISON_RENDERERS, COMPARISON_REPORTERS } from './reporters.ts';
 
 export interface ComparisonOptions {
   readonly stdout?: OutputStream;
@@ -14,13 +11,6 @@ export interface ComparisonOptions {
   readonly json?: boolean;
   readonly all?: boolean;
 }
-
-const RENDERERS: Readonly<Record<string, (comparison: RunComparison, look: ComparisonLook) => string>> = {
-  table: renderComparisonTable,
-  markdown: renderComparisonMarkdown,
-  json: (comparison) => `${json(comparison)}\n`,
-};
-export const COMPARISON_REPORTERS = [...Object.keys(RENDERERS), 'none'];
 
 interface Output {
   readonly name: string;
@@ -52,7 +42,8 @@ export function comparisonReports(
   return async (comparison) => {
     for (const { name, sink } of outputs) {
       const colour = sink.isTty && !env.NO_COLOR && env.TERM !== 'dumb';
-      const text = RENDERERS[name]?.(comparison, {
+      const render = await COMPARISON_RENDERERS[name]?.();
+      const text = render?.(comparison, {
         colour,
         columns: sink.columns,
         all: options.all === true,

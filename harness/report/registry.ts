@@ -1,19 +1,12 @@
 /** From `--reporter NAME[=FILE]` to reporters. */
 import { UserError } from '../base/errors.ts';
 import { fileSink, type OutputStream, type Sink, streamSink } from '../host/sink.ts';
-import type { RunView } from '../record/run-view.ts';
 import { collectingReporter } from './collect.ts';
-import { renderJson } from './json.ts';
-import { renderJunit } from './junit.ts';
-import { kcidbOptions, renderKcidb } from './kcidb/kcidb.ts';
-import type { KcidbOptions } from './kcidb/kcidb-types.ts';
+import { kcidbOptions } from './kcidb/kcidb.ts';
 import { linesReporter } from './live/lines.ts';
 import { liveReporter } from './live/live.ts';
-import { renderMarkdown } from './markdown.ts';
 import type { Reporter } from './reporter.ts';
-import { renderSummary } from './summary.ts';
-import { renderTable } from './table.ts';
-import { renderTap } from './tap.ts';
+import { type Look, loadEarly, RENDERERS, REPORTER_NAMES } from './reporters.ts';
 
 export interface ReporterOptions {
   readonly stdout?: OutputStream;
@@ -29,25 +22,6 @@ export interface ReporterOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What each reporter makes of a whole run. */
-const RENDERERS: Readonly<Record<string, (view: RunView, look: Look) => string | Promise<string>>> = {
-  table: (view, look) => renderTable(view, look),
-  markdown: renderMarkdown,
-  summary: renderSummary,
-  junit: renderJunit,
-  tap: renderTap,
-  json: renderJson,
-  kcidb: (view, { dir, kcidb }) => renderKcidb(view, dir, kcidb),
-};
-export const REPORTER_NAMES = ['live', 'lines', ...Object.keys(RENDERERS), 'none'];
-
-interface Look {
-  readonly colour: boolean;
-  readonly unicode: boolean;
-  readonly columns: number | undefined;
-  readonly dir: string | null;
-  readonly kcidb: KcidbOptions;
-}
 interface Spec {
   readonly name: string;
   readonly file: string | undefined;
@@ -87,8 +61,9 @@ export function makeReporters(specs: readonly string[], options: ReporterOptions
 
   const colourOn = (sink: { isTty: boolean }) => sink.isTty && !env.NO_COLOR && env.TERM !== 'dumb';
   const collect = (name: string, sink: Sink): Reporter[] => {
-    const render = RENDERERS[name];
-    if (render === undefined) return [];
+    const row = RENDERERS[name];
+    if (row === undefined) return [];
+    const renderer = loadEarly(row.load);
     // Bad variables are told of before the run begins, not after it, and only where they count.
     const kcidb = kcidbOptions(name === 'kcidb' ? env : {});
     const look = (): Omit<Look, 'dir'> => ({
@@ -97,7 +72,7 @@ export function makeReporters(specs: readonly string[], options: ReporterOptions
       columns: sink.columns,
       kcidb,
     });
-    return [collectingReporter(name, sink, (view, dir) => render(view, { ...look(), dir }))];
+    return [collectingReporter(name, sink, async (view, dir) => (await renderer)(view, { ...look(), dir }))];
   };
   return [
     ...watching.map(({ name }) =>

@@ -2,8 +2,10 @@
 
 import { oneLine } from '../base/safe-text.ts';
 import type { RunRecord } from '../record/reader.ts';
+import type { RunEvent } from '../record/types.ts';
 import { multiplex } from './multiplexer.ts';
 import { makeReporters, type ReporterOptions } from './registry.ts';
+import type { Reporter } from './reporter.ts';
 
 /**
  * Feeds a record to the reporters; what was wrong with the record goes to stderr. Gives one sentence for each
@@ -20,8 +22,16 @@ export async function reportRecord(
     const where = problem.line === 0 ? '' : ` line ${problem.line}`;
     stderr.write(`tscmatrix: record ${oneLine(record.run)}${where}: ${oneLine(problem.text)}\n`);
   }
-  reporters.opened(record.dir);
-  for (const event of record.events) reporters.event(event);
+  replay(record, reporters);
   await reporters.close();
   return reporters.failures();
+}
+
+/** Tells what is stored, or was just made, as if it happened now. */
+export function replay(
+  { dir, events }: { readonly dir: string; readonly events: readonly RunEvent[] },
+  reporter: Reporter,
+): void {
+  reporter.opened?.(dir);
+  for (const event of events) reporter.event(event);
 }

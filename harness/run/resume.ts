@@ -14,6 +14,7 @@ import { type RunRecord, readRecord } from '../record/reader.ts';
 import { reopenRecord } from '../record/reopen.ts';
 import type { RunEvent, RunFinished, RunStarted } from '../record/types.ts';
 import { multiplex } from '../report/multiplexer.ts';
+import { replay } from '../report/replay.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { type CompletedBoots, runCells } from './cells.ts';
 import { prepare, provenanceOf, storeProvenance } from './prepare.ts';
@@ -144,8 +145,7 @@ function rulesOf(record: RunRecord, plan: Plan, options: ResumeOptions): BootRul
 /** A run that has come to its end stays as it is; its reports are made again. */
 async function finished(record: RunRecord, reporters: readonly Reporter[]): Promise<Resumed> {
   const reporter = multiplex(reporters);
-  reporter.opened(record.dir);
-  for (const event of record.events) reporter.event(event);
+  replay(record, reporter);
   await reporter.close();
   const { counts, exitCode } = record.view.finished as RunFinished;
   return { run: record.run, dir: record.dir, exitCode, counts, resumed: false };

@@ -5,8 +5,9 @@ import { UserError } from '../../harness/base/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import { multiplex } from '../../harness/report/multiplexer.ts';
-import { makeReporters, REPORTER_NAMES } from '../../harness/report/registry.ts';
+import { makeReporters } from '../../harness/report/registry.ts';
 import { reportRecord } from '../../harness/report/replay.ts';
+import { REPORTER_NAMES } from '../../harness/report/reporters.ts';
 import { SAMPLE } from '../record/sample-run.ts';
 import { MemoryStream } from './streams.ts';
 

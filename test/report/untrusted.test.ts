@@ -11,7 +11,8 @@ import { block, oneLine } from '../../harness/base/safe-text.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
 import { diagnosisText } from '../../harness/report/diagnosis-text.ts';
-import { makeReporters, REPORTER_NAMES } from '../../harness/report/registry.ts';
+import { makeReporters } from '../../harness/report/registry.ts';
+import { RENDERERS, REPORTER_NAMES } from '../../harness/report/reporters.ts';
 import { ACTING, ATTACKS, ENEMY, FORGED, spoiled } from './hostile.ts';
 import { MemoryStream } from './streams.ts';
 
@@ -83,13 +84,12 @@ function folderOf(events: readonly RunEvent[]): string {
   return dir;
 }
 
-/** Throws, or fails an expectation, where the text is not sound for a program that reads it. */
+/** By the reporter's form, else its name. Throws, or fails an expectation, where the text is not sound for a program that reads it. */
 const CHECKS: Readonly<Record<string, (text: string) => void>> = {
   live: () => {},
   lines: (text) => expect(text.split('\n').filter((line) => !/^\[ *[\d.]+ s\] |^$/.test(line))).toEqual([]),
-  table: () => {},
+  terminal: () => {},
   markdown: checkMarkdown,
-  summary: checkMarkdown,
   junit: (text) => {
     // That it is XML is for xmllint to say: junit.cli.test.ts. A literal < begins one of our elements.
     const ours =
@@ -115,7 +115,6 @@ const CHECKS: Readonly<Record<string, (text: string) => void>> = {
     expect(whole).toMatchObject({ count: 6, bailout: false });
   },
   json: (text) => void JSON.parse(text),
-  kcidb: (text) => void JSON.parse(text),
   none: (text) => expect(text).toBe(''),
 };
 
@@ -139,7 +138,8 @@ function checkMarkdown(text: string): void {
 }
 
 test('every reporter has a check', () => {
-  expect(Object.keys(CHECKS).sort()).toEqual([...REPORTER_NAMES].sort());
+  const forms = REPORTER_NAMES.map((name) => RENDERERS[name]?.form ?? name);
+  expect(Object.keys(CHECKS).sort()).toEqual([...new Set(forms)].sort());
 });
 
 describe.each(REPORTER_NAMES)('%s', (name) => {
@@ -153,7 +153,7 @@ describe.each(REPORTER_NAMES)('%s', (name) => {
     const text = await written(name, spoiled(ENEMY), ENEMY, isTty);
     const rest = text.replace(SEQUENCE, (sequence) => (own.has(kindOf(sequence)) ? '' : sequence));
     expect(JSON.stringify(ACTING.exec(isTty || name === 'live' ? rest : text))).toBe('null');
-    if (!isTty) CHECKS[name]?.(text);
+    if (!isTty) CHECKS[RENDERERS[name]?.form ?? name]?.(text);
     // Forged commands to a CI's runner would begin a line, be it after spaces.
     expect(rest).not.toMatch(FORGED);
     if (['live', 'lines', 'tap'].includes(name))

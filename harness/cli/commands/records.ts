@@ -1,4 +1,5 @@
 /** What recorded runs are good for. */
+import { COMPARISON_REPORTERS, RENDERED } from '../../report/reporters.ts';
 import { type Command, flag, list, parsed, text } from '../command.ts';
 import type { CompareFlags } from '../compare.ts';
 import type { HistoryFlags } from '../history.ts';
@@ -29,7 +30,7 @@ const REPORT: Command<ReportFlags, [run: string | undefined]> = {
   options: {
     results: results(),
     html: text('<file>', 'write it as one self-contained page, with every console'),
-    reporter: list('<name[=file]>', 'table, markdown, summary, junit, tap, json, kcidb; repeatable'),
+    reporter: list('<name[=file]>', `${RENDERED.join(', ')}; repeatable`),
     json: JSON_RESULT,
   },
   start: async (flags, _, [run]) => (await import('../report.ts')).reportCommand(run, flags),
@@ -43,7 +44,7 @@ const COMPARE: Command<CompareFlags, [runs: string[]]> = {
     all: flag('list cells that are the same too'),
     html: text('<file>', 'write it as one self-contained page too, with the consoles of both runs'),
     results: results(),
-    reporter: list('<name[=file]>', 'table, markdown, json, none; repeatable'),
+    reporter: list('<name[=file]>', `${COMPARISON_REPORTERS.join(', ')}; repeatable`),
     json: JSON_RESULT,
   },
   start: async (flags, _, [runs]) => (await import('../compare.ts')).compareCommand(runs, flags),

@@ -1,4 +1,6 @@
 /** Runs of a matrix: made, carried from host to host, planned. */
+
+import { REPORTER_NAMES } from '../../report/reporters.ts';
 import type { BlobFlags } from '../blob.ts';
 import { type Command, flag, list, parsed, text } from '../command.ts';
 import type { MergeFlags } from '../merge.ts';
@@ -16,10 +18,7 @@ const RUN: Command<RunFlags, [matrix: string | undefined]> = {
     repeat: { ...parsed('<n>', 'boots of each cell', wholeNumber(1)), value: 1 },
     timeout: TIMEOUT,
     results: results(),
-    reporter: list(
-      '<name[=file]>',
-      'live, lines, table, markdown, summary, junit, tap, json, kcidb, none; repeatable',
-    ),
+    reporter: list('<name[=file]>', `${REPORTER_NAMES.join(', ')}; repeatable`),
     qemu: QEMU,
     refresh: flag('look for newer versions of packaged kernels'),
     shard: text('<i/n>', 'only part I of N, the same split on every machine'),

@@ -67,7 +67,12 @@ async function provenanceOf(dir: string, file: string): Promise<Provenance | nul
 
 /** Every text without control characters, since KCIDB takes no NUL and people read it in terminals; and nothing null. */
 function safe(value: unknown): unknown {
-  if (typeof value === 'string') return value.toWellFormed().split('\n').map((line) => neutralise(line)).join('\n');
+  if (typeof value === 'string')
+    return value
+      .toWellFormed()
+      .split('\n')
+      .map((line) => neutralise(line))
+      .join('\n');
   if (Array.isArray(value)) return value.filter((one) => one !== null).map(safe);
   if (typeof value !== 'object' || value === null) return value;
   const known = Object.entries(value).filter(([, one]) => one !== null && one !== undefined);
