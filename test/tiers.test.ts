@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { TIERS, tierOf } from './tiers.ts';
+import { SLOW_FIRST, startRank, TIERS, tierOf } from './tiers.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const files = globSync('test/**/*.{ts,js,mts,mjs}', { cwd: ROOT }).sort();
@@ -37,3 +37,10 @@ test.each([
   ['test/toString.toString.test.ts', null],
   ['test/plan/helpers.ts', null],
 ])('%s: %s', (file, tier) => expect(tierOf(file)).toBe(tier));
+
+test('the slow files that start first are there, and before all others', () => {
+  expect(SLOW_FIRST.filter((file) => !files.includes(file))).toEqual([]);
+  const others = files.filter((file) => tierOf(file) !== null && !SLOW_FIRST.includes(file));
+  expect(SLOW_FIRST.map(startRank)).toEqual([...SLOW_FIRST.keys()]);
+  expect(Math.min(...others.map(startRank))).toBe(SLOW_FIRST.length);
+});

@@ -31,3 +31,21 @@ export function tierOf(file: string): TierName | null {
   const tier = name[1] ?? 'unit';
   return Object.hasOwn(TIERS, tier) ? (tier as TierName) : null;
 }
+
+/** Minutes each. They start first, so that no worker is left with one of them at the end. */
+export const SLOW_FIRST = [
+  'test/bisect/linux-broke.guest.test.ts',
+  'test/bisect/linux-repaired.guest.test.ts',
+  'test/run/killed.guest.test.ts',
+  'test/validate/seed.guest.test.ts',
+  'test/sweep/real.guest.test.ts',
+  'test/workflows/steps.guest.test.ts',
+];
+const START: readonly TierName[] = ['guest', 'browser', 'cli', 'unit'];
+
+/** When a file starts: the slow ones, then tier by tier. A fresh checkout has no durations to go by. */
+export function startRank(file: string): number {
+  const slow = SLOW_FIRST.indexOf(file);
+  const tier = tierOf(file);
+  return slow >= 0 ? slow : SLOW_FIRST.length + (tier === null ? 0 : START.indexOf(tier));
+}

@@ -46,20 +46,18 @@ const kindOf = ({ guest }: Cell): string => `${guest.topology} ${guest.clock}`;
 
 /** Expected ms of each cell: its own time, else the median of its kind, else what is typical. */
 function expectedMs(cells: readonly Cell[], { cells: known }: Durations): (cell: Cell) => number {
-  const byKind = new Map<string, number[]>();
-  for (const cell of cells) {
-    const time = known.get(cell.id);
-    if (time !== undefined) byKind.set(kindOf(cell), [...(byKind.get(kindOf(cell)) ?? []), time]);
-  }
-  return (cell) => {
-    const alike = byKind.get(kindOf(cell));
-    return (
-      known.get(cell.id) ??
-      (alike === undefined
-        ? (typicalMs(cell.guest.topology, cell.guest.clock) ?? TYPICAL_ELSE_MS)
-        : median(alike))
-    );
-  };
+  const byKind = Map.groupBy(
+    cells.filter(({ id }) => known.has(id)),
+    kindOf,
+  );
+  const medians = new Map(
+    [...byKind].map(([kind, alike]) => [kind, median(alike.map(({ id }) => known.get(id) ?? 0))]),
+  );
+  return (cell) =>
+    known.get(cell.id) ??
+    medians.get(kindOf(cell)) ??
+    typicalMs(cell.guest.topology, cell.guest.clock) ??
+    TYPICAL_ELSE_MS;
 }
 
 /** Whether a machine can run the cell at all; where none can, any may say so. */
