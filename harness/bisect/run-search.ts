@@ -5,6 +5,7 @@ import { openCache } from '../host/cache.ts';
 import { withLock } from '../host/lock.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
+import { sameQemu } from '../lab/need-qemu.ts';
 import { type CandidateImage, type Candidates, openCandidates } from './candidates.ts';
 import { decide, type End, type State } from './decide.ts';
 import type { SearchSpec } from './entries.ts';
@@ -30,6 +31,8 @@ export interface SearchResult {
 export interface SearchOptions {
   readonly signal: AbortSignal;
   readonly view: View;
+  /** The system's QEMU: the user's word, which must be that of the journal. */
+  readonly qemu: string;
   /** Boots kernels; by default really. */
   readonly bench?: Tester;
 }
@@ -63,14 +66,15 @@ export async function runSearch(folder: string, options: SearchOptions): Promise
 async function followJournal(
   folder: string,
   journal: Journal,
-  { signal, view, bench: given }: SearchOptions,
+  { signal, view, qemu: given, bench: own }: SearchOptions,
 ): Promise<SearchResult> {
   const [started] = journal.entries;
   if (started?.type !== 'started') throw new Error(`${journal.path} does not begin with its start`);
   const { spec } = started;
   const subjects = await openCandidates(spec, signal);
-  const { cell, qemu, timeoutS } = spec;
-  const bench = given ?? openTester({ cell, qemu, timeoutS, signal, tell: view.doing });
+  const { cell, timeoutS } = spec;
+  const qemu = (): string => sameQemu('the search', spec.qemu, given, `tscmatrix bisect --resume ${folder}`);
+  const bench = own ?? openTester({ cell, qemu: qemu(), timeoutS, signal, tell: view.doing });
   const cache = await openCache();
   const options: AcquireOptions = {
     cache,

@@ -35,7 +35,7 @@ export async function bisectCommand(
   const view = openView(process.stderr, signal);
   let result: SearchResult;
   try {
-    result = await runSearch(folder, { signal, view });
+    result = await runSearch(folder, { signal, view, qemu: flags.qemu });
   } catch (error) {
     view.close();
     if (!(error instanceof UserError)) say(`to go on: tscmatrix bisect --resume ${shown}`);
@@ -55,7 +55,7 @@ async function resumeSearch(
   isGiven: (flag: string) => boolean,
 ): Promise<string> {
   const stray = Object.keys(flags).find(
-    (name) => isGiven(name) && !['resume', 'results', 'json'].includes(name),
+    (name) => isGiven(name) && !['resume', 'results', 'qemu', 'json'].includes(name),
   );
   if (stray !== undefined || paths.length > 0) {
     throw new UserError(

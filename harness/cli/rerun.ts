@@ -1,23 +1,29 @@
 /** `tscmatrix rerun`: one recorded cell again. */
 import { EXIT } from '../base/errors.ts';
-import { json } from '../base/safe-text.ts';
+import { json, oneLine } from '../base/safe-text.ts';
 import { rerunText } from '../run/again-text.ts';
 import { rerun } from '../run/rerun.ts';
 import { openRun } from '../run/stored.ts';
+import { qemuProgram } from './options.ts';
 
 export interface RerunFlags {
   readonly results: string;
+  readonly qemu: string;
   readonly json?: boolean;
 }
 
-/** 0 where the transcript is the same, in real time the verdict; 1 where not; 69 where the host failed the guest. */
+/** 0 if the transcript is the same, in real time the verdict; 1 if not; 69 if the host failed the guest, or an input changed. */
 export async function rerunCommand(
   run: string,
   cell: string,
   flags: RerunFlags,
   signal: AbortSignal,
 ): Promise<number> {
-  const result = await rerun(await openRun(flags.results, run), cell, signal);
+  const result = await rerun(await openRun(flags.results, run), cell, {
+    qemu: qemuProgram(flags.qemu),
+    signal,
+    onProgress: (text) => void process.stderr.write(`tscmatrix: ${oneLine(text)}\n`),
+  });
   process.stdout.write(flags.json === true ? `${json(result)}\n` : rerunText(result));
   if (result.now.verdict === 'infra-error') return EXIT.infrastructure;
   const same = result.clock === 'real' ? result.sameVerdict : result.sameTranscript;

@@ -30,7 +30,7 @@ export interface RunFlags {
 }
 
 /** What the record of a run decides when it is gone on with. */
-const OF_THE_RECORD = ['filter', 'repeat', 'timeout', 'qemu', 'refresh', 'shard', 'durations'] as const;
+const OF_THE_RECORD = ['filter', 'repeat', 'timeout', 'refresh', 'shard', 'durations'] as const;
 
 async function begin(path: string, flags: RunFlags, signal: AbortSignal): Promise<RunResult> {
   const { whole, part } = await planRun(path, flags);
@@ -71,7 +71,8 @@ async function resumeFromCommand(
   }
   const dir = await findRun(flags.results, wanted);
   const reporters = makeReporters(flags.reporter, { json: flags.json === true, signal });
-  const { jobs = null, qemu } = flags;
+  const { jobs = null } = flags;
+  const qemu = qemuProgram(flags.qemu);
   const result = await resumeRun(dir, { jobs, matrixPath: path ?? null, qemu }, reporters, signal);
   if (!result.resumed)
     process.stderr.write(`tscmatrix: the run ${result.run} is finished already; nothing was left to do\n`);

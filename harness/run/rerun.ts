@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { HostError, UserError } from '../base/errors.ts';
 import { readConsole } from '../evidence/console.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
-import type { Launch } from '../guest/types.ts';
-import { sha256OfFile } from '../host/digest.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { bootOnce } from '../lab/boot-once.ts';
 import { readBootFile } from '../lab/files.ts';
@@ -13,6 +11,7 @@ import { measureHostTsc } from '../lab/true-frequency.ts';
 import type { ClockMode } from '../matrix/accelerators.ts';
 import type { RunRecord } from '../record/reader.ts';
 import type { Observation } from '../verdict/types.ts';
+import { type RelaunchOptions, relaunch } from './relaunch.ts';
 import { findCell, finishedBoots } from './stored.ts';
 
 export interface Rerun {
@@ -27,39 +26,6 @@ export interface Rerun {
   readonly observation: Observation;
 }
 
-/** Throws HostError where an input of the recorded run is gone or is another file now. */
-async function checkInput(name: string, path: string, sha256: string | null): Promise<void> {
-  const found = await sha256OfFile(path).catch((error: Error) => {
-    throw new HostError(
-      'input-missing',
-      `the ${name} of that run is gone: ${error.message}`,
-      'run the matrix again',
-    );
-  });
-  if (sha256 !== null && found !== sha256) {
-    const was = `sha256 ${found}, in that run ${sha256}`;
-    throw new HostError(
-      'input-changed',
-      `the ${name} ${path} is another one now: ${was}`,
-      'run the matrix again',
-    );
-  }
-}
-
-async function checkInputs(record: RunRecord, kernel: string, launch: Launch): Promise<void> {
-  const ready = record.view.kernels.get(kernel)?.ready;
-  if (ready) await checkInput('kernel', ready.path, ready.sha256);
-  const files = record.provenance?.files ?? [];
-  const isUsed = (path: string): boolean => [launch.qemu, ...launch.argv].some((word) => word.includes(path));
-  for (const { name, path, sha256 } of files)
-    if (name === 'initramfs' || isUsed(path)) await checkInput(name, path, sha256.value);
-  // The pinned QEMU is one of those files; the system's is no input of such a guest.
-  if (files.some(({ path }) => path === launch.qemu)) return;
-  const recorded = record.provenance?.qemu;
-  const path = recorded?.path.value;
-  if (path) await checkInput(`QEMU (${launch.qemu})`, path, recorded?.sha256.value ?? null);
-}
-
 function firstDifference(recorded: Buffer, now: Buffer): Rerun['firstDifference'] {
   const [before, after] = [readConsole(recorded), readConsole(now)];
   for (let i = 0; i < Math.max(before.length, after.length); i++) {
@@ -69,7 +35,8 @@ function firstDifference(recorded: Buffer, now: Buffer): Rerun['firstDifference'
   return null;
 }
 
-export async function rerun(record: RunRecord, cellId: string, signal: AbortSignal): Promise<Rerun> {
+export async function rerun(record: RunRecord, cellId: string, options: RelaunchOptions): Promise<Rerun> {
+  const { signal } = options;
   const view = findCell(record, cellId);
   const stored = finishedBoots(record, view)[0];
   if (stored === undefined) {
@@ -78,8 +45,8 @@ export async function rerun(record: RunRecord, cellId: string, signal: AbortSign
       'nothing can be compared with it',
     );
   }
-  const { launch } = await readBootFile(stored.folder);
-  await checkInputs(record, view.cell.kernel, launch);
+  const { launch: recorded } = await readBootFile(stored.folder);
+  const launch = await relaunch(record, view, recorded, options);
   const scratch = await makeScratch();
   try {
     const host = await measureHostTsc(signal);

@@ -1,8 +1,9 @@
 /** Goes on with a run that was cut off, by a signal, a crash or a power cut, as if it had never stopped. */
+import { relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../base/errors.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
-import { needQemu } from '../lab/need-qemu.ts';
+import { needQemu, sameQemu } from '../lab/need-qemu.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { makePlan } from '../plan/expand.ts';
 import { ownPart } from '../plan/shard.ts';
@@ -27,7 +28,7 @@ export interface ResumeOptions {
   readonly jobs: number | null;
   /** Where the matrix file lies now; null: where it lay then. */
   readonly matrixPath: string | null;
-  /** QEMU's program, for records that do not say; the others name their own. */
+  /** The system's QEMU: the user's word, which must be that of the record. */
   readonly qemu: string;
 }
 
@@ -49,10 +50,19 @@ function startOf(record: RunRecord): RunStarted {
   return started;
 }
 
+/** Running a matrix runs its code: one that came with the record is run only if the user names it. */
+function ownPath(record: RunRecord, path: string): string {
+  if (relative(record.dir, path).startsWith('..')) return path;
+  throw new UserError(
+    `the matrix of the run ${record.run} lies in the record itself: ${path}`,
+    'if you trust it, name it: tscmatrix run MATRIX --resume RUN',
+  );
+}
+
 /** The plan as it was, made again from the matrix file. Throws UserError where that is another one now. */
 async function planAgain(record: RunRecord, path: string | null): Promise<Plan> {
   const { matrix, options, shard } = startOf(record);
-  const file = path ?? matrix.path;
+  const file = path ?? ownPath(record, matrix.path);
   const loaded = await loadMatrix(file).catch((error: unknown) => {
     if (path !== null || !(error instanceof UserError)) throw error;
     throw new UserError(
@@ -134,7 +144,7 @@ async function continueRun(session: Session, record: RunRecord, progress: Progre
 function rulesOf(record: RunRecord, plan: Plan, options: ResumeOptions): BootRules {
   const { repeat, timeoutS, qemu } = startOf(record).options;
   return {
-    qemu: qemu ?? record.provenance?.qemu.path.value ?? options.qemu,
+    qemu: sameQemu(`the run ${record.run}`, qemu, options.qemu, `tscmatrix run --resume ${record.run}`),
     repeat,
     timeoutS,
     jobs: jobsFor(plan, options.jobs),

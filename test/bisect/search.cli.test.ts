@@ -42,7 +42,7 @@ async function inRepo(
       const search: Search = async (words, bench = readingBench()) => {
         const place = join(folder, `search-${++count}`);
         await startSearch(place, await specOf({ repo: repo.path, ...words }, cache));
-        return runSearch(place, { signal, view: SILENT, bench });
+        return runSearch(place, { signal, view: SILENT, qemu: '', bench });
       };
       await work(repo, search, folder);
     } finally {
@@ -209,17 +209,17 @@ test('faults of the host say nothing; after three in a row it stops, and can go 
       boot: async (path, at) =>
         ++boots % 2 === 0 ? { kind: 'fault', reason: 'no memory' } : inner.boot(path, at),
     };
-    const { end, journal } = await runSearch(place, { signal, view: SILENT, bench });
+    const { end, journal } = await runSearch(place, { signal, view: SILENT, qemu: '', bench });
     expect(end).toMatchObject({ kind: 'found', id: repo.ids[5] });
     expect(journal.entries.filter(({ type }) => type === 'fault').length).toBeGreaterThan(2);
 
     const broken = join(folder, 'broken');
     await startSearch(broken, await specOf(words, join(folder, 'cache')));
     const dead: Tester = { boot: async () => ({ kind: 'fault', reason: 'no memory' }) };
-    await expect(runSearch(broken, { signal, view: SILENT, bench: dead })).rejects.toMatchObject({
+    await expect(runSearch(broken, { signal, view: SILENT, qemu: '', bench: dead })).rejects.toMatchObject({
       code: 'infra',
     });
-    expect((await runSearch(broken, { signal, view: SILENT, bench: inner })).end).toMatchObject({
+    expect((await runSearch(broken, { signal, view: SILENT, qemu: '', bench: inner })).end).toMatchObject({
       id: repo.ids[5],
     });
   });
@@ -296,7 +296,7 @@ test('killed with -9 again and again: it goes on where it was, and no step is do
       import { readingBench, SILENT } from './test/bisect/tiny-repo.ts';
       const view = { ...SILENT, doing: (text) => console.log('doing ' + text), said: (text) => console.log('said ' + text) };
       const bench = readingBench(async () => { console.log('boots'); await new Promise((resolve) => setTimeout(resolve, 200)); });
-      const { end } = await runSearch(${JSON.stringify(place)}, { signal: new AbortController().signal, view, bench });
+      const { end } = await runSearch(${JSON.stringify(place)}, { signal: new AbortController().signal, view, qemu: '', bench });
       console.log('end ' + JSON.stringify(end));
     `;
     // In a checkout, a compilation, a boot, and just after an answer.

@@ -1,6 +1,6 @@
 // A matrix run as a user runs it, and all that can be done with its record. One run serves most of these tests.
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Parser } from 'tap-parser';
@@ -149,6 +149,41 @@ test('rerun: the same transcript again', async () => {
   });
   expect(result.now).toEqual(result.recorded);
   expect(await shop.leftovers()).toEqual([]);
+});
+
+test('rerun runs no word of a record: what differs is shown', async () => {
+  const proof = join(shop.folder, 'written');
+  const path = inRun('cells', NOTSC, 'boot-1', 'boot.json');
+  const before = await readFile(path, 'utf8');
+  const evil = join(shop.folder, 'evil');
+  await writeFile(evil, `#!/bin/sh\n: > ${proof}\n`, { mode: 0o755 });
+  const boot = JSON.parse(before);
+  for (const [launch, said] of [
+    [{ ...boot.launch, argv: [...boot.launch.argv, '-D', proof] }, `recorded -D ${proof}`],
+    [
+      { ...boot.launch, argv: [...boot.launch.argv, '-chardev', `file,id=x,path=${proof}`] },
+      'recorded -chardev',
+    ],
+    [{ ...boot.launch, environment: { LD_PRELOAD: evil } }, 'recorded LD_PRELOAD'],
+    [{ ...boot.launch, commandLine: 'init=/bin/sh' }, 'the kernel command line'],
+  ]) {
+    await writeFile(path, JSON.stringify({ ...boot, launch }));
+    const ran = await shop.run(['rerun', 'latest', NOTSC]);
+    expect(ran.code, ran.stderr).toBe(69);
+    expect(ran.stderr).toContain(said);
+  }
+  // The program itself is not even looked at: it comes from this host.
+  await writeFile(path, JSON.stringify({ ...boot, launch: { ...boot.launch, qemu: evil } }));
+  const ran = await shop.run(['rerun', 'latest', NOTSC, '--json']);
+  await writeFile(path, before);
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ sameTranscript: true });
+  expect(
+    await access(proof).then(
+      () => true,
+      () => false,
+    ),
+  ).toBe(false);
 });
 
 test('rerun of a cell that is not there suggests the one that was meant', async () => {

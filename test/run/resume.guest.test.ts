@@ -1,6 +1,6 @@
 // `run --resume` as a user meets it: after Ctrl-C, after a full disk, and where it must refuse.
 import { spawnSync } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, copyFile, cp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { normalise } from '../../harness/record/normalise.ts';
@@ -49,7 +49,7 @@ async function killedEarly(name: string): Promise<string> {
 }
 
 const resume = (results: string, ...args: string[]): Promise<Ran> =>
-  shop.run(['run', '--resume', 'run', '--results', results, ...QUIET, ...args]);
+  shop.run(['run', '--resume', 'run', '--qemu', './qemu', '--results', results, ...QUIET, ...args]);
 
 /** Changes a file for the time of a check. */
 async function whileChanged(
@@ -80,7 +80,6 @@ test('options that decide what is run are refused: a run goes on as it began', a
     ['--filter', 'append=a=1'],
     ['--repeat', '1'],
     ['--shard', '1/2'],
-    ['--qemu', 'qemu-system-x86_64'],
     ['--timeout', '180s'],
   ] as const) {
     const ran = await shop.run(['run', '--resume', 'latest', '--results', 'calm', option, value]);
@@ -126,6 +125,36 @@ test('a matrix, kernel, QEMU or probe that is another one now is refused, with w
   expect(normalise(await readRecord(dir))).toEqual(normalise(await readRecord(calm)));
 });
 
+test('a program and a matrix that the record names are not run', async () => {
+  const dir = await killedEarly('foreign');
+  const log = join(dir, 'events.jsonl');
+  const proof = join(shop.folder, 'ran');
+  await writeFile(join(dir, 'evil'), `#!/bin/sh\n: > ${proof}\n`);
+  await chmod(join(dir, 'evil'), 0o755);
+  const before = await readFile(log, 'utf8');
+  await whileChanged(log, before.replaceAll(join(shop.folder, 'qemu'), join(dir, 'evil')), async () => {
+    const ran = await resume('foreign');
+    expect(ran.code, ran.stderr).toBe(2);
+    expect(ran.stderr).toContain(`was begun with --qemu ${join(dir, 'evil')}`);
+  });
+  await cp(join(shop.folder, 'two.yaml'), join(dir, 'two.yaml'));
+  await whileChanged(
+    log,
+    before.replaceAll(join(shop.folder, 'two.yaml'), join(dir, 'two.yaml')),
+    async () => {
+      const ran = await resume('foreign');
+      expect(ran.code, ran.stderr).toBe(2);
+      expect(ran.stderr).toContain('lies in the record itself');
+    },
+  );
+  expect(
+    await access(proof).then(
+      () => true,
+      () => false,
+    ),
+  ).toBe(false);
+});
+
 test('a matrix file that is gone can be named', async () => {
   await killedEarly('gone');
   const before = join(shop.folder, 'two.yaml');
@@ -165,7 +194,17 @@ test('Ctrl-C says how to go on, a run that is written is refused, and the rest i
     /go on with: tscmatrix run --resume results|go on with: tscmatrix run --resume \S+-two/,
   );
   const dir = await realpath(join(shop.folder, 'stopped', 'latest'));
-  const ran = await shop.run(['run', '--resume', 'latest', '--results', 'stopped', '--reporter', 'lines']);
+  const ran = await shop.run([
+    'run',
+    '--resume',
+    'latest',
+    '--qemu',
+    './qemu',
+    '--results',
+    'stopped',
+    '--reporter',
+    'lines',
+  ]);
   expect(ran.code, ran.stdout).toBe(0);
   expect(ran.stderr).not.toContain('interrupted:');
   expect(ran.stdout).not.toMatch(/INTERRUPTED|INCOMPLETE/);
@@ -218,7 +257,16 @@ test('a disk that fills up: 69, a readable record, and with more room the rest i
       expect(judged?.outcome ?? 'expected').toBe('expected');
 
     spawnSync('mount', ['-o', 'remount,size=8m', results]);
-    const ran = await shop.run(['run', '--resume', 'latest', '--results', 'small', ...QUIET]);
+    const ran = await shop.run([
+      'run',
+      '--resume',
+      'latest',
+      '--qemu',
+      './qemu',
+      '--results',
+      'small',
+      ...QUIET,
+    ]);
     expect(ran.code, ran.stderr).toBe(0);
     expect(normalise(await readRecord(dir))).toEqual(normalise(await readRecord(calm)));
   } finally {

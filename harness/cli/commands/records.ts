@@ -7,12 +7,12 @@ import { wholeNumber } from '../options.ts';
 import type { RejudgeFlags } from '../rejudge.ts';
 import type { ReportFlags } from '../report.ts';
 import type { RerunFlags } from '../rerun.ts';
-import { JSON_RESULT, results } from './common.ts';
+import { JSON_RESULT, QEMU, results } from './common.ts';
 
 const RERUN: Command<RerunFlags, [run: string, cell: string]> = {
   usage: 'rerun <run> <cell>',
   about: 'boot a recorded cell again and compare the transcripts',
-  options: { results: results(), json: JSON_RESULT },
+  options: { results: results(), qemu: QEMU, json: JSON_RESULT },
   start: async (flags, { signal }, [run, cell]) =>
     (await import('../rerun.ts')).rerunCommand(run, cell, flags, signal),
 };

@@ -1,0 +1,136 @@
+/**
+ * The launch of a recorded boot, made anew from its cell with the programs of this host. What the record says of the
+ * launch is compared with it, and never run: a record may come from anywhere.
+ */
+import { HostError, UserError } from '../base/errors.ts';
+import { checkKvm } from '../guest/kvm-check.ts';
+import { withNonce } from '../guest/launch/nonce.ts';
+import type { Launch } from '../guest/types.ts';
+import { sha256OfFile } from '../host/digest.ts';
+import { findProgram } from '../host/program.ts';
+import { buildProbeImage } from '../image/probe-image.ts';
+import { launchOf } from '../lab/launch.ts';
+import { type HostOffer, resolveMachine } from '../lab/machine.ts';
+import { applianceFiles, makeNestedReady } from '../lab/nested-ready.ts';
+import { ACCELERATORS } from '../matrix/accelerators.ts';
+import type { RunRecord } from '../record/reader.ts';
+import type { CellView } from '../record/run-view.ts';
+import { launchDifferences } from './launch-differences.ts';
+
+export interface RelaunchOptions {
+  /** The system's QEMU: of PATH, or the user's word; never the record's. */
+  readonly qemu: string;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (text: string) => void;
+}
+
+const AGAIN = 'run the matrix again';
+
+/** Throws HostError if an input of the recorded run is gone or is another file now. */
+async function checkInput(name: string, path: string, sha256: string | null): Promise<void> {
+  const found = await sha256OfFile(path).catch((error: Error) => {
+    throw new HostError('input-missing', `the ${name} of that run is gone: ${error.message}`, AGAIN);
+  });
+  if (sha256 !== null && found !== sha256)
+    throw new HostError(
+      'input-changed',
+      `the ${name} ${path} is another one now: sha256 ${found}, in that run ${sha256}`,
+      AGAIN,
+    );
+}
+
+/** A kernel is known by its digest: the record's path is only where it may lie. */
+async function kernelOf(record: RunRecord, name: string): Promise<string> {
+  const ready = record.view.kernels.get(name)?.ready;
+  if (!ready) throw new UserError(`the run ${record.run} had no kernel ${name}`, AGAIN);
+  await checkInput('kernel', ready.path, ready.sha256);
+  return ready.path;
+}
+
+async function offerFor(
+  cell: CellView['cell'],
+  wasOuter: string | undefined,
+  options: RelaunchOptions,
+  initrdPath: string,
+  kernelPath: string,
+): Promise<HostOffer> {
+  const { qemu, signal, onProgress } = options;
+  const needsKvm =
+    ACCELERATORS[cell.guest.topology === 'auto' ? 'kvm' : cell.guest.topology].needsHostKvm ||
+    wasOuter === 'kvm';
+  const trial = needsKvm ? await checkKvm({ qemu, kernelPath, initrdPath, signal }) : null;
+  const nested = await makeNestedReady([cell], trial, {
+    signal,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  const { appliance } = nested;
+  return {
+    qemu,
+    trial,
+    nested,
+    appliance:
+      appliance === null || appliance instanceof Error ? null : await applianceFiles(appliance, trial),
+  };
+}
+
+/** Digests of what the launch takes besides the kernel, against those of the record. */
+async function checkFiles(
+  record: RunRecord,
+  launch: Launch,
+  offer: HostOffer,
+  initrdPath: string,
+): Promise<void> {
+  const { appliance, pinned } = offer.nested;
+  const own = new Map<string, string>([['initramfs', initrdPath]]);
+  if (launch.nested !== undefined && appliance !== null && !(appliance instanceof Error)) {
+    own.set('appliance kernel', appliance.kernel.path);
+    own.set('appliance initramfs', appliance.initrdPath);
+  }
+  const isPinned = pinned !== null && !(pinned instanceof Error) && launch.qemu === pinned.program;
+  if (isPinned) own.set('pinned QEMU', launch.qemu);
+  for (const { name, sha256 } of record.provenance?.files ?? []) {
+    const path = own.get(name);
+    if (path !== undefined) await checkInput(name, path, sha256.value);
+  }
+  if (isPinned) return;
+  const path = await findProgram(launch.qemu).catch((error: Error) => {
+    throw new HostError('no-qemu', error.message, 'install qemu-system-x86, or name it: --qemu PROGRAM');
+  });
+  await checkInput('QEMU', path, record.provenance?.qemu.sha256.value ?? null);
+}
+
+/**
+ * Throws HostError if an input is gone or changed, if this host cannot run such a guest, or if the launch is another one now
+ * than the record's: its message shows the differences.
+ */
+export async function relaunch(
+  record: RunRecord,
+  view: CellView,
+  recorded: Launch,
+  options: RelaunchOptions,
+): Promise<Launch> {
+  const { accelerator, nonce } = recorded;
+  if (!Object.hasOwn(ACCELERATORS, accelerator) || !/^[0-9a-f]{8}$/.test(nonce))
+    throw new UserError(
+      `the record of ${view.cell.id} is damaged: its launch names no accelerator and nonce that there are`,
+    );
+  // What `auto` came to then.
+  const cell = { ...view.cell, guest: { ...view.cell.guest, topology: accelerator } };
+  const kernelPath = await kernelOf(record, cell.kernel);
+  const initrdPath = (await buildProbeImage({ signal: options.signal })).path;
+  const offer = await offerFor(cell, recorded.nested?.outer, options, initrdPath, kernelPath);
+  const resolved = resolveMachine(cell.guest, offer);
+  if (resolved.kind === 'skipped')
+    throw new HostError('no-accelerator', resolved.reason, 'see: tscmatrix doctor');
+  if (resolved.kind === 'missing') throw resolved.fault;
+  const launch = withNonce(launchOf(cell, resolved.machine, kernelPath, initrdPath), nonce);
+  await checkFiles(record, launch, offer, initrdPath);
+  const differences = launchDifferences(recorded, launch);
+  if (differences.length > 0)
+    throw new HostError(
+      'launch-changed',
+      `the cell ${cell.id} would be launched with other words than in that run:\n  ${differences.join('\n  ')}`,
+      `the words of a record are not run; ${AGAIN}`,
+    );
+  return { ...launch, guest: view.cell.guest, acceleratorReason: recorded.acceleratorReason };
+}
