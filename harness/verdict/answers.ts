@@ -1,6 +1,6 @@
 /** What people ask next, a line each, where the text gives the answer. */
 import type { Registration } from '../matrix/types.ts';
-import { checkOf } from './causes/watchdog-check.ts';
+import { checkOf, type Figures } from './causes/watchdog-check.ts';
 import type { Cause } from './causes.ts';
 import type { Context } from './context.ts';
 import { watchdogLimit } from './kernel-generations.ts';
@@ -9,25 +9,30 @@ import { isGuest } from './place.ts';
 type Answer = (c: Context, registration: Registration, cause: Cause) => string | null;
 
 /** Is the TSC really bad? Which side jumped, by how much, and what the kernel allows. */
-const figures: Answer = (c) => {
+const figures: Answer = (c, _, cause) => {
   const check = checkOf(c);
   const f = check?.figures ?? null;
   if (check === null || f === null || f.short) return null;
   const apart = Math.abs(f.cs - f.wd);
   const limit = watchdogLimit(c.facts.kernel?.version ?? null);
-  const side = f.late
-    ? 'both ran over the 0.5 s that was due'
-    : f.csOff * 5 < f.wdOff
-      ? 'the reference is the one that is off'
-      : f.wdOff * 5 < f.csOff
-        ? 'the TSC is the one that is off'
-        : 'which of them is off the figures do not tell';
-  const allowed =
-    limit === null
-      ? ''
-      : `; this kernel allows ${limit.text} in one check${apart < limit.ns * 2 ? ', so it is close to the limit' : ''}`;
-  return `Real or false alarm: in ${ms(f.wd)} of ${check.event.watchdog ?? 'the reference'} the TSC counted ${ms(f.cs)}, ${ms(apart)} ${f.cs > f.wd ? 'more' : 'less'} (${Math.round(Math.abs(f.ppm))} ppm); ${side}${allowed}.`;
+  const close = limit !== null && apart < limit.ns * 2 ? ', so it is close to the limit' : '';
+  const allowed = limit === null ? '' : `; this kernel allows ${limit.text} in one check${close}`;
+  const counted = `in ${ms(f.wd)} of ${check.event.watchdog ?? 'the reference'} the TSC counted ${ms(f.cs)}`;
+  const by = `${ms(apart)} ${f.cs > f.wd ? 'more' : 'less'} (${Math.round(Math.abs(f.ppm))} ppm)`;
+  return `Real or false alarm: ${counted}, ${by}; ${SIDE[cause] ?? sideOf(f)}${allowed}.`;
 };
+
+const SIDE: Partial<Record<Cause, string>> = {
+  'watchdog-slow-reference': 'the reference is the one that is off',
+  'guest-paused': 'what held the machine up made the difference',
+};
+
+function sideOf(f: Figures): string {
+  if (f.late) return 'both ran over the 0.5 s that was due';
+  return f.wdOff * 5 < f.csOff
+    ? 'the TSC is the one that is off'
+    : 'which of them is off the figures do not tell';
+}
 
 const ms = (ns: number): string => `${Number((ns / 1e6).toPrecision(6))} ms`;
 
@@ -56,9 +61,9 @@ const echo: Answer = (c, registration) =>
       : null;
 
 const SLOW = new Set(['hpet', 'acpi_pm', 'pit', 'jiffies', 'refined-jiffies']);
-const cost: Answer = ({ current }) =>
-  current !== null && SLOW.has(current)
-    ? `What it costs: with ${current} every reading of the time is a system call, no longer done in the vDSO, and a read of hpet or acpi_pm takes 1 to 20 us (more in a guest): a database or a tracer shows it.`
+const cost: Answer = (c) =>
+  c.current !== null && SLOW.has(c.current)
+    ? `What it costs: with ${c.current} every reading of the time is a system call, no longer done in the vDSO, and a read of hpet or acpi_pm takes 1 to 20 us${isGuest(c) === false ? '' : ' (more in a guest)'}: a database or a tracer shows it.`
     : null;
 
 const migrates: Answer = (c, _, cause) =>

@@ -75,7 +75,12 @@ const ENDED: Readonly<Record<Registration, string>> = {
 
 function summaryOf(c: Context, registration: Deduction<Registration>, cause: Deduction<Cause>): string {
   const { shape } = c.facts;
-  if (shape.kind === 'none' && c.available === null && c.current === null)
+  if (
+    registration.value === 'undetermined' &&
+    shape.kind === 'none' &&
+    c.available === null &&
+    c.current === null
+  )
     return 'No message about clocks was recognised in this text.';
   const first = `${capital(ENDED[registration.value])}: ${registration.why}.`;
   return cause.why === '' || cause.value === 'none' ? first : `${first} ${capital(cause.why)}.`;

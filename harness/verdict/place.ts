@@ -6,10 +6,11 @@ const OF_GUESTS = /^(?:kvm-clock|xen|vmware-tsc|hyperv_clocksource\w*)$/;
 /** Null if the text does not tell. */
 export function isGuest({ facts, available, current }: Context): boolean | null {
   const flags = facts.cpuFlags?.value ?? null;
-  const sources = [...(available ?? []), ...facts.switches.map((s) => s.name), current ?? ''];
+  const seen = [...facts.switches.map((s) => s.name), ...facts.watchdog.map((w) => w.watchdog)];
+  const sources = [...(available ?? []), ...seen, current];
   if (facts.hypervisor !== null || facts.kvmClock.length > 0 || flags?.includes('hypervisor') === true)
     return true;
-  if (sources.some((name) => OF_GUESTS.test(name))) return true;
+  if (sources.some((name) => OF_GUESTS.test(name ?? ''))) return true;
   return flags !== null || facts.kvmHost !== null || facts.shape.kind === 'whole' ? false : null;
 }
 

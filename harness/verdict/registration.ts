@@ -18,7 +18,7 @@ const marked: Rule = (c) => {
   if (noKhz !== undefined) return found('never', 'certain', [cite(noKhz, without)], without);
   const skew = watchdog.find(isVerdictOnTsc);
   for (const [sign, why] of [
-    [marks[0], `the reason given is "${marks[0]?.reason}"`],
+    [marks[0], `the reason given is "${marks[0]?.reason.replace(/\.$/, '')}"`],
     [skew, 'by the clocksource watchdog'],
     [warps[0], 'by the check of the CPUs against each other'],
     [unstableSigns[0], 'the text does not hold the line that says why'],

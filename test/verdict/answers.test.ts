@@ -27,7 +27,14 @@ describe('real or false alarm', () => {
     expect(next(skew(400_000_000, 500_000_000))).toContain('the reference is the one that is off');
     expect(next(skew(500_400_000, 500_000_000))).toContain('0.4 ms less (799 ppm)');
     expect(next(skew(540_000_000, 560_000_000))).toContain('which of them is off the figures do not tell');
-    expect(next(skew(2_500_000_000, 2_600_000_000))).toContain('both ran over the 0.5 s that was due');
+    expect(next(skew(1_600_000_000, 1_700_000_000))).toContain(
+      'what held the machine up made the difference',
+    );
+    expect(next(skew(500_000_000, 5_186_912_000).replaceAll("'hpet'", "'acpi_pm'"))).toContain(
+      '500 ms of acpi_pm the TSC counted 5186.91 ms, 4686.91 ms more (9373824 ppm); the reference is the one that is off',
+    );
+    expect(next(skew(500_000_000, 620_000_000))).toContain('120 ms more');
+    expect(next(skew(460_000_000, 560_000_000))).toContain('which of them is off the figures do not tell');
   });
   test('the limit is that of the kernel at hand', () => {
     const close = 'so it is close to the limit';
@@ -75,6 +82,11 @@ describe('why echo does nothing', () => {
       'a name that is not there',
     );
     expect(next(REFINED)).not.toContain('Why "echo tsc');
+    expect(next('kvm-clock acpi_pm', DETECTED)).not.toContain('Why "echo tsc');
+    const trace = [4, 5, 4, 5].map(
+      (n, i) => `[    ${i >> 1}.${i % 2}] No.${n}, func: tsc_refine_calibration_work, line: 1, file: t`,
+    );
+    expect(next(...trace)).not.toContain('Why "echo tsc');
   });
   test('is not asked where tsc can be chosen, and echo is not advised where it cannot', () => {
     const outranked = next(
@@ -90,6 +102,10 @@ describe('why echo does nothing', () => {
 });
 
 test('what a slow clocksource costs, and a fast one does not', () => {
+  expect(
+    next(METAL, MARK('TSC halts in idle'), '[   91.0] clocksource: Switched to clocksource hpet'),
+  ).not.toContain('guest');
+  expect(next(REFINED, MARK('TSC halts in idle'))).not.toContain('What it costs');
   const to = (name: string): string => `[   90.200000] clocksource: Switched to clocksource ${name}`;
   for (const slow of ['hpet', 'acpi_pm', 'jiffies', 'refined-jiffies', 'pit'])
     expect(next(MARK('TSC halts in idle'), to(slow))).toContain(`with ${slow} every reading`);
@@ -101,6 +117,11 @@ test('a guest that migrates keeps kvm-clock; a source on a bare machine is no qu
   expect(
     next('kvm-clock tsc acpi_pm', '[    0.2] clocksource: Switched to clocksource kvm-clock', REFINED),
   ).toContain('For a guest that migrates kvm-clock is the right choice');
+  const list = ['kvm-clock tsc acpi_pm', '[    0.2] clocksource: Switched to clocksource kvm-clock'];
+  expect(next(...list, MARK('TSC halts in idle'))).not.toContain('migrates');
+  expect(
+    next('xen tsc acpi_pm', '[    0.2] clocksource: Switched to clocksource xen', REFINED),
+  ).not.toContain('migrates');
   expect(next(REFINED)).not.toContain('migrates');
 });
 
@@ -116,6 +137,12 @@ test('what an unstable host means for its guests', () => {
 test('since when', () => {
   expect(next(MARK('TSC halts in idle'))).toContain('Since when: 90.1 s after boot (line 1)');
   expect(next('tsc: Marking TSC unstable due to TSC halts in idle')).not.toContain('Since when');
+  const warp = '[    0.300000] Measured 42 cycles TSC warp between CPUs, turning off TSC clock.';
+  expect(next(warp, MARK('check_tsc_sync_source failed'))).toContain('Since when: 0.3 s after boot (line 1)');
+  const found =
+    "[    8.500000] TSC found unstable after boot, most likely due to broken BIOS. Use 'tsc=unstable'.";
+  expect(next(found)).toContain('Since when: 8.5 s');
+  expect(diagnoseText(found).summary).toContain('the text does not hold the line that says why');
   expect(next(REFINED)).not.toContain('Since when');
 });
 

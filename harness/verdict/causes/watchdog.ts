@@ -10,6 +10,7 @@ import { byWatchdog, checkOf, isNear, momentOf, watchdogRule } from './watchdog-
 
 const SHORT =
   'the interval that was compared is far below the half second that is due, so its figures tell no rate';
+const RAW = 'the watchdog found a difference; its raw counter values need rates that the text does not state';
 const NO_FIGURES = 'the watchdog found a difference; the lines that say how large it is are not in the text';
 /** The watchdog runs every half second; a busy boot delays it, s. */
 const FIRST_CHECKS_S = 10;
@@ -95,7 +96,7 @@ export const WATCHDOG = [
       }),
       watchdogRule('figures', ({ event }) => {
         const wraps = wrapsOf(event);
-        const why = `the difference is ${wraps} times what the 24-bit PM timer counts before it wraps: the watchdog ran late and the reference lost time, not the TSC`;
+        const why = `the difference is ${wraps === 1 ? '' : `${wraps} times `}what the 24-bit PM timer counts before it wraps: the watchdog ran late and the reference lost time, not the TSC`;
         return wraps > 0 && claim('likely', why);
       }),
       watchdogRule('figures', ({ figures: f }) => {
@@ -132,7 +133,8 @@ export const WATCHDOG = [
     [
       watchdogRule('rest', ({ event, figures: f }) => {
         if (f?.short === true) return claim('possible', SHORT);
-        if (f === null && event.deltaNs === null) return claim('possible', NO_FIGURES);
+        const raw = event.details.some(({ text }) => /_now: /.test(text));
+        if (f === null && event.deltaNs === null) return claim('possible', raw ? RAW : NO_FIGURES);
         return claim('likely', 'the TSC counted another time than the reference');
       }),
       rule('unstable', 'rest', (c) => {
