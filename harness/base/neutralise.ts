@@ -9,7 +9,7 @@ export function safeText(bytes: Uint8Array): { text: string; altered: boolean } 
   // Six bytes of input may become one character at worst; no need to decode far past the cap.
   const long = bytes.length > LINE_CAP_CHARS * 6;
   const decoded = decode(long ? bytes.subarray(0, LINE_CAP_CHARS * 6) : bytes);
-  const clean = neutralise(decoded.text, LINE_CAP_CHARS + 1);
+  const clean = neutraliseStart(decoded.text, LINE_CAP_CHARS + 1);
   const cut = long || clean.length > LINE_CAP_CHARS;
   return {
     text: cut ? clean.slice(0, LINE_CAP_CHARS) + CUT_MARK : clean,
@@ -48,8 +48,13 @@ const ODD = new RegExp(`(?!\t)[${ODD_CLASS}]`, 'gu');
 /** Nearly every line: nothing to do. */
 const PLAIN = /^[\t\x20-\x7e]*$/;
 
-/** Removes terminal escape sequences and writes what is left of control characters as \xHH; at least `enough` of it. */
-export function neutralise(text: string, enough = Number.POSITIVE_INFINITY): string {
+/** Removes terminal escape sequences and writes what is left of control characters as \xHH. */
+export function neutralise(text: string): string {
+  return neutraliseStart(text, Number.POSITIVE_INFINITY);
+}
+
+/** The same, of at least the first `enough` characters of the outcome. */
+function neutraliseStart(text: string, enough: number): string {
   if (PLAIN.test(text)) return text;
   const bare = text.toWellFormed().replace(SEQUENCES, '');
   // Escapes only lengthen what is left.

@@ -1,7 +1,6 @@
 /** Where a cell ran: a plain run has one place, in a merged one each part has its own host and provenance. */
-import { readFile } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
-import { type Provenance, parseProvenance } from '../record/provenance/provenance-types.ts';
+import { readProvenance } from '../record/provenance/provenance-file.ts';
+import type { Provenance } from '../record/provenance/provenance-types.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
 import type { CellView } from '../record/run-view.ts';
 import type { HostNoted } from '../record/types.ts';
@@ -29,11 +28,8 @@ export async function readCompared(dir: string): Promise<ComparedRun> {
 }
 
 async function readPart(dir: string, name: string): Promise<Provenance | null> {
-  const path = resolve(dir, name);
-  // The name comes from a record that somebody else may have written.
-  if (!path.startsWith(dir + sep)) return null;
   try {
-    return parseProvenance(JSON.parse(await readFile(join(dir, name), 'utf8')));
+    return await readProvenance(dir, name);
   } catch {
     return null;
   }

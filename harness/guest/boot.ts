@@ -70,7 +70,7 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
       const { signal, onProgress } = options;
       const watched = await monitorGuest({ launch, limits, qemu, link, consolePath, signal, onProgress });
       await keepExits(launch, scratch.path, options.folder);
-      const { evidence, appliance } = await gatherFrom(options.folder, launch);
+      const { evidence, appliance } = await gatherFrom(options.folder, launch, { signal });
       const { machine: outer, cpuMs, ...seen } = watched;
       const machine =
         appliance === null

@@ -1,34 +1,54 @@
 /** What the files of one boot say, whatever its topology: at once after the boot, or again from a record. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type ApplianceEvidence, gatherAppliance } from '../evidence/appliance.ts';
-import { type Evidence, gatherEvidence } from '../evidence/evidence.ts';
-import { type DecodedExits, decodeExits } from '../evidence/exits.ts';
+import { type BootTexts, type Gathered, gatherAll } from '../evidence/gather.ts';
+import { readInside } from '../host/inside.ts';
+import { isFelt, moduleBeside, workInThread } from '../host/worker.ts';
+import { errnoOf } from '../host/write-faults.ts';
 import { APPLIANCE_FILE, CONSOLE_FILE } from './boot-files.ts';
 import { EXITS_FILE } from './launch/ref-delay.ts';
 import type { Launch } from './types.ts';
 
-export interface Gathered {
-  readonly evidence: Evidence;
-  /** Of a nested guest only. */
-  readonly appliance: ApplianceEvidence | null;
+export type { Gathered };
+
+export interface GatherOptions {
+  /** The record that the folder is part of, where somebody else may have made it: nothing outside is read. */
+  readonly root?: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Of host KVM; null where nothing was counted. */
-async function exitsIn(folder: string, launch: Launch): Promise<DecodedExits | null> {
-  if (launch.environment === undefined) return null;
-  const bytes = await readFile(join(folder, EXITS_FILE)).catch(() => null);
-  return bytes === null ? null : decodeExits(bytes);
-}
+const NOTHING = new Uint8Array(0);
 
-/** Rejects with the file system's error where the console cannot be read. */
-export async function gatherFrom(folder: string, launch: Launch): Promise<Gathered> {
-  const bytes = await readFile(join(folder, CONSOLE_FILE));
-  const nested = launch.nested !== undefined;
-  const appliance = nested
-    ? gatherAppliance(await readFile(join(folder, APPLIANCE_FILE)), launch.nonce)
-    : null;
-  const decoded = appliance === null ? await exitsIn(folder, launch) : appliance.exits;
-  const exits = decoded?.kind === 'counted' ? decoded.counts : null;
-  return { evidence: gatherEvidence(bytes, launch.nonce, exits), appliance };
+/**
+ * Rejects with the file system's error where the console cannot be read, with UserError where it is no plain file of the
+ * record or too large. A large console is read in a thread of its own; interrupted there, it counts as empty.
+ */
+export async function gatherFrom(
+  folder: string,
+  { nonce, nested, environment }: Launch,
+  { root = folder, signal }: GatherOptions = {},
+): Promise<Gathered> {
+  const read = (name: string): Promise<Buffer> => readInside(root, `${folder}/${name}`);
+  const texts: BootTexts = {
+    nonce,
+    console: await read(CONSOLE_FILE),
+    appliance: nested === undefined ? null : await read(APPLIANCE_FILE),
+    exits:
+      nested !== undefined || environment === undefined ? null : await read(EXITS_FILE).catch(() => null),
+  };
+  if (!isFelt([texts.console, texts.appliance ?? NOTHING])) return gatherAll(texts);
+  try {
+    const module = moduleBeside(import.meta.url, 'gather-thread');
+    return await workInThread(module, texts, {
+      what: `reading ${folder}/${CONSOLE_FILE}`,
+      signal,
+      moved: [texts.console, texts.appliance ?? NOTHING],
+    });
+  } catch (error) {
+    if (errnoOf(error) !== 'interrupted') throw error;
+    return gatherAll({
+      nonce,
+      console: NOTHING,
+      appliance: nested === undefined ? null : NOTHING,
+      exits: null,
+    });
+  }
 }

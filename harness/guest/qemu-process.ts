@@ -1,5 +1,5 @@
 /** One QEMU process: started with its console in a file, and how it ended. */
-import { readFile } from 'node:fs/promises';
+import { appendFile, open, stat, truncate } from 'node:fs/promises';
 import { processCpuMs, processWaitedMs, startProcess } from '../host/process.ts';
 import type { BootFiles } from './boot-files.ts';
 import type { QemuExit } from './ending/seen.ts';
@@ -16,6 +16,47 @@ export interface QemuProcess {
   waitedMs(): Promise<number | null>;
   /** Ends it at once, also where it is stopped. */
   kill(): void;
+}
+
+/** What is kept of QEMU's words; thousand times what it says of anything. */
+const STDERR_BYTES_MAX = 1024 * 1024;
+/** How often its file is looked at, ms. */
+const STDERR_LOOK_MS = 200;
+
+/** The end of a file; what QEMU says last is why it ended. */
+async function lastBytes(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, STDERR_BYTES_MAX);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Keeps the file of a QEMU that never stops talking from filling the disk: it is emptied with a note when it passes twice
+ * what is kept. QEMU appends, so its next word stands behind the note. Gives what to call when QEMU has ended.
+ */
+function capStderr(path: string): () => Promise<void> {
+  const cut = async (): Promise<void> => {
+    const { size } = await stat(path);
+    if (size <= 2 * STDERR_BYTES_MAX) return;
+    const end = await lastBytes(path);
+    await truncate(path, 0);
+    await appendFile(path, `[cut: ${size} bytes, of which these are the last]\n${end}\n`);
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  const look = setInterval(() => {
+    last = last.then(cut).catch(() => undefined);
+  }, STDERR_LOOK_MS);
+  look.unref();
+  return async () => {
+    clearInterval(look);
+    await last.then(cut).catch(() => undefined);
+  };
 }
 
 /** Starts QEMU in `cwd`, where it makes its QMP socket. It dies with us, whatever ends us. */
@@ -40,10 +81,12 @@ export function startQemu(launch: Launch, cwd: string, files: BootFiles): QemuPr
     buffer: false,
     reject: false,
   });
-  const words = (): Promise<string> => readFile(files.stderrPath, 'utf8').catch(() => '');
+  const words = (): Promise<string> => lastBytes(files.stderrPath).catch(() => '');
   let exit: QemuExit | null = null;
   let cpuMs = 0;
+  const endCap = capStderr(files.stderrPath);
   const exited = child.then(async (result): Promise<QemuExit> => {
+    await endCap();
     const missing = result.code === 'ENOENT';
     exit = {
       exitCode: missing ? 127 : (result.exitCode ?? null),

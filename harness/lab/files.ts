@@ -1,5 +1,5 @@
 /** The files of one boot beside its console: what was asked, what QEMU said, and the parsed evidence. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import type { ApplianceEvidence } from '../evidence/appliance.ts';
@@ -8,6 +8,7 @@ import { decide } from '../guest/accelerator.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import { recordedEnding } from '../guest/ending/rules.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
+import { readInside } from '../host/inside.ts';
 import { toWriteError } from '../host/write-faults.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { TrueFrequency } from './true-frequency.ts';
@@ -41,12 +42,16 @@ export async function writeBootFile(folder: string, boot: Omit<BootFile, 'versio
   await writeJson(join(folder, BOOT_FILE), { version: BOOT_FILE_VERSION, ...boot });
 }
 
-export async function readBootFile(folder: string): Promise<BootFile> {
+/** `root`: the record that the folder is part of, where somebody else may have made it. Throws UserError. */
+export async function readBootFile(folder: string, root = folder): Promise<BootFile> {
   const path = join(folder, BOOT_FILE);
   let boot: BootFile;
   try {
-    boot = JSON.parse(await readFile(path, 'utf8')) as BootFile;
+    boot = JSON.parse((await readInside(root, path)).toString('utf8')) as BootFile;
+    if (typeof boot !== 'object' || boot === null || typeof boot.launch !== 'object' || boot.launch === null)
+      throw new Error('it does not tell of a boot');
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(
       `cannot read ${path}: ${(error as Error).message}`,
       'was the run cut off before this boot ended?',

@@ -59,6 +59,7 @@ interface Reader {
   readonly events: readonly Event[];
   readonly anchors: Map<string, Node | 'open'>;
   readonly problem: (offset: number, message: string, hint?: string) => void;
+  readonly lineOf: (offset: number) => number;
   next: number;
   /** The end of what has been read, for values that are not written out. */
   offset: number;
@@ -79,7 +80,8 @@ export function parseYaml(text: string): YamlDocument {
     if (documents > 1)
       problem(0, `the file holds ${documents} YAML documents; a matrix is one`, 'remove the --- lines');
     if (documents !== 1) return { value: undefined, problems, at: nowhere };
-    const root = readNode({ text, events, anchors: new Map(), problem, next: 1, offset: 0 });
+    const lineOf = (offset: number): number => positionOf(lineStarts, offset).line;
+    const root = readNode({ text, events, anchors: new Map(), problem, lineOf, next: 1, offset: 0 });
     if (Number.isFinite(root.size) && root.size > MAX_VALUES) {
       problem(root.offset, `with its aliases followed the file holds more than ${MAX_VALUES} values`);
     }
@@ -165,8 +167,10 @@ function readMapping(reader: Reader, offset: number): Node {
     size += value.size;
     const first = seen.get(key);
     if (first !== undefined) {
-      const line = reader.text.slice(0, first).split('\n').length;
-      reader.problem(keyOffset, `the key ${JSON.stringify(key)} is already set on line ${line}`);
+      reader.problem(
+        keyOffset,
+        `the key ${JSON.stringify(key)} is already set on line ${reader.lineOf(first)}`,
+      );
     }
     seen.set(key, keyOffset);
     entries.push({ key, keyOffset, value });
@@ -242,6 +246,11 @@ function findLineStarts(text: string): number[] {
 }
 
 function positionOf(lineStarts: readonly number[], offset: number): Position {
-  const line = lineStarts.findLastIndex((start) => start <= offset);
+  let [line, end] = [0, lineStarts.length];
+  while (end - line > 1) {
+    const middle = (line + end) >>> 1;
+    if ((lineStarts[middle] ?? 0) <= offset) line = middle;
+    else end = middle;
+  }
   return { line: line + 1, column: offset - (lineStarts[line] ?? 0) + 1 };
 }

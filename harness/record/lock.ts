@@ -1,13 +1,15 @@
 /** Says which process writes a run's folder, so that no other does and a reader knows whether it still goes on. */
 import { readFileSync } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import { readInside, readJsonInside } from '../host/inside.ts';
 import { withLock } from '../host/lock.ts';
 import { isAlive } from '../host/scratch.ts';
 
 export const LOCK_FILE = 'lock';
+const LOCK_BYTES_MAX = 4096;
 
 interface LockOwner {
   readonly pid: number;
@@ -45,10 +47,11 @@ export async function dropLock(dir: string): Promise<void> {
 export async function isLocked(dir: string): Promise<boolean> {
   let owner: Partial<LockOwner>;
   try {
-    owner = JSON.parse(await readFile(join(dir, LOCK_FILE), 'utf8')) as Partial<LockOwner>;
+    owner = (await readJsonInside(dir, LOCK_FILE, LOCK_BYTES_MAX)) as Partial<LockOwner>;
   } catch {
     return false;
   }
+  if (owner === null) return false;
   if (typeof owner.pid !== 'number') return false;
   if (owner.host !== hostname()) return true;
   return isAlive(owner.pid) && (owner.startTicks ?? null) === startTicksOf(owner.pid);
@@ -62,7 +65,7 @@ export async function takeOver(dir: string): Promise<void> {
   // Between the look at a stale lock and its replacement nobody else may do the same.
   await withLock(dir, 'take-over', { purpose: 'resuming a run' }, async () => {
     if (await isLocked(dir)) {
-      const holder = (await readFile(join(dir, LOCK_FILE), 'utf8')).trim();
+      const holder = (await readInside(dir, LOCK_FILE, LOCK_BYTES_MAX)).toString('utf8').trim();
       throw new UserError(
         `the run in ${dir} is being written by another process: ${holder}`,
         `wait for it; where that is another host that is gone for good, remove ${join(dir, LOCK_FILE)}`,

@@ -72,20 +72,42 @@ export async function readLog(
   return { version, events, view, unknown, problems };
 }
 
+/** What fifty thousand cells make. Larger logs are not read: their events are kept in memory. */
+export const LOG_BYTES_MAX = 128 * 1024 * 1024;
+/** The longest line is that of the plan of a shard: an id for each cell. */
+const LINE_CHARACTERS_MAX = 16 * 1024 * 1024;
+
 /**
  * The lines of a UTF-8 text. Only LF ends one: node:readline also takes U+2028 for an end, which JSON leaves as it
- * is and a guest may print.
+ * is and a guest may print. Throws UserError where a line, or all of them, is longer than a log's may be; `path` names it.
  */
-export async function* linesIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+export async function* linesIn(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let rest = '';
+  let open: string[] = [];
+  let characters = 0;
+  let bytes = 0;
   for await (const chunk of chunks) {
-    const pieces = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = pieces.pop() ?? '';
-    yield* pieces;
+    bytes += chunk.length;
+    if (bytes > LOG_BYTES_MAX) throw tooLong(path, `it has more than ${LOG_BYTES_MAX} bytes`);
+    const pieces = decoder.decode(chunk, { stream: true }).split('\n');
+    const last = pieces.pop() ?? '';
+    for (const piece of pieces) {
+      open.push(piece);
+      yield open.join('');
+      open = [];
+      characters = 0;
+    }
+    open.push(last);
+    characters += last.length;
+    if (characters > LINE_CHARACTERS_MAX)
+      throw tooLong(path, `it has a line of more than ${LINE_CHARACTERS_MAX} characters`);
   }
-  rest += decoder.decode();
+  const rest = open.join('') + decoder.decode();
   if (rest !== '') yield rest;
+}
+
+function tooLong(path: string, why: string): UserError {
+  return new UserError(`${path} is not read: ${why}`, 'no run writes such a log');
 }
 
 /** An event as it stands in the log, unchecked; undefined where the line is no JSON object. */

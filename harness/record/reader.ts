@@ -1,12 +1,12 @@
 /** Reads the record of a run, also of one that was killed, still goes on, or was written by an older version. */
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import { openInside } from '../host/inside.ts';
 import { errnoOf } from '../host/write-faults.ts';
 import { isLocked } from './lock.ts';
-import { type EventLog, linesIn, type RecordProblem, readLog } from './log.ts';
-import { type Provenance, parseProvenance } from './provenance/provenance-types.ts';
+import { type EventLog, LOG_BYTES_MAX, linesIn, type RecordProblem, readLog } from './log.ts';
+import { PROVENANCE_FILE, readProvenance } from './provenance/provenance-file.ts';
+import type { Provenance } from './provenance/provenance-types.ts';
 import { LOG_FILE } from './writer.ts';
 
 export type { RecordProblem };
@@ -25,18 +25,20 @@ export interface RunRecord extends EventLog {
 /** Reads results/RUN/. Throws UserError where it is no record, or one of a newer version. */
 export async function readRecord(dir: string): Promise<RunRecord> {
   const path = join(resolve(dir), LOG_FILE);
-  const log = await readLog(linesOf(path), path);
+  const log = await readLog(linesOf(resolve(dir), path), path);
   const { view, problems } = log;
-  const provenance = await readProvenance(resolve(dir), problems);
+  const provenance = await provenanceOf(resolve(dir), problems);
   const state = view.finished !== null ? 'finished' : (await isLocked(dir)) ? 'running' : 'incomplete';
   const run = view.started?.run || basename(resolve(dir));
   return { ...log, dir: resolve(dir), run, state, provenance };
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
+async function* linesOf(dir: string, path: string): AsyncGenerator<string> {
   try {
-    yield* linesIn(createReadStream(path));
+    const { handle } = await openInside(dir, path, LOG_BYTES_MAX);
+    yield* linesIn(handle.createReadStream(), path);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const why = ['ENOENT', 'ENOTDIR'].includes(errnoOf(error)) ? 'there is no such file' : String(error);
     throw new UserError(
       `cannot read the record ${path}: ${why}`,
@@ -46,18 +48,12 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   }
 }
 
-async function readProvenance(dir: string, problems: RecordProblem[]): Promise<Provenance | null> {
-  const path = join(dir, 'provenance.json');
+async function provenanceOf(dir: string, problems: RecordProblem[]): Promise<Provenance | null> {
   try {
-    await stat(path);
-  } catch {
-    problems.push({ line: 0, text: 'there is no provenance.json' });
-    return null;
-  }
-  try {
-    return parseProvenance(JSON.parse(await readFile(path, 'utf8')));
+    return await readProvenance(dir);
   } catch (error) {
-    problems.push({ line: 0, text: `provenance.json cannot be used: ${String(error).split('\n')[0]}` });
+    if (errnoOf(error) === 'ENOENT') problems.push({ line: 0, text: `there is no ${PROVENANCE_FILE}` });
+    else problems.push({ line: 0, text: `provenance.json cannot be used: ${String(error).split('\n')[0]}` });
     return null;
   }
 }

@@ -1,11 +1,12 @@
 /** Opens the record of a run that was cut off, to go on with it: takes the folder, and mends the end of the log. */
-import { open, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { open, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import { readInside } from '../host/inside.ts';
 import { toWriteError } from '../host/write-faults.ts';
 import { syncPath } from './durable.ts';
 import { dropLock, takeOver } from './lock.ts';
-import { parseLine } from './log.ts';
+import { LOG_BYTES_MAX, parseLine } from './log.ts';
 import { type RunRecord, readRecord } from './reader.ts';
 import { RECORD_VERSION } from './types.ts';
 import { LOG_FILE, type LogEnd, makeWriter, type RecordWriter } from './writer.ts';
@@ -54,7 +55,7 @@ function damage(dir: string, line: number, text: string): UserError {
  */
 async function mendLog(dir: string): Promise<LogEnd> {
   const path = join(dir, LOG_FILE);
-  const bytes = await readFile(path);
+  const bytes = await readInside(dir, path, LOG_BYTES_MAX);
   let seq = 0;
   let at = 0;
   for (let end = bytes.indexOf(10, at); end >= 0; end = bytes.indexOf(10, at)) {

@@ -2,6 +2,7 @@
 import { mkdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { HostError } from '../base/errors.ts';
+import { neutralise } from '../base/neutralise.ts';
 import { errnoOf, toWriteError } from '../host/write-faults.ts';
 
 export const LATEST = 'latest';
@@ -90,7 +91,8 @@ export async function makeBootFolder(dir: string, cell: string, boot: number): P
 
 /** Whether a name stays a single entry of its folder. */
 export function isPlainName(name: string): boolean {
-  return /^[A-Za-z0-9_][^/\\\p{Cc}]*$/u.test(name) && Buffer.byteLength(name) <= 250;
+  // What neutralise() would write out differently looks like another name.
+  return /^[A-Za-z0-9_][^/\\]*$/.test(name) && neutralise(name) === name && Buffer.byteLength(name) <= 250;
 }
 
 /** Throws HostError for a name that does not stay a single entry of its folder. */

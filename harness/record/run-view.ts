@@ -82,7 +82,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       setBoot(view, event.cell, event.boot, { started: event, retried: [] });
       break;
     case 'cell-retried':
-      setBoot(view, event.cell, event.boot, { retried: [...retriedOf(view, event), event] });
+      addRetry(view, event);
       break;
     case 'cell-finished':
       setBoot(view, event.cell, event.boot, { finished: event });
@@ -114,18 +114,34 @@ function kernelView(view: RunView, name: string): KernelView {
   return kernel;
 }
 
-function retriedOf(view: RunView, { cell, boot }: CellRetried): readonly CellRetried[] {
-  return view.cells.get(cell)?.boots.find((one) => one.boot === boot)?.retried ?? [];
+/** Where a boot stands among a cell's, which are in the order of their numbers, or would stand. */
+function placeOf(boots: readonly BootView[], boot: number): number {
+  let [from, to] = [0, boots.length];
+  // Mostly it is the last one, or comes after it.
+  if ((boots.at(-1)?.boot ?? 0) < boot) return to;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((boots[middle]?.boot ?? 0) < boot) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function setBoot(view: RunView, id: string, boot: number, part: Partial<BootView>): void {
   const boots = view.cells.get(id)?.boots;
   if (boots === undefined) return;
-  const at = boots.findIndex((b) => b.boot === boot);
-  const old = boots[at] ?? { boot, started: null, retried: [], finished: null };
-  if (at < 0) boots.push({ ...old, ...part });
-  else boots[at] = { ...old, ...part };
-  boots.sort((a, b) => a.boot - b.boot);
+  const at = placeOf(boots, boot);
+  const known = boots[at]?.boot === boot;
+  const old = known ? boots[at] : { boot, started: null, retried: [], finished: null };
+  boots.splice(at, known ? 1 : 0, { ...(old as BootView), ...part });
+}
+
+function addRetry(view: RunView, event: CellRetried): void {
+  const boots = view.cells.get(event.cell)?.boots;
+  if (boots === undefined) return;
+  const known = boots[placeOf(boots, event.boot)];
+  if (known?.boot === event.boot) (known.retried as CellRetried[]).push(event);
+  else setBoot(view, event.cell, event.boot, { retried: [event] });
 }
 
 /** What became of a cell. */

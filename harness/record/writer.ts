@@ -46,11 +46,21 @@ export interface RecordWriter {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** Whether results/latest points to it at once. */
+  readonly latest?: boolean;
+}
+
 /**
  * Makes results/RUN/ and its empty log. RUN is the time in UTC and `label` (the matrix's name), so that names sort
  * by age. Throws UserError where `resultsDir` cannot hold results.
  */
-export async function openRecord(resultsDir: string, label = 'run', now = new Date()): Promise<RecordWriter> {
+export async function openRecord(
+  resultsDir: string,
+  label = 'run',
+  now = new Date(),
+  { latest = true }: OpenOptions = {},
+): Promise<RecordWriter> {
   let dir: string;
   let log: FileHandle;
   try {
@@ -63,7 +73,7 @@ export async function openRecord(resultsDir: string, label = 'run', now = new Da
   } catch (error) {
     throw toResultsDirError(error, resultsDir);
   }
-  await pointLatest(dir);
+  if (latest) await pointLatest(dir);
   return makeWriter(dir, log, { seq: 0, bytes: 0 });
 }
 

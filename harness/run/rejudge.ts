@@ -1,6 +1,6 @@
 /** Verdicts again from what is stored: the consoles are read, no guest is booted. The record is left as it is. */
 import { join } from 'node:path';
-import { UserError } from '../base/errors.ts';
+import { HostError, UserError } from '../base/errors.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
 import { gatherFrom } from '../guest/gather.ts';
 import { logText } from '../lab/boot-once.ts';
@@ -29,10 +29,11 @@ export interface Rejudged {
   readonly changed: boolean;
 }
 
-async function judgeBoot(folder: string): Promise<JudgedBoot> {
-  const { launch, machine, ending, trueFrequency } = await readBootFile(folder);
+async function judgeBoot({ folder, root }: FinishedBoot): Promise<JudgedBoot> {
+  const { launch, machine, ending, trueFrequency } = await readBootFile(folder, root);
   const path = join(folder, CONSOLE_FILE);
-  const { evidence } = await gatherFrom(folder, launch).catch((error: Error) => {
+  const { evidence } = await gatherFrom(folder, launch, { root }).catch((error: Error) => {
+    if (error instanceof UserError || error instanceof HostError) throw error;
     throw new UserError(
       `cannot read ${path}: ${error.message}`,
       'a run can be judged again only with its consoles',
@@ -52,8 +53,8 @@ function unbooted(view: CellView, booted: ReadonlySet<string>): readonly HostJud
 /** The boots of each host are judged together; a record that was not merged has one. */
 async function judgeByHost(view: CellView, boots: readonly FinishedBoot[]): Promise<Judgement> {
   const byHost = new Map<string, JudgedBoot[]>();
-  for (const { folder, host } of boots)
-    byHost.set(host ?? '', [...(byHost.get(host ?? '') ?? []), await judgeBoot(folder)]);
+  for (const boot of boots)
+    byHost.set(boot.host ?? '', [...(byHost.get(boot.host ?? '') ?? []), await judgeBoot(boot)]);
   const hosts = [...byHost].map(([label, results]) => ({
     label,
     ...judgeCell(results, view.cell.expectation),

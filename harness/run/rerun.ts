@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { HostError, UserError } from '../base/errors.ts';
 import { readConsole } from '../evidence/console.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
+import { readInside } from '../host/inside.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { bootOnce } from '../lab/boot-once.ts';
 import { readBootFile } from '../lab/files.ts';
@@ -45,7 +46,7 @@ export async function rerun(record: RunRecord, cellId: string, options: Relaunch
       'nothing can be compared with it',
     );
   }
-  const { launch: recorded } = await readBootFile(stored.folder);
+  const { launch: recorded } = await readBootFile(stored.folder, stored.root);
   const launch = await relaunch(record, view, recorded, options);
   const scratch = await makeScratch();
   try {
@@ -66,7 +67,7 @@ export async function rerun(record: RunRecord, cellId: string, options: Relaunch
       firstDifference: sameTranscript
         ? null
         : firstDifference(
-            await readFile(join(stored.folder, CONSOLE_FILE)),
+            await readInside(stored.root, join(stored.folder, CONSOLE_FILE)),
             await readFile(join(scratch.path, CONSOLE_FILE)),
           ),
       observation,

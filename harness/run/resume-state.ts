@@ -1,8 +1,9 @@
 /** What a run that was cut off has behind it: which boots count, and which are to be done again. */
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CONSOLE_FILE } from '../guest/boot.ts';
 import { gatherFrom } from '../guest/gather.ts';
+import { openInside, readJsonInside } from '../host/inside.ts';
 import { logText } from '../lab/boot-once.ts';
 import { EVIDENCE_FILE, readBootFile } from '../lab/files.ts';
 import type { Cell } from '../plan/types.ts';
@@ -31,9 +32,11 @@ export interface Progress {
 /** Whether a boot's files are there as they were written: a crash of the machine may have taken them. */
 async function isWhole(dir: string, { folder }: CellFinished): Promise<boolean> {
   try {
-    await readBootFile(join(dir, folder));
-    JSON.parse(await readFile(join(dir, folder, EVIDENCE_FILE), 'utf8'));
-    return (await stat(join(dir, folder, CONSOLE_FILE))).isFile();
+    await readBootFile(join(dir, folder), dir);
+    await readJsonInside(dir, join(folder, EVIDENCE_FILE));
+    const { handle } = await openInside(dir, join(folder, CONSOLE_FILE));
+    await handle.close();
+    return true;
   } catch {
     return false;
   }
@@ -85,8 +88,8 @@ export async function progressOf(record: RunRecord, cells: readonly Cell[]): Pro
 export async function resultsOf(dir: string, kept: readonly CellFinished[]): Promise<CompletedBoots> {
   const results = new Map<number, JudgedBoot>();
   for (const { boot, folder, observation } of kept) {
-    const { launch } = await readBootFile(join(dir, folder));
-    const { evidence } = await gatherFrom(join(dir, folder), launch);
+    const { launch } = await readBootFile(join(dir, folder), dir);
+    const { evidence } = await gatherFrom(join(dir, folder), launch, { root: dir });
     results.set(boot, { observation, log: logText(evidence) });
   }
   return results;

@@ -22,6 +22,8 @@ export function findCell(record: RunRecord, id: string): CellView {
 export interface FinishedBoot {
   readonly boot: number;
   readonly folder: string;
+  /** The record that it is part of: nothing outside is read. */
+  readonly root: string;
   readonly transcriptSha256: string | null;
   /** In a merged record: label of the host that it ran on. */
   readonly host: string | null;
@@ -36,6 +38,7 @@ export function finishedBoots(record: RunRecord, cell: CellView): FinishedBoot[]
           {
             boot,
             folder: join(record.dir, finished.folder),
+            root: record.dir,
             transcriptSha256: finished.transcriptSha256 ?? null,
             host: finished.host ?? null,
           },

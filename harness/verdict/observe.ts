@@ -4,6 +4,7 @@ import { kernelReads } from '../evidence/exits.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import type { Failure } from '../matrix/types.ts';
+import { refutedRefinement } from './counted-refinement.ts';
 import { diagnose, type ProbeTimeline } from './diagnose.ts';
 import { findMismatches } from './machine-check.ts';
 import type { Difference, Observation } from './types.ts';
@@ -37,6 +38,8 @@ export function observe(input: ObserveInput): Observation {
   if (end !== null) return fail(end.verdict, end.reason);
   const gap = incomplete(evidence);
   if (gap !== null) return fail('no-evidence', gap);
+  const refuted = refutedRefinement(evidence);
+  if (refuted !== null) return fail('infra-error', refuted);
   return registered(input);
 }
 

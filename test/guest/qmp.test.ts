@@ -116,3 +116,45 @@ test.each(['{"return": {', 'not JSON at all', '7'])(
 test('a socket that is not there is refused', async () => {
   await expect(connectQmp(join(await testFolder(), 'none.sock'))).rejects.toThrow('ENOENT');
 });
+
+test('a line without end ends the connection, and not our memory', async () => {
+  const path = await serve((_, socket) => {
+    const more = (): void => {
+      while (!socket.destroyed && socket.write(Buffer.alloc(65536, 'x')));
+      socket.once('drain', more);
+    };
+    more();
+  });
+  const qmp = await connectQmp(path);
+  await expect(qmp.execute('query-status')).rejects.toThrow('closed the QMP connection');
+  await qmp.closed;
+});
+
+test('of events without end the last thousand are kept', async () => {
+  const path = await serve(({ id }, socket) => {
+    for (let i = 0; i < 5000; i++) socket.write(`{"event": "RTC_CHANGE", "data": {"offset": ${i}}}\n`);
+    socket.write(`{"return": {}, "id": ${id}}\n`);
+  });
+  const qmp = await connectQmp(path);
+  await qmp.execute('query-status');
+  expect(qmp.events).toHaveLength(1000);
+  expect(qmp.events.at(-1)?.data).toEqual({ offset: 4999 });
+  qmp.close();
+});
+
+test.each([
+  '{"event": 3}',
+  '{"error": null, "id": 1}',
+  '{"id": "1", "return": 2}',
+  '{"event": "X", "data": null}',
+])('the odd message %s does no harm', async (line) => {
+  const path = await serve(({ id }, socket) => {
+    if (!line.includes('error')) socket.write(`${line}\n{"return": 5, "id": ${id}}\n`);
+    else socket.write(`${line}\n`);
+  });
+  const qmp = await connectQmp(path);
+  const answer = qmp.execute('query-status');
+  if (line.includes('error')) await expect(answer).rejects.toThrow('an error that QEMU does not name');
+  else expect(await answer).toBe(5);
+  qmp.close();
+});

@@ -209,13 +209,30 @@ test('a newer version is refused with what to do', async () => {
 test('absurd sizes are refused before anything is unpacked', async () => {
   for (const [size, what] of [
     [2 ** 40, 'has 1099511627776 bytes'],
-    [400 * 2 ** 20, 'it holds 2'],
+    [60 * 2 ** 20, 'it unpacks to'],
   ] as const) {
     const files = Array.from({ length: 50 }, (_, i) => ({ ...LOG, path: `cells/a/boot-${i + 1}/x`, size }));
     await forge((archive) => {
       archive.entry({ name: 'blob.json' }, manifestOf([LOG, ...files]));
     });
     expect((await faultOf()).message).toContain(what);
+  }
+  const large = Array.from({ length: 300 }, (_, i) => ({
+    ...LOG,
+    path: `cells/a/boot-${i + 1}/x`,
+    size: 60 * 2 ** 20,
+  }));
+  await forge((archive) => archive.entry({ name: 'blob.json' }, manifestOf([LOG, ...large])));
+  const roomy = { ...BLOB_LIMITS, ratio: 2 ** 40 };
+  expect((await faultOf(file, roomy)).message).toContain('it holds 18');
+  for (const [path, most] of [
+    ['events.jsonl', 128],
+    ['provenance.json', 8],
+    ['cells/a/boot-1/x', 64],
+  ] as const) {
+    const files = [LOG, { ...LOG, path, size: most * 2 ** 20 + 1 }].slice(path === 'events.jsonl' ? 1 : 0);
+    await forge((archive) => archive.entry({ name: 'blob.json' }, manifestOf(files)));
+    expect((await faultOf(file, roomy)).message).toContain(`limit ${most * 2 ** 20}`);
   }
   await writeBlob(dir, file, 'amd');
   expect((await faultOf(file, { ...BLOB_LIMITS, files: 16 })).message).toContain('it holds 17 files');

@@ -1,5 +1,5 @@
 // Shards, and the same cells on several hosts, to one run; and all that keeps blobs from being one.
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../harness/base/errors.ts';
@@ -348,4 +348,16 @@ test('events of a merged record are told as they are written', async () => {
   const told: RunEvent[] = [];
   const { dir } = await mergeBlobs(await shards(), results, (event) => void told.push(event));
   expect((await readRecord(dir)).events).toEqual(told);
+});
+
+test('a merge that fails on its way leaves no run, and latest where it was', async () => {
+  const file = await blob('a');
+  const { dir } = await mergeBlobs([file], results);
+  const before = readdirSync(results).sort();
+  const failing = mergeBlobs([file], results, (event) => {
+    if (event.type === 'run-merged') throw new Error('the view fell over');
+  });
+  await expect(failing).rejects.toThrow('the view fell over');
+  expect(readdirSync(results).sort()).toEqual(before);
+  expect(realpathSync(join(results, 'latest'))).toBe(dir);
 });

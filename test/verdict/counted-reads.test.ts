@@ -88,3 +88,14 @@ test('a log that is not as the kernel logged it is no evidence, and the reason n
   expect(seen.verdict).toBe('no-evidence');
   expect(seen.reason).toContain('block 2 of 13, lines 17 to 32 of the log');
 });
+
+test('a console that tells of a refinement for which no counter was read is not believed', () => {
+  const honest = exitsOf('stock');
+  // The same reads, all of them before the kernel began.
+  const early = { pm: [honest.marks[1]?.reads.pm ?? 0], hpet: [0] };
+  const forged = look('stock', undefined, { ...honest, perSecond: early });
+  expect(forged).toMatchObject({ verdict: 'infra-error' });
+  expect(forged.reason).toMatch(/refined the frequency.*counted 0 reads of the PM timer.*cannot be trusted/);
+  // Where the machine did not count, there is nothing to hold against it.
+  expect(look('stock', undefined, null).verdict).toBe('refined');
+});

@@ -1,6 +1,5 @@
 /** A QMP connection: requests and events of one QEMU (docs/interop/qmp-spec.txt in QEMU). */
 import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 
 export interface QmpEvent {
   readonly event: string;
@@ -16,24 +15,29 @@ export interface Qmp {
   close(): void;
 }
 
+/** QEMU's longest answer, of query-qmp-schema, has some 200 kB; ours are a hundredth of that. */
+const LINE_BYTES_MAX = 1024 * 1024;
+/** A guest can have QEMU send events without end (RTC_CHANGE). The last ones tell how it ended. */
+const EVENTS_MAX = 1000;
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
+/** As it came, unchecked. */
 interface Message {
-  readonly QMP?: unknown;
-  readonly event?: string;
-  readonly data?: Record<string, unknown>;
+  readonly event?: unknown;
+  readonly data?: unknown;
   readonly return?: unknown;
-  readonly error?: { readonly desc: string };
-  readonly id?: number;
+  readonly error?: unknown;
+  readonly id?: unknown;
 }
 
 function parse(line: string): Message | null {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' ? (value as Message | null) : null;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
   } catch {
     return null;
   }
@@ -47,6 +51,28 @@ function openSocket(path: string): Promise<Socket> {
       socket.off('error', reject);
       resolve(socket);
     });
+  });
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Gives each line that comes; one that has no end is no QMP. */
+function onLines(socket: Socket, take: (line: string) => void): void {
+  let open: Buffer[] = [];
+  let bytes = 0;
+  socket.on('data', (chunk: Buffer) => {
+    let from = 0;
+    for (let end = chunk.indexOf(0x0a); end >= 0 && !socket.destroyed; end = chunk.indexOf(0x0a, from)) {
+      take(Buffer.concat([...open, chunk.subarray(from, end)]).toString('utf8'));
+      open = [];
+      bytes = 0;
+      from = end + 1;
+    }
+    open.push(chunk.subarray(from));
+    bytes += chunk.length - from;
+    if (bytes > LINE_BYTES_MAX) socket.destroy();
   });
 }
 
@@ -69,23 +95,27 @@ export async function connectQmp(path: string): Promise<Qmp> {
     socket.once('close', () => resolve());
   });
 
-  const lines = createInterface({ input: socket });
-  // It passes on the socket's errors, which are handled above; unheard they would end the whole harness.
-  lines.on('error', () => {});
-  lines.on('line', (line) => {
+  const take = (line: string): void => {
     const message = parse(line);
     if (message === null) {
       // A QEMU that dies in the middle of a word; what else it may be, it is not QMP.
       socket.destroy();
       return;
     }
-    if (message.event !== undefined) events.push({ event: message.event, data: message.data ?? {} });
-    const request = message.id === undefined ? undefined : waiting.get(message.id);
-    if (request === undefined || message.id === undefined) return;
+    if (typeof message.event === 'string') {
+      events.push({ event: message.event, data: isMap(message.data) ? message.data : {} });
+      if (events.length > EVENTS_MAX) events.shift();
+    }
+    const request = typeof message.id === 'number' ? waiting.get(message.id) : undefined;
+    if (request === undefined || typeof message.id !== 'number') return;
     waiting.delete(message.id);
     if (message.error === undefined) request.resolve(message.return);
-    else request.reject(new Error(message.error.desc));
-  });
+    else
+      request.reject(
+        new Error(isMap(message.error) ? String(message.error.desc) : 'an error that QEMU does not name'),
+      );
+  };
+  onLines(socket, take);
 
   const execute = (command: string, args: Readonly<Record<string, unknown>> = {}): Promise<unknown> =>
     new Promise((resolve, reject) => {

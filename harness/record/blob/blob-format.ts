@@ -1,6 +1,9 @@
 /** The form of a blob: a gzipped tar whose first entry, blob.json, lists all others with sizes and digests. */
 import { z } from 'zod';
 import { UserError } from '../../base/errors.ts';
+import { FILE_BYTES_MAX } from '../../host/inside.ts';
+import { LOG_BYTES_MAX } from '../log.ts';
+import { PROVENANCE_BYTES_MAX } from '../provenance/provenance-file.ts';
 import { CELLS, isPlainName } from '../run-folder.ts';
 import { LOG_FILE } from '../writer.ts';
 
@@ -15,16 +18,32 @@ const MIB = 1024 * 1024;
 /** More than any run makes; what claims more is a mistake, or an attack on the disk. */
 export interface BlobLimits {
   readonly manifestBytes: number;
+  readonly logBytes: number;
+  readonly provenanceBytes: number;
+  /** Of any other file. */
   readonly fileBytes: number;
   readonly totalBytes: number;
   readonly files: number;
+  /** How many times its own size a blob may unpack to, where that is more than `freeBytes`. */
+  readonly ratio: number;
+  readonly freeBytes: number;
 }
 export const BLOB_LIMITS: BlobLimits = {
   manifestBytes: 128 * MIB,
-  fileBytes: 512 * MIB,
+  logBytes: LOG_BYTES_MAX,
+  provenanceBytes: PROVENANCE_BYTES_MAX,
+  fileBytes: FILE_BYTES_MAX,
   totalBytes: 16 * 1024 * MIB,
   files: 500_000,
+  // Consoles pack to a seventh; one of a flood, the same line again and again, to a thousandth.
+  ratio: 100,
+  freeBytes: 256 * MIB,
 };
+
+function bytesMax(path: string, limits: BlobLimits): number {
+  if (path === LOG_FILE) return limits.logBytes;
+  return path.includes('/') ? limits.fileBytes : limits.provenanceBytes;
+}
 
 const LABEL = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,59}$/;
 
@@ -75,8 +94,13 @@ export function isRunFile(path: string): boolean {
   );
 }
 
-/** Checks blob.json. Throws UserError that names the blob. */
-export function parseManifest(text: string, blob: string, limits: BlobLimits): BlobManifest {
+/** Checks blob.json of a blob that has so many bytes itself. Throws UserError that names the blob. */
+export function parseManifest(
+  text: string,
+  blob: string,
+  limits: BlobLimits,
+  packedBytes = Number.POSITIVE_INFINITY,
+): BlobManifest {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -95,23 +119,26 @@ export function parseManifest(text: string, blob: string, limits: BlobLimits): B
     const issue = parsed.error.issues[0];
     throw notBlob(blob, `its ${MANIFEST} is not as described: ${issue?.path.join('.')}: ${issue?.message}`);
   }
-  checkFiles(parsed.data.files, blob, limits);
+  checkFiles(parsed.data.files, blob, limits, packedBytes);
   return parsed.data;
 }
 
-function checkFiles(files: readonly BlobFile[], blob: string, limits: BlobLimits): void {
+function checkFiles(files: readonly BlobFile[], blob: string, limits: BlobLimits, packedBytes: number): void {
   const seen = new Set<string>();
   let total = 0;
   for (const { path, size } of files) {
     const name = JSON.stringify(path);
     if (!isRunFile(path)) throw notBlob(blob, `it holds ${name}, which is no file of a run`);
     if (seen.has(path)) throw notBlob(blob, `it holds ${name} twice`);
-    if (size > limits.fileBytes) throw tooLarge(blob, `${name} has ${size} bytes`, limits.fileBytes);
+    const most = bytesMax(path, limits);
+    if (size > most) throw tooLarge(blob, `${name} has ${size} bytes`, most);
     seen.add(path);
     total += size;
   }
   if (files.length > limits.files) throw tooLarge(blob, `it holds ${files.length} files`, limits.files);
   if (total > limits.totalBytes) throw tooLarge(blob, `it holds ${total} bytes`, limits.totalBytes);
+  if (total > limits.freeBytes && total > packedBytes * limits.ratio)
+    throw tooLarge(blob, `it unpacks to ${Math.floor(total / packedBytes)} times its size`, limits.ratio);
   if (!seen.has(LOG_FILE)) throw notBlob(blob, `it holds no ${LOG_FILE}`);
 }
 

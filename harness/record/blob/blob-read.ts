@@ -1,12 +1,13 @@
 /** Reads a blob as a stream, believing nothing of it: names, sizes and digests must be those that its first entry lists. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
 import { HostError, UserError } from '../../base/errors.ts';
+import { type InsideFile, openInside } from '../../host/inside.ts';
 import { errnoOf } from '../../host/write-faults.ts';
 import {
   BLOB_LIMITS,
@@ -33,6 +34,8 @@ interface Taken {
 
 /** Headers and padding of an entry with the longest name there may be. */
 const ENTRY_BYTES = 8192;
+/** Of the file as it is. */
+const BLOB_BYTES_MAX = 16 * 1024 * 1024 * 1024;
 /** What streams hold on the way, and the end of the archive. */
 const SLACK_BYTES = 8 * 1024 * 1024;
 
@@ -86,6 +89,7 @@ async function readEntries(
   limits: BlobLimits,
   take: TakeFile,
   taken: Taken,
+  packedBytes: number,
 ): Promise<BlobManifest> {
   let manifest: BlobManifest | undefined;
   const due = new Map<string, BlobFile>();
@@ -95,7 +99,8 @@ async function readEntries(
     if (type !== 'file') throw notBlob(blob, `${JSON.stringify(name)} is no plain file`);
     if (manifest === undefined) {
       if (name !== MANIFEST) throw notBlob(blob, `it does not begin with ${MANIFEST}`);
-      manifest = parseManifest(await textOf(entry, limits.manifestBytes, blob, taken), blob, limits);
+      const text = await textOf(entry, limits.manifestBytes, blob, taken);
+      manifest = parseManifest(text, blob, limits, packedBytes);
       for (const file of manifest.files) due.set(`${RUN_PREFIX}${file.path}`, file);
       continue;
     }
@@ -127,6 +132,17 @@ function toBlobError(error: unknown, path: string, blob: string): Error {
   return error instanceof Error ? error : new Error(message);
 }
 
+async function openBlob(path: string): Promise<InsideFile> {
+  try {
+    // The user names the blob, which may be a link; the folder that it is in is as good a root as any.
+    const real = await realpath(path);
+    if ((await stat(real)).isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+    return await openInside(dirname(real), real, BLOB_BYTES_MAX);
+  } catch (error) {
+    throw toBlobError(error, path, basename(path));
+  }
+}
+
 /**
  * Reads a whole blob and gives what it lists; `take` gets each file of the run on the way. Throws UserError where it is
  * damaged, cut short, of a newer version, too large to be true, or names files that no run has.
@@ -137,6 +153,7 @@ export async function readBlob(
   limits: BlobLimits = BLOB_LIMITS,
 ): Promise<BlobManifest> {
   const blob = basename(path);
+  const { handle, bytes: packedBytes } = await openBlob(path);
   const archive = extract();
   const taken: Taken = { bytes: 0, entries: 0 };
   let first: { readonly error: unknown } | undefined;
@@ -144,7 +161,7 @@ export async function readBlob(
     first ??= { error };
   };
   const feeding = pipeline(
-    createReadStream(path),
+    handle.createReadStream(),
     createGunzip(),
     watched(taken, blob),
     archive as unknown as Writable,
@@ -157,6 +174,7 @@ export async function readBlob(
       limits,
       take,
       taken,
+      packedBytes,
     );
   } catch (error) {
     // Where the bytes ended early, that is the fault, and not what the archive made of it.

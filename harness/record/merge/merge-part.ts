@@ -1,10 +1,12 @@
 /** One blob as a part of a merge: what its log says, and which files it holds. Its cells' files stay packed for now. */
 import { basename } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { planSha256, type ShardPart } from '../../plan/shard.ts';
 import type { Cell } from '../../plan/types.ts';
 import type { BlobFile } from '../blob/blob-format.ts';
 import { readBlob } from '../blob/blob-read.ts';
 import { type EventLog, linesIn, readLog } from '../log.ts';
+import { PROVENANCE_FILE } from '../provenance/provenance-file.ts';
 import { type Provenance, parseProvenance } from '../provenance/provenance-types.ts';
 import type { RunStarted } from '../types.ts';
 import { LOG_FILE } from '../writer.ts';
@@ -36,13 +38,9 @@ function wholePart(started: RunStarted, cells: readonly Cell[]): ShardPart {
   };
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-function readProvenance(bytes: Buffer | undefined): Provenance | null {
+function parsedProvenance(bytes: Buffer): Provenance | null {
   try {
-    return bytes === undefined ? null : parseProvenance(JSON.parse(bytes.toString('utf8')));
+    return parseProvenance(JSON.parse(bytes.toString('utf8')));
   } catch {
     return null;
   }
@@ -50,15 +48,16 @@ function readProvenance(bytes: Buffer | undefined): Provenance | null {
 
 /** Reads and verifies a whole blob. Throws UserError where it cannot be used at all. */
 export async function readPart(path: string): Promise<Part> {
-  const small = new Map<string, Buffer>();
-  const manifest = await readBlob(path, async (file, content) => {
-    if (file.path.includes('/')) return;
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of content) chunks.push(chunk);
-    small.set(file.path, Buffer.concat(chunks));
-  });
   const name = basename(path);
-  const log = await readLog(linesIn(once(small.get(LOG_FILE) ?? Buffer.of())), `${LOG_FILE} of ${name}`);
+  const logName = `${LOG_FILE} of ${name}`;
+  let read: EventLog | undefined;
+  let provenance: Provenance | null = null;
+  const manifest = await readBlob(path, async (file, content) => {
+    if (file.path === LOG_FILE) read = await readLog(linesIn(content, logName), logName);
+    else if (file.path === PROVENANCE_FILE) provenance = parsedProvenance(await buffer(content));
+  });
+  // A blob without a log is none.
+  const log = read as unknown as EventLog;
   const started = log.view.started as RunStarted;
   const cells = [...log.view.cells.values()].map(({ cell }) => cell);
   return {
@@ -67,7 +66,7 @@ export async function readPart(path: string): Promise<Part> {
     label: manifest.label,
     log,
     started,
-    provenance: readProvenance(small.get('provenance.json')),
+    provenance,
     files: new Map(manifest.files.map((file) => [file.path, file])),
     shard: started.shard ?? wholePart(started, cells),
     sharded: started.shard !== undefined,

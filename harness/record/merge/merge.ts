@@ -1,15 +1,17 @@
 /** Makes one run of the blobs of several: shards of a plan, or the same cells from several hosts. */
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../base/errors.ts';
 import { toWriteError } from '../../host/write-faults.ts';
 import { readBlob } from '../blob/blob-read.ts';
 import { exitCodeOf } from '../exit-code.ts';
+import { LOG_BYTES_MAX } from '../log.ts';
+import { pointLatest } from '../run-folder.ts';
 import { applyEvent, countOutcomes, newRunView } from '../run-view.ts';
 import type { HostJudgement, RunEvent } from '../types.ts';
-import { openRecord, type RecordWriter } from '../writer.ts';
+import { LOG_FILE, openRecord, type RecordWriter } from '../writer.ts';
 import { wrongWithParts } from './merge-check.ts';
 import { commonProvenance } from './merge-common.ts';
 import {
@@ -81,9 +83,17 @@ async function writeProvenance(
 async function readParts(paths: readonly string[]): Promise<Part[]> {
   const parts: Part[] = [];
   const wrong: string[] = [];
+  let logBytes = 0;
   for (const path of paths) {
     try {
-      parts.push(await readPart(path));
+      const part = await readPart(path);
+      logBytes += part.files.get(LOG_FILE)?.size ?? 0;
+      if (logBytes > LOG_BYTES_MAX)
+        throw new UserError(
+          `the logs of these blobs have more than ${LOG_BYTES_MAX} bytes, too many for one run`,
+          'merge fewer of them',
+        );
+      parts.push(part);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       wrong.push(error.message);
@@ -106,7 +116,7 @@ async function readParts(paths: readonly string[]): Promise<Part[]> {
 
 /**
  * Merges blobs into a new run in `resultsDir`. Throws UserError that lists everything that keeps them from being one
- * run; nothing is written then. `onEvent` is told of each event of the new record.
+ * run; nothing is left then, nor where the merge fails on its way. `onEvent` is told of each event of the new record.
  */
 export async function mergeBlobs(
   paths: readonly string[],
@@ -117,7 +127,9 @@ export async function mergeBlobs(
   const [first] = parts as [Part];
   const labels = labelsOf(parts);
   const cells = first.shard.planCells.map((id) => mergeCell(id, parts, labels));
-  const record = await openRecord(resultsDir, first.started.matrix.name);
+  const record = await openRecord(resultsDir, first.started.matrix.name, new Date(), {
+    latest: false,
+  });
   try {
     const view = newRunView();
     const emit = async (event: RunEvent): Promise<void> => {
@@ -136,8 +148,13 @@ export async function mergeBlobs(
     const disagreements = cells.flatMap(({ planned, hosts }) =>
       hostsDisagree(hosts) ? [{ cell: planned.id, hosts }] : [],
     );
-    return { run: record.run, dir: record.dir, exitCode, disagreements };
-  } finally {
     await record.close();
+    await pointLatest(record.dir);
+    return { run: record.run, dir: record.dir, exitCode, disagreements };
+  } catch (error) {
+    // Half a merged run is no run, and the blobs are still there.
+    await record.close().catch(() => undefined);
+    await rm(record.dir, { recursive: true, force: true }).catch(() => undefined);
+    throw error;
   }
 }

@@ -1,12 +1,11 @@
 /** The files of one boot in a run's folder (docs/record.md), as far as a page shows them. */
-import { open, readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { CONSOLE_FILE } from '../../guest/boot-files.ts';
+import { readInside } from '../../host/inside.ts';
 import { errnoOf } from '../../host/write-faults.ts';
 import { type MeasuredCosts, readCosts } from './evidence-file.ts';
 
-/** No console is longer than a guest's flood limit; what is longer is no console. */
-const FILE_LIMIT_BYTES = 64 * 1024 * 1024;
 const EVIDENCE_FILE = 'evidence.json';
 
 export interface LogFile {
@@ -61,17 +60,4 @@ function consoleFirst(a: string, b: string): number {
 async function inside(root: string, path: string): Promise<boolean> {
   const real = await realpath(path).catch(() => null);
   return real?.startsWith(root + sep) === true;
-}
-
-async function readInside(root: string, path: string): Promise<Buffer> {
-  if (!(await inside(root, path))) throw new Error('it lies outside the run');
-  const file = await open(path, 'r');
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile()) throw new Error('it is not a file');
-    if (stat.size > FILE_LIMIT_BYTES) throw new Error(`it has ${stat.size} bytes`);
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
 }

@@ -1,9 +1,9 @@
 /** The part of a guest's console that a result rests on, for KCIDB's log_excerpt. */
-import { readFile } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { join } from 'node:path';
 import { neutralise } from '../../base/neutralise.ts';
 import { oneLine } from '../../base/safe-text.ts';
 import { type ConsoleLine, readConsole } from '../../evidence/console.ts';
+import { readInside } from '../../host/inside.ts';
 import type { CellFinished } from '../../record/types.ts';
 import { EXCERPT_MAX_CHARS } from './kcidb-types.ts';
 
@@ -40,11 +40,8 @@ export async function excerptOf(dir: string | null, boot: CellFinished): Promise
 /** The record may come from another machine: a folder that leads out of the run is not followed. */
 async function consoleOf(dir: string | null, folder: string): Promise<readonly ConsoleLine[] | null> {
   if (dir === null) return null;
-  const path = resolve(dir, folder, 'console.log');
-  const inside = relative(dir, path);
-  if (inside.startsWith('..') || inside.startsWith(sep)) return null;
   try {
-    return readConsole(await readFile(join(dir, inside)));
+    return readConsole(await readInside(dir, join(folder, 'console.log')));
   } catch {
     return null;
   }

@@ -1,10 +1,9 @@
 /** A run as KCIDB reports it to kernelci.org: one JSON document, docs/kcidb.md. */
-import { readFile } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { neutralise } from '../../base/neutralise.ts';
 import { json } from '../../base/safe-text.ts';
-import { type Provenance, parseProvenance } from '../../record/provenance/provenance-types.ts';
+import { readProvenance } from '../../record/provenance/provenance-file.ts';
+import type { Provenance } from '../../record/provenance/provenance-types.ts';
 import type { RunView } from '../../record/run-view.ts';
 import { kernelObjects } from './kcidb-kernels.ts';
 import { testOf } from './kcidb-tests.ts';
@@ -55,11 +54,8 @@ async function notedKernels(view: RunView, dir: string | null): Promise<Provenan
 
 /** A record without provenance, or with one that cannot be read, is reported with what the events say. */
 async function provenanceOf(dir: string, file: string): Promise<Provenance | null> {
-  const path = resolve(dir, file);
-  const inside = relative(dir, path);
-  if (inside.startsWith('..') || isAbsolute(inside)) return null;
   try {
-    return parseProvenance(JSON.parse(await readFile(path, 'utf8')));
+    return await readProvenance(dir, file);
   } catch {
     return null;
   }

@@ -1,0 +1,73 @@
+/**
+ * Reads the files of a folder that somebody else may have made, such as the record of a run: plain files only, no links,
+ * nothing outside of it, nothing without end. A pipe or a device is not even opened.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { UserError } from '../base/errors.ts';
+
+/** No file of a boot is larger: a guest's console ends at 8 MiB. */
+export const FILE_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface InsideFile {
+  readonly handle: FileHandle;
+  readonly bytes: number;
+}
+
+/**
+ * Opens `path` (within `root`, absolute or relative to it) for reading. Rejects with the file system's error where there is
+ * no such file, and with UserError where it is none that may be read. `root` itself may be reached by a link.
+ */
+export async function openInside(root: string, path: string, bytesMax = FILE_BYTES_MAX): Promise<InsideFile> {
+  const full = resolve(root, path);
+  const inside = relative(resolve(root), full);
+  if (inside === '' || inside.split(sep)[0] === '..' || isAbsolute(inside))
+    throw refused(full, `it lies outside ${root}`);
+  let at = await realpath(root);
+  const steps = inside.split(sep);
+  for (const [index, step] of steps.entries()) {
+    at = join(at, step);
+    const stat = await lstat(at);
+    if (stat.isSymbolicLink()) throw refused(full, `${step} is a symbolic link`);
+    if (index < steps.length - 1 ? !stat.isDirectory() : !stat.isFile())
+      throw refused(full, `${step} is no plain ${index < steps.length - 1 ? 'folder' : 'file'}`);
+  }
+  const handle = await open(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stat = await handle.stat();
+    // What was changed since the look at it.
+    if (!stat.isFile()) throw refused(full, 'it is no plain file');
+    if (stat.size > bytesMax) throw refused(full, `it has ${stat.size} bytes; ${bytesMax} are read at most`);
+    return { handle, bytes: stat.size };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The content as it is now, whole: what is added meanwhile is left out. Rejects as openInside(). */
+export async function readInside(root: string, path: string, bytesMax = FILE_BYTES_MAX): Promise<Buffer> {
+  const { handle, bytes } = await openInside(root, path, bytesMax);
+  try {
+    const buffer = Buffer.allocUnsafe(bytes);
+    let read = 0;
+    while (read < bytes) {
+      const { bytesRead } = await handle.read(buffer, read, bytes - read, read);
+      if (bytesRead === 0) break;
+      read += bytesRead;
+    }
+    return buffer.subarray(0, read);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** As readInside(), parsed; rejects with SyntaxError too. */
+export async function readJsonInside(root: string, path: string, bytesMax?: number): Promise<unknown> {
+  return JSON.parse((await readInside(root, path, bytesMax)).toString('utf8'));
+}
+
+function refused(path: string, why: string): UserError {
+  return new UserError(`${path} is not read: ${why}`, 'a record holds plain files and folders');
+}
