@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../base/errors.ts';
 
 /** No file of a boot is larger: a guest's console ends at 8 MiB. */
@@ -63,11 +63,17 @@ export async function readInside(root: string, path: string, bytesMax = FILE_BYT
   }
 }
 
+/** A plain file that the user named, which may be a link. Rejects as readInside(). */
+export async function readNamed(path: string, bytesMax?: number): Promise<Buffer> {
+  const real = await realpath(path);
+  return readInside(dirname(real), real, bytesMax);
+}
+
 /** As readInside(), parsed; rejects with SyntaxError too. */
 export async function readJsonInside(root: string, path: string, bytesMax?: number): Promise<unknown> {
   return JSON.parse((await readInside(root, path, bytesMax)).toString('utf8'));
 }
 
 function refused(path: string, why: string): UserError {
-  return new UserError(`${path} is not read: ${why}`, 'a record holds plain files and folders');
+  return new UserError(`${path} is not read: ${why}`, 'only plain files are read');
 }

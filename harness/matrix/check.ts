@@ -132,15 +132,17 @@ function checkReferences(
   known: readonly string[],
   findings: ProblemList,
 ): void {
+  const names = new Set(known);
+  const hints = suggester(known);
   for (const [index, raw] of values.entries()) {
     if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') continue;
     const text = String(raw);
-    if (known.some(globTest(text))) continue;
+    if (isGlob(text) ? known.some(globTest(text)) : names.has(text)) continue;
     const at = typeof path === 'function' ? path(index) : [...path, index];
     const message = isGlob(text)
       ? `no ${what} matches ${text}`
       : `there is no ${what} ${JSON.stringify(text)}`;
-    findings.error(at, message, suggestion(text, known));
+    findings.error(at, message, hints(text));
   }
 }
 
@@ -213,24 +215,42 @@ function checkSettingPatterns(
 
 function checkPresets(presets: Raw, findings: ProblemList): void {
   const names = Object.keys(presets);
+  const hints = suggester(names);
   for (const name of names) {
     const base = mapOf(presets[name]).extends;
     const path = ['guests', name, 'extends'];
     if (typeof base !== 'string') continue;
-    if (!names.includes(base))
-      findings.error(path, `there is no preset ${JSON.stringify(base)}`, suggestion(base, names));
-    else if (extendsItself(name, presets)) findings.error(path, `the preset ${name} extends itself`);
+    if (!Object.hasOwn(presets, base))
+      findings.error(path, `there is no preset ${JSON.stringify(base)}`, hints(base));
+    else {
+      const wrong = wrongChain(name, presets);
+      if (wrong !== null) findings.error(path, `the preset ${name} ${wrong}`);
+    }
   }
 }
 
-function extendsItself(name: string, presets: Raw): boolean {
+/** Presets that extend each other in a row; people get lost in far fewer. */
+const CHAIN_MAX = 50;
+
+/** What is wrong with the presets that one rests on; null where nothing is, or where it is said of another one. */
+function wrongChain(name: string, presets: Raw): string | null {
+  const seen = new Set<unknown>();
   let current: unknown = mapOf(presets[name]).extends;
-  for (let steps = Object.keys(presets).length; steps > 0; steps -= 1) {
-    if (current === name) return true;
-    if (typeof current !== 'string' || !Object.hasOwn(presets, current)) return false;
+  while (typeof current === 'string' && Object.hasOwn(presets, current) && !seen.has(current)) {
+    if (current === name) return 'extends itself';
+    if (seen.size >= CHAIN_MAX) return `rests on more than ${CHAIN_MAX} others in a row`;
+    seen.add(current);
     current = mapOf(presets[current]).extends;
   }
-  return false;
+  return null;
+}
+
+/** So many mistyped names are worth a suggestion each, which takes a look at every known one. */
+const SUGGESTIONS_MAX = 50;
+
+function suggester(known: readonly string[]): (word: string) => string | undefined {
+  let left = SUGGESTIONS_MAX;
+  return (word) => (left-- > 0 ? suggestion(word, known) : undefined);
 }
 
 function isStandardAxis(name: string): boolean {

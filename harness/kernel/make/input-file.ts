@@ -1,7 +1,7 @@
 /** Files that a recipe names: patches, fragments, wrappers. They are small, and read whole before anything is done. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { UserError } from '../../base/errors.ts';
+import { readNamed } from '../../host/inside.ts';
 
 export interface InputFile {
   /** As messages and records call it. */
@@ -13,14 +13,13 @@ export interface InputFile {
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a directory',
   EACCES: 'it may not be read',
 };
 
 /** `what` says what the file was to be, for example "the patch". */
 export async function readInput(what: string, path: string): Promise<InputFile> {
   try {
-    return inputFile(path, await readFile(path));
+    return inputFile(path, await readNamed(path));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UserError(`${what} ${path}: ${REASONS[code ?? ''] ?? message}`, undefined, { cause: error });

@@ -38,8 +38,10 @@ function toggle({ value, count }: ToggleChoice): Markup {
 
 /** A cell that an include added may lack an axis: then one value is a choice as well. */
 function axisChoice(axis: string, entries: readonly IndexEntry[]): Markup | null {
-  const values = distinct(entries.flatMap((entry) => entry.axes[axis] ?? []));
-  const lacking = entries.some((entry) => entry.axes[axis] === undefined);
+  // An axis may be called toString, which every object has.
+  const having = entries.filter((entry) => Object.hasOwn(entry.axes, axis));
+  const values = distinct(having.map((entry) => entry.axes[axis] ?? ''));
+  const lacking = having.length < entries.length;
   return choice(`axis.${axis}`, axis, values, lacking ? 1 : 2);
 }
 

@@ -79,7 +79,7 @@ function passes(entry: IndexEntry, text: string, wanted: Wanted): boolean {
     (wanted.toggles.size === 0 || wanted.toggles.has(entry.change ?? entry.outcome)) &&
     (wanted.verdict === null || entry.verdicts.includes(wanted.verdict)) &&
     (wanted.cause === null || entry.causes.includes(wanted.cause)) &&
-    wanted.axes.every(([axis, value]) => entry.axes[axis] === value) &&
+    wanted.axes.every(([axis, value]) => Object.hasOwn(entry.axes, axis) && entry.axes[axis] === value) &&
     wanted.words.every((word) => text.includes(word))
   );
 }
