@@ -34,8 +34,7 @@ export function tierOf(file: string): TierName | null {
 
 /** Minutes each. They start first, so that no worker is left with one of them at the end. */
 export const SLOW_FIRST = [
-  'test/bisect/linux-broke.guest.test.ts',
-  'test/bisect/linux-repaired.guest.test.ts',
+  'test/bisect/linux.guest.test.ts',
   'test/run/killed.guest.test.ts',
   'test/validate/seed.guest.test.ts',
   'test/sweep/real.guest.test.ts',

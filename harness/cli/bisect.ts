@@ -55,7 +55,7 @@ async function resumeSearch(
   isGiven: (flag: string) => boolean,
 ): Promise<string> {
   const stray = Object.keys(flags).find(
-    (name) => isGiven(name) && !['resume', 'results', 'qemu', 'json'].includes(name),
+    (name) => isGiven(name) && !['resume', 'results', 'qemu', 'json', 'confinement'].includes(name),
   );
   if (stray !== undefined || paths.length > 0) {
     throw new UserError(

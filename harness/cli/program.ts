@@ -59,7 +59,7 @@ function optionOf(key: string, spec: Spec<unknown>): Option {
 }
 
 /** What commander read is of the types that the options' data say. */
-function start(spec: AnyCommand, command: Command, signal: AbortSignal): Promise<number> {
+async function start(spec: AnyCommand, command: Command, signal: AbortSignal): Promise<number> {
   const lists = Object.entries(spec.options).filter(([, { many }]) => many);
   const flags = { ...Object.fromEntries(lists.map(([key]) => [key, []])), ...command.opts() };
   for (const [key, { notice }] of Object.entries(spec.options)) {
@@ -67,6 +67,7 @@ function start(spec: AnyCommand, command: Command, signal: AbortSignal): Promise
     for (const text of new Set(values.flatMap((value) => notice?.(value) ?? [])))
       process.stderr.write(`tscmatrix: ${optionName(key)}: ${text}\n`);
   }
+  if (command.opts().confinement === false) (await import('../host/confine/confine.ts')).confineNothing();
   const isGiven = (flag: string): boolean => command.getOptionValueSource(flag) === 'cli';
   return spec.start(flags as never, { isGiven, signal }, command.processedArgs as never);
 }

@@ -4,6 +4,7 @@ import { oneLine } from '../base/safe-text.ts';
 import { findProgram } from '../host/program.ts';
 import { APPLIANCE_CHECKS } from './appliance.ts';
 import { BUILD_CHECKS } from './build-tools.ts';
+import { CONFINEMENT_CHECKS } from './confinement.ts';
 import { type Check, type Context, type ExamineOptions, makeContext, Unavailable } from './context.ts';
 import { EMULATOR_CHECKS } from './emulator-tools.ts';
 import { GUEST_CHECKS } from './guests.ts';
@@ -22,6 +23,7 @@ const CHECKS: readonly Check[] = [
   ...TOOL_CHECKS,
   ...QEMU_CHECKS,
   ...BUILD_CHECKS,
+  ...CONFINEMENT_CHECKS,
   ROOM_FOR_BUILDS,
   ...EMULATOR_CHECKS,
   ...TSC_CHECKS,

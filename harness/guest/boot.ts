@@ -59,7 +59,7 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
   try {
     const scratch = await makeScratch();
     try {
-      const qemu = startQemu(launch, scratch.path, files);
+      const qemu = await startQemu(launch, scratch.path, files);
       const link = linkQmp(
         join(scratch.path, QMP_SOCKET),
         launch.nested ? 'max' : launch.guest.cpu,

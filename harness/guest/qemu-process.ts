@@ -1,5 +1,6 @@
 /** One QEMU process: started with its console in a file, and how it ended. */
 import { appendFile, open, stat, truncate } from 'node:fs/promises';
+import { lessPrivileges } from '../host/confine/privileges.ts';
 import { processCpuMs, processWaitedMs, startProcess } from '../host/process.ts';
 import type { BootFiles } from './boot-files.ts';
 import type { QemuExit } from './ending/seen.ts';
@@ -60,14 +61,14 @@ function capStderr(path: string): () => Promise<void> {
 }
 
 /** Starts QEMU in `cwd`, where it makes its QMP socket. It dies with us, whatever ends us. */
-export function startQemu(launch: Launch, cwd: string, files: BootFiles): QemuProcess {
+export async function startQemu(launch: Launch, cwd: string, files: BootFiles): Promise<QemuProcess> {
+  const {
+    words: [outer = '', ...limits],
+  } = await lessPrivileges();
   const variables = Object.entries(launch.environment ?? {}).map(([name, value]) => `${name}=${value}`);
   // By env(1): a library to preload is meant for QEMU, and not for the program that starts it.
-  const [program, args] =
-    variables.length === 0
-      ? [launch.qemu, launch.argv]
-      : ['env', [...variables, launch.qemu, ...launch.argv]];
-  const child = startProcess(program, args, {
+  const command = variables.length === 0 ? [launch.qemu] : ['env', ...variables, launch.qemu];
+  const child = startProcess(outer, [...limits, ...command, ...launch.argv], {
     cwd,
     // execa takes any open descriptor; its types list only the first ten.
     stdio: [
@@ -81,7 +82,7 @@ export function startQemu(launch: Launch, cwd: string, files: BootFiles): QemuPr
     buffer: false,
     reject: false,
   });
-  const words = (): Promise<string> => lastBytes(files.stderrPath).catch(() => '');
+  const said = (): Promise<string> => lastBytes(files.stderrPath).catch(() => '');
   let exit: QemuExit | null = null;
   let cpuMs = 0;
   const endCap = capStderr(files.stderrPath);
@@ -91,7 +92,7 @@ export function startQemu(launch: Launch, cwd: string, files: BootFiles): QemuPr
     exit = {
       exitCode: missing ? 127 : (result.exitCode ?? null),
       signal: result.signal ?? null,
-      stderr: missing ? 'the program setpriv of util-linux is not installed' : await words(),
+      stderr: missing ? 'the program setpriv of util-linux is not installed' : await said(),
     };
     return exit;
   });

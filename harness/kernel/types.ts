@@ -61,6 +61,8 @@ export interface BuildFacts {
   readonly steps: number;
   readonly logPath: string;
   readonly configPath: string;
+  /** By what the build was confined, or "none: REASON"; kernels of earlier versions do not say. */
+  readonly confinement?: string;
 }
 
 export interface AcquireOptions {

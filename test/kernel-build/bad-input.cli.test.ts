@@ -205,7 +205,11 @@ test.runIf(mounts)('no space is a fault of the host, and the cache is as good as
       execFileSync('mount', ['-o', 'remount,size=3200k', small]);
       await writeProgram(
         join(folder, 'cc.sh'),
-        '#!/bin/sh\n[ "$1" = --version ] || head -c 9000000 /dev/zero > big.o || { rm -f big.o; exit 1; }\n',
+        `#!/bin/sh
+[ "$1" = --version ] && exit
+for word; do [ "$previous" = -o ] && out=$word; previous=$word; done
+head -c 9000000 /dev/zero > "$out" || { rm -f "$out"; exit 1; }
+`,
       );
       const toolchain = { cc: 'cc-big', wrappers: { 'cc-big': 'cc.sh' } };
       const building = await failure(buildFake(folder, { toolchain }, { cache }));

@@ -1,33 +1,45 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { openCache } from '../../harness/host/cache.ts';
+import { processesWith } from '../cli/tscmatrix.ts';
 import { inScratch, startScript } from '../kernel/tools.ts';
 import { buildFake, LIMIT_PATCH, TWO_PATCH, writeProgram, writeTree } from './fake-tree.ts';
 
 /**
- * A compiler that, where it compiles while the file "gate" is there, leaves half an object behind and waits: what a compiler that is
- * killed looks like to make.
+ * A compiler that, where it compiles while the file "gate" is beside it, leaves half an object behind and waits: what a compiler that
+ * is killed looks like to make. All that a confined build lets it write is beside its object.
  */
-const SLOW_CC = (folder: string) => `#!/bin/sh
+const SLOW_CC = `#!/bin/sh
+here=\${0%/bin/*}
 case " $* " in *" -c "*) compiles=yes ;; esac
-if [ -n "$compiles" ] && [ -e ${folder}/gate ]; then
-	for word; do [ "$previous" = -o ] && echo half > "$word"; previous=$word; done
-	echo $$ > ${folder}/reached
-	while [ -e ${folder}/gate ]; do sleep 0.02; done
+if [ -n "$compiles" ] && [ -e $here/gate ]; then
+	for word; do [ "$previous" = -o ] && object=$word; previous=$word; done
+	echo half > "$object"
+	: > "\${object%/*}/reached"
+	while [ -e $here/gate ]; do sleep 0.02; done
 fi
 exec gcc "$@"
 `;
-const TOOLCHAIN = { cc: 'slow-cc', wrappers: { 'slow-cc': 'cc.sh' } };
+const compilerOf = (folder: string) => join(folder, 'slow', 'bin', 'slow-cc');
+const toolchainOf = (folder: string) => ({ cc: compilerOf(folder) });
+const gateOf = (folder: string) => join(folder, 'slow', 'gate');
+
+/** Whether the compiler of a build in this folder waits. */
+function isReached(folder: string): boolean {
+  const work = join(folder, 'cache', 'build', 'work');
+  const keys = existsSync(work) ? readdirSync(work) : [];
+  return keys.some((key) => existsSync(join(work, key, 'out', 'reached')));
+}
 
 async function inTree<T>(work: (folder: string) => Promise<T>): Promise<T> {
   return inScratch(async (folder) => {
     await writeTree(join(folder, 'tree'));
     await writeFile(join(folder, 'two.patch'), TWO_PATCH);
     await writeFile(join(folder, 'limit.patch'), LIMIT_PATCH);
-    await writeProgram(join(folder, 'cc.sh'), SLOW_CC(folder));
+    await writeProgram(compilerOf(folder), SLOW_CC);
     return work(folder);
   });
 }
@@ -41,18 +53,13 @@ function startBuild(folder: string, keys: object) {
   `);
 }
 
-async function until(what: () => boolean): Promise<void> {
-  while (!what()) await sleep(20);
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await what())) await sleep(20);
 }
 
-/** Ended; a zombie that nobody has waited for yet has. The state follows the name: proc(5). */
-function isGone(pid: number): boolean {
-  try {
-    return /^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return true;
-  }
-}
+/** Whether no process of this compiler lives; a zombie that nobody has waited for yet has no command line. */
+const isGone = async (folder: string): Promise<boolean> =>
+  (await processesWith(compilerOf(folder))).length === 0;
 
 /** In a cache of its own. */
 const truth = async (folder: string, keys: Readonly<Record<string, unknown>>): Promise<string> =>
@@ -63,22 +70,21 @@ test.each([
   ['a further variant', ['limit.patch']],
 ])('after kill -9 in the middle of %s the next one comes out right', (_what, before) =>
   inTree(async (folder) => {
-    if (before.length > 0) await buildFake(folder, { toolchain: TOOLCHAIN, patches: before });
-    const keys = { toolchain: TOOLCHAIN, patches: ['two.patch'] };
-    await writeFile(join(folder, 'gate'), '');
+    if (before.length > 0) await buildFake(folder, { toolchain: toolchainOf(folder), patches: before });
+    const keys = { toolchain: toolchainOf(folder), patches: ['two.patch'] };
+    await writeFile(gateOf(folder), '');
     const building = startBuild(folder, keys);
-    await until(() => existsSync(join(folder, 'reached')));
+    await until(() => isReached(folder));
     building.kill();
     await building.ended;
-    const compiler = Number(await readFile(join(folder, 'reached'), 'utf8'));
     // Nothing of the build lives on, the compiler least of all.
-    await until(() => isGone(compiler));
-    await rm(join(folder, 'gate'));
+    await until(() => isGone(folder));
+    await rm(gateOf(folder));
 
     const image = await buildFake(folder, keys);
     expect(image.cached).toBe(false);
     expect(image.sha256).toBe(await truth(folder, keys));
-    const others = { toolchain: TOOLCHAIN, patches: ['limit.patch'] };
+    const others = { toolchain: toolchainOf(folder), patches: ['limit.patch'] };
     expect((await buildFake(folder, others, { force: true })).sha256).toBe(await truth(folder, others));
     expect(await readdir(join(folder, 'cache', 'tmp'))).toEqual([]);
   }),
@@ -86,17 +92,16 @@ test.each([
 
 test('an interrupted build ends its compilers, and the next one comes out right', () =>
   inTree(async (folder) => {
-    const keys = { toolchain: TOOLCHAIN };
-    await writeFile(join(folder, 'gate'), '');
+    const keys = { toolchain: toolchainOf(folder) };
+    await writeFile(gateOf(folder), '');
     const stop = new AbortController();
     const building = buildFake(folder, keys, { signal: stop.signal });
     const failed = expect(building).rejects.toMatchObject({ code: 'interrupted' });
-    await until(() => existsSync(join(folder, 'reached')));
+    await until(() => isReached(folder));
     stop.abort();
     await failed;
-    const compiler = Number(await readFile(join(folder, 'reached'), 'utf8'));
-    await until(() => isGone(compiler));
-    await rm(join(folder, 'gate'));
+    await until(() => isGone(folder));
+    await rm(gateOf(folder));
     expect((await buildFake(folder, keys)).sha256).toBe(await truth(folder, keys));
   }));
 
@@ -115,15 +120,15 @@ test('builds of two processes wait for each other and are both right', () =>
 
 test('a process that waits for another one says so', () =>
   inTree(async (folder) => {
-    await writeFile(join(folder, 'gate'), '');
-    const first = startBuild(folder, { toolchain: TOOLCHAIN });
-    await until(() => existsSync(join(folder, 'reached')));
+    await writeFile(gateOf(folder), '');
+    const first = startBuild(folder, { toolchain: toolchainOf(folder) });
+    await until(() => isReached(folder));
     const said: string[] = [];
     const onProgress = (text: string): void => {
       said.push(text);
-      if (text.includes('waiting for another process')) void rm(join(folder, 'gate'), { force: true });
+      if (text.includes('waiting for another process')) void rm(gateOf(folder), { force: true });
     };
-    const second = await buildFake(folder, { toolchain: TOOLCHAIN }, { onProgress });
+    const second = await buildFake(folder, { toolchain: toolchainOf(folder) }, { onProgress });
     expect((await first.ended).output).toBe(`built ${second.sha256}\n`);
     expect(second.cached).toBe(true);
     expect(said.some((text) => text.includes('waiting for another process'))).toBe(true);

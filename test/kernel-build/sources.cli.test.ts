@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { memberFault } from '../../harness/kernel/tree/tar-check.ts';
+import { archiveFaults, memberFault } from '../../harness/kernel/tree/tar-check.ts';
 import { inScratch, sha256 } from '../kernel/tools.ts';
 import { buildFake, FAKE_FILES, git, LIMIT_PATCH, TWO_PATCH, writeTree } from './fake-tree.ts';
 
@@ -187,4 +187,38 @@ test('what was removed from the cache is made again, the same', () =>
     expect(again.cached).toBe(false);
     expect(again.sha256).toBe(first.sha256);
     expect(limit.sha256).not.toBe(first.sha256);
+  }));
+
+const LISTED = (type: string, rest: string, bytes = 0) =>
+  `${type}rw-r--r-- 0/0 ${bytes} 2026-01-01 00:00 ${rest}`;
+
+test.each<[string, readonly string[], string | undefined]>([
+  ['links that lead within the tree', [LISTED('l', 'a/b -> ../c'), LISTED('-', 'c/d', 5)], undefined],
+  ['a link behind a link', [LISTED('l', 'd -> .'), LISTED('l', 'd/e -> ..')], 'lies behind a link'],
+  [
+    'a file behind a link that comes later',
+    [LISTED('-', 'd/e'), LISTED('l', 'd -> x')],
+    'lies behind a link',
+  ],
+  ['a name with an arrow', [LISTED('l', 'a -> b -> c'), LISTED('-', 'a -> b/x')], 'lies behind a link'],
+  ['more than a disk holds', [LISTED('-', 'a', 9e9), LISTED('-', 'b', 9e9)], 'GiB together'],
+])('an archive with %s', (_what, lines, fault) => {
+  const [found] = archiveFaults(lines);
+  if (fault === undefined) expect(found).toBeUndefined();
+  else expect(found).toContain(fault);
+});
+
+test('a tarball whose links mean another folder together than each by itself is refused', () =>
+  inTree(async (folder) => {
+    const tree = join(folder, 'tree');
+    await symlink('.', join(tree, 'd'));
+    execFileSync('tar', ['-cf', 'tree.tar', 'tree'], { cwd: folder });
+    await rm(join(tree, 'd'));
+    await mkdir(join(tree, 'd'));
+    await symlink('../..', join(tree, 'd', 'e'));
+    execFileSync('tar', ['-rf', 'tree.tar', 'tree/d/e'], { cwd: folder });
+    const digest = sha256(await readFile(join(folder, 'tree.tar')));
+    await expect(buildFake(folder, { source: { tarball: 'tree.tar', sha256: digest } })).rejects.toThrow(
+      'lies behind a link',
+    );
   }));

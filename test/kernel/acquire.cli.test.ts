@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { openCache } from '../../harness/host/cache.ts';
 import { runTool } from '../../harness/host/process.ts';
 import { acquireKernel } from '../../harness/kernel/acquire.ts';
+import { runPipeline } from '../../harness/kernel/package/unpack.ts';
 import type { AcquireOptions } from '../../harness/kernel/types.ts';
 import type { KernelSource } from '../../harness/matrix/types.ts';
 import { has, makeDeb, makeDebWithName, makeRpm } from './packages.ts';
@@ -237,5 +238,16 @@ test('an interrupted acquisition says so', async () => {
     await expect(failing).rejects.toMatchObject({ name: 'HostError', code: 'interrupted' });
     expect(await runTool('ls', [join(folder, 'cache/tmp')])).toMatchObject({ stdout: '' });
     await rm(join(folder, 'cache'), { recursive: true });
+  });
+});
+
+test('what a package unpacks to has a limit, and a full disk is not a damaged package', async () => {
+  await inScratch(async (folder) => {
+    const write = 'head -c 600000000 /dev/zero > "$1"';
+    const unpacking = runPipeline(write, [join(folder, 'vmlinuz')], 'it.deb');
+    await expect(unpacking).rejects.toThrow('it.deb holds a file of more than 512 MiB');
+    const full =
+      'head -c 9000 /dev/zero > /dev/full; for i in 1 2 3 4; do echo "part $i gives up" >&2; done; false';
+    await expect(runPipeline(full, [], 'it.deb')).rejects.toMatchObject({ code: 'no-space' });
   });
 });

@@ -56,7 +56,8 @@ const notKernels: [string, Uint8Array | string, RegExp, RegExp?][] = [
   ['a module', elf(1, 62), /kernel module/],
   ['an arm64 program', elf(2, 183), /for another machine/],
   ['a gzip file', gzipSync('x'), /gzip data/, /unpack/],
-  ['a script', '#!/bin/sh\n\x1b]0;title\n', /text that begins with "#!\/bin\/sh"/],
+  // Nothing of what it holds: a matrix can name any file.
+  ['a script', '#!/bin/sh\n\x1b]0;title\n', /it is text$/],
   ['an initramfs', '070701000000', /a cpio archive/, /initramfs/],
   ['a .deb', '!<arch>\ndebian-binary   ', /a Debian package/, /deb/],
   ['noise', Buffer.alloc(1024, 0xfe), /unknown kind/],

@@ -147,3 +147,25 @@ test.each([
 ])('durations %s are refused with the place', (text, pattern) => {
   expect(() => parseDurations(text, 'd.json')).toThrow(pattern);
 });
+
+/** The cells of each of two shards, where these took so many seconds. */
+function inTwo(seconds: Readonly<Record<string, number | null>>): string[][] {
+  const plan = planOf(Object.keys(seconds).map((id) => cellOf(id, id.slice(0, 1))));
+  const cells = new Map(
+    Object.entries(seconds).flatMap(([id, s]): [string, number][] => (s === null ? [] : [[id, s * 1000]])),
+  );
+  return idsOf(plan, 2, { cells, hosts: null });
+}
+
+test('a kernel is got once for a shard: its second cell goes where the first one is', () => {
+  // Got again (3 s) it would be done sooner beside b1.
+  expect(inTwo({ a1: 10, b1: 9, a2: 1 })).toEqual([['a1', 'a2'], ['b1']]);
+});
+
+test('a cell of unknown time counts as the median of its kind', () => {
+  // k1 60 s, k2 and k4 50 s, k3 20 s; a cell of a few seconds would end up beside k1.
+  expect(inTwo({ k1: 60, k2: 50, k3: 20, k4: null })).toEqual([
+    ['k1', 'k3'],
+    ['k2', 'k4'],
+  ]);
+});

@@ -3,9 +3,20 @@ import type { BisectFlags } from '../bisect.ts';
 import { type Command, flag, list, parsed, text } from '../command.ts';
 import { probability } from '../options.ts';
 import type { ProbeFlags } from '../probe.ts';
-import { CELL, COMPILER_JOBS, CONFIG, EXPECT, JSON_RESULT, QEMU, results, TIMEOUT } from './common.ts';
+import {
+  type Building,
+  CELL,
+  COMPILER_JOBS,
+  CONFIG,
+  CONFINEMENT,
+  EXPECT,
+  JSON_RESULT,
+  QEMU,
+  results,
+  TIMEOUT,
+} from './common.ts';
 
-const BISECT: Command<BisectFlags, [paths: string[]]> = {
+const BISECT: Command<BisectFlags & Building, [paths: string[]]> = {
   usage: 'bisect [paths...]',
   about: 'find the first commit, or the first of a list of kernels, that behaves otherwise',
   options: {
@@ -26,6 +37,7 @@ const BISECT: Command<BisectFlags, [paths: string[]]> = {
     timeout: TIMEOUT,
     results: results('searches are kept in DIR/bisect'),
     resume: { takes: '[dir]', about: 'go on with a search (default: the latest that has no end)' },
+    confinement: CONFINEMENT,
     qemu: QEMU,
     json: JSON_RESULT,
   },
@@ -33,7 +45,7 @@ const BISECT: Command<BisectFlags, [paths: string[]]> = {
     (await import('../bisect.ts')).bisectCommand(paths, flags, isGiven, signal),
 };
 
-const PROBE: Command<ProbeFlags, [kernel: string | undefined]> = {
+const PROBE: Command<ProbeFlags & Building, [kernel: string | undefined]> = {
   usage: 'probe [kernel]',
   about: 'one kernel, or one commit, against an expectation: exit codes for "git bisect run"',
   options: {
@@ -51,6 +63,7 @@ const PROBE: Command<ProbeFlags, [kernel: string | undefined]> = {
     },
     jobs: COMPILER_JOBS,
     timeout: TIMEOUT,
+    confinement: CONFINEMENT,
     qemu: QEMU,
     json: JSON_RESULT,
   },

@@ -2,9 +2,9 @@
 import type { BootFlags } from '../boot.ts';
 import { type Command, parsed, text } from '../command.ts';
 import { onOff, wholeNumber } from '../options.ts';
-import { JSON_RESULT, QEMU, TIMEOUT } from './common.ts';
+import { type Building, CONFINEMENT, JSON_RESULT, QEMU, TIMEOUT } from './common.ts';
 
-export const BOOT: Command<BootFlags, [kernel: string]> = {
+export const BOOT: Command<BootFlags & Building, [kernel: string]> = {
   usage: 'boot <kernel>',
   about: 'boot one kernel (bzImage, .deb, .rpm, or debian:PACKAGE[@SUITE]) and show its clocksources',
   options: {
@@ -23,6 +23,7 @@ export const BOOT: Command<BootFlags, [kernel: string]> = {
     sha256: text('<digest>', 'what the file must be; needed for a URL'),
     timeout: TIMEOUT,
     keep: text('<dir>', "keep the guest's console and evidence in this new folder"),
+    confinement: CONFINEMENT,
     qemu: QEMU,
     json: JSON_RESULT,
   },

@@ -27,5 +27,14 @@ export const results = (about = 'folder of the runs'): Option<string> => ({
 /** How many at once, and the default in words. */
 export const jobs = (of: string, byDefault: string): Option<number> =>
   parsed('<n>', `${of} at once (default: ${byDefault})`, wholeNumber(1));
+/** Of every command that builds: what it builds runs somebody's code. */
+export interface Building {
+  readonly confinement: boolean;
+}
+export const CONFINEMENT: Option<boolean> = {
+  about:
+    'do not confine builds: to build a kernel is to run its code, and what its matrix names (docs/security.md)',
+  off: true,
+};
 export const GUEST_JOBS = jobs('guests', 'what CPUs and memory allow');
 export const COMPILER_JOBS = jobs('compilers', 'one for each CPU');

@@ -3,9 +3,9 @@ import type { BuildFlags } from '../build.ts';
 import { type Command, flag, list, parsed } from '../command.ts';
 import type { KernelsFlags } from '../kernels.ts';
 import { age, DAY_S } from '../options.ts';
-import { COMPILER_JOBS, JSON_RESULT } from './common.ts';
+import { type Building, COMPILER_JOBS, CONFINEMENT, JSON_RESULT } from './common.ts';
 
-const BUILD: Command<BuildFlags & { readonly qemu?: boolean }, [matrix: string | undefined]> = {
+const BUILD: Command<BuildFlags & Building & { readonly qemu?: boolean }, [matrix: string | undefined]> = {
   usage: 'build [matrix]',
   about: 'build the kernels of a matrix that are given as sources, or the pinned QEMU',
   options: {
@@ -13,6 +13,7 @@ const BUILD: Command<BuildFlags & { readonly qemu?: boolean }, [matrix: string |
     kernel: list('<name>', 'only this kernel, or a glob; repeatable'),
     force: flag('build again what is in the cache'),
     jobs: COMPILER_JOBS,
+    confinement: CONFINEMENT,
     refresh: flag('look for newer versions of packaged sources and branches'),
     json: JSON_RESULT,
   },

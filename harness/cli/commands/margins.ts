@@ -3,9 +3,20 @@ import { type Command, flag, list, parsed, text } from '../command.ts';
 import { nanoseconds, OWN_MATRIX, ppm, wholeNumber } from '../options.ts';
 import type { SweepFlags } from '../sweep.ts';
 import type { ValidateFlags } from '../validate.ts';
-import { CELL, filter, GUEST_JOBS, JSON_RESULT, jobs, QEMU, results, TIMEOUT } from './common.ts';
+import {
+  type Building,
+  CELL,
+  CONFINEMENT,
+  filter,
+  GUEST_JOBS,
+  JSON_RESULT,
+  jobs,
+  QEMU,
+  results,
+  TIMEOUT,
+} from './common.ts';
 
-const VALIDATE: Command<ValidateFlags> = {
+const VALIDATE: Command<ValidateFlags & Building> = {
   usage: 'validate',
   about: 'hold a backport against its base and against upstream: equivalent, or what is missing or worse',
   options: {
@@ -31,13 +42,14 @@ const VALIDATE: Command<ValidateFlags> = {
     jobs: GUEST_JOBS,
     timeout: TIMEOUT,
     results: results('statements are kept in DIR/validate, the run in DIR'),
+    confinement: CONFINEMENT,
     qemu: QEMU,
     json: JSON_RESULT,
   },
   start: async (flags, { signal }) => (await import('../validate.ts')).validateCommand(flags, signal),
 };
 
-const SWEEP: Command<SweepFlags, [kernels: string[]]> = {
+const SWEEP: Command<SweepFlags & Building, [kernels: string[]]> = {
   usage: 'sweep <kernels...>',
   about: 'how much slower reads may get before tsc is no longer registered, and how wrong it gets',
   options: {
@@ -61,6 +73,7 @@ const SWEEP: Command<SweepFlags, [kernels: string[]]> = {
     results: results('sweeps are kept in DIR/sweep'),
     svg: text('<file>', 'write the drawing to this file too'),
     html: text('<file>', 'write it as one self-contained page too'),
+    confinement: CONFINEMENT,
     qemu: QEMU,
     json: JSON_RESULT,
   },

@@ -7,9 +7,18 @@ import type { MergeFlags } from '../merge.ts';
 import { wholeNumber } from '../options.ts';
 import type { PlanFlags } from '../plan.ts';
 import type { RunFlags } from '../run.ts';
-import { filter, GUEST_JOBS, JSON_RESULT, QEMU, results, TIMEOUT } from './common.ts';
+import {
+  type Building,
+  CONFINEMENT,
+  filter,
+  GUEST_JOBS,
+  JSON_RESULT,
+  QEMU,
+  results,
+  TIMEOUT,
+} from './common.ts';
 
-const RUN: Command<RunFlags, [matrix: string | undefined]> = {
+const RUN: Command<RunFlags & Building, [matrix: string | undefined]> = {
   usage: 'run [matrix]',
   about: 'boot every cell of a matrix and judge it, or go on with a run that was cut off',
   options: {
@@ -19,6 +28,7 @@ const RUN: Command<RunFlags, [matrix: string | undefined]> = {
     timeout: TIMEOUT,
     results: results(),
     reporter: list('<name[=file]>', `${REPORTER_NAMES.join(', ')}; repeatable`),
+    confinement: CONFINEMENT,
     qemu: QEMU,
     refresh: flag('look for newer versions of packaged kernels'),
     shard: text('<i/n>', 'only part I of N, the same split on every machine'),

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { HostError } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
+import { tellIfUnconfined } from '../../host/confine/confine.ts';
 import type { BuildSource } from '../../matrix/types.ts';
 import { applyPatches } from '../patch/apply.ts';
 import { type Found, oneAtATime } from '../store.ts';
@@ -43,6 +44,7 @@ function notBuilt(): HostError {
 async function buildInWork(job: Job, options: AcquireOptions): Promise<Found> {
   const { cache, signal } = options;
   const startedMs = performance.now();
+  await tellIfUnconfined('builds are');
   const work = workAt(workFolder(cache, job.workKey));
   const logs = logFolder(cache, job.key);
   try {

@@ -4,6 +4,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostError, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry, storeObject, withTemporary } from '../../host/cache.ts';
+import { confinementText } from '../../host/confine/confine.ts';
 import { tryTool } from '../../host/process.ts';
 import { readKernelImage } from '../bzimage.ts';
 import type { Applied } from '../patch/apply.ts';
@@ -60,6 +61,7 @@ export async function gatherFacts(
     buildId: /Build ID: ([0-9a-f]+)/.exec(notes.stdout)?.[1] ?? null,
     steps: count,
     logPath: make.logPath,
+    confinement: await confinementText(),
     ...more,
   };
 }

@@ -6,6 +6,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { withTemporary } from '../../host/cache.ts';
+import { tellIfUnconfined } from '../../host/confine/confine.ts';
 import { sha256OfParts } from '../../host/digest.ts';
 import type { BuildSource } from '../../matrix/types.ts';
 import { applyPatches } from '../patch/apply.ts';
@@ -81,6 +82,7 @@ export async function acquireCommit(plan: CommitBuild, options: AcquireOptions):
 async function buildCommit({ job, folder }: CommitBuild, options: AcquireOptions): Promise<Found> {
   const { cache, signal } = options;
   const startedMs = performance.now();
+  await tellIfUnconfined('builds are');
   const work = workAt(folder);
   const logs = logFolder(cache, job.key);
   try {

@@ -1,9 +1,12 @@
 /** Runs make in a kernel tree: a fixed environment, every line kept, steps counted as they come. */
 import { appendFile, open } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { HostError } from '../../base/errors.ts';
+import { confine, confinement, NOT_CONFINED } from '../../host/confine/confine.ts';
 import { runGroup } from '../../host/process.ts';
 import { makeFailure } from './make-failure.ts';
-import { makeVariables, type Toolchain } from './toolchain.ts';
+import { MACHINE_PATH, makeVariables, programsOf, type Toolchain } from './toolchain.ts';
 
 export interface Make {
   readonly tree: string;
@@ -46,13 +49,24 @@ export async function makeTarget(
   const stream = log.createWriteStream();
   const written = new Promise<void>((resolve, reject) => stream.on('finish', resolve).on('error', reject));
   written.catch(() => {}); // Looked at below, once make has ended.
+  // Wrappers stand in front of PATH only for make: what confines it is the machine's own.
+  const [program, ...words] = await confine(['env', `PATH=${toolchain.path}`, 'make', ...args], {
+    root: join(dirname(out), 'root'),
+    cwd: out,
+    path: toolchain.path,
+    programs: programsOf(toolchain.recipe),
+    read: [tree],
+    write: [out],
+  });
+  const { by } = await confinement();
+  const own = by === null ? { HOME: homedir(), TMPDIR: tmpdir() } : { HOME: '/tmp', TMPDIR: '/tmp' };
   const lines: string[] = [];
   let steps = 0;
   let exitCode: number;
   try {
-    exitCode = await runGroup('make', args, {
+    exitCode = await runGroup(program, words, {
       cwd: out,
-      env: { ...FIXED, PATH: toolchain.path, HOME: homedir(), TMPDIR: tmpdir(), ...env },
+      env: { ...FIXED, PATH: MACHINE_PATH, ...own, ...env },
       lockFile: make.lockFile,
       ...(make.signal === undefined ? {} : { signal: make.signal }),
       onLine: (line) => {
@@ -68,6 +82,14 @@ export async function makeTarget(
     stream.end();
   }
   await written;
+  if (exitCode === NOT_CONFINED && by !== null) {
+    const why = lines.at(-1) ?? '';
+    throw new HostError(
+      'confinement-failed',
+      `the build could not be confined by ${by}: ${why}; the log is ${make.logPath}`,
+      'with --no-confinement it runs as you do',
+    );
+  }
   if (exitCode !== 0) throw makeFailure(target, exitCode, lines, make.logPath);
   return steps;
 }

@@ -3,8 +3,10 @@ import { chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostError } from '../../base/errors.ts';
 import { type Cache, withTemporary } from '../../host/cache.ts';
+import { confine } from '../../host/confine/confine.ts';
 import { sha256OfParts } from '../../host/digest.ts';
 import { tryTool } from '../../host/process.ts';
+import { makeScratch } from '../../host/scratch.ts';
 import type { ToolchainRecipe } from '../../matrix/types.ts';
 import { type InputFile, readInput } from './input-file.ts';
 
@@ -22,6 +24,7 @@ export interface Toolchain {
 const PACKAGES: Readonly<Record<string, string>> = { ld: 'binutils', as: 'binutils' };
 /** What a build of any kernel runs beside compiler and linker. */
 const NEEDED = ['make', 'flex', 'bison', 'bc', 'patch', 'as'];
+export const MACHINE_PATH = process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
 const LD_WRAPPER = 'tscmatrix-ld';
 
 /** Compilers and linkers by the names that distributions give them: asking one for its version runs nothing of a matrix. */
@@ -39,6 +42,11 @@ export function isKnownToolchain({ cc, hostcc, ld, wrappers }: ToolchainRecipe):
   );
 }
 
+/** Programs that it names, for what a confined build sees. */
+export function programsOf({ cc, hostcc, ld }: ToolchainRecipe): string[] {
+  return [cc, hostcc, ld].flatMap(([program]) => program ?? []);
+}
+
 /** Throws HostError with one line to type where programs are missing. */
 export async function findToolchain(
   cache: Cache,
@@ -54,10 +62,9 @@ export async function findToolchain(
     );
   }
   const wrappers = await readWrappers(recipe);
-  const machine = process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
-  const path = wrappers.length > 0 ? `${await wrapperFolder(cache, wrappers)}:${machine}` : machine;
+  const path = wrappers.length > 0 ? `${await wrapperFolder(cache, wrappers)}:${MACHINE_PATH}` : MACHINE_PATH;
   await requirePrograms(recipe, path, signal);
-  const version = (words: readonly string[]) => versionOf(words, path, signal);
+  const version = (words: readonly string[]) => versionOf(words, path, isKnownToolchain(recipe), signal);
   const [cc, hostcc, ld, as, make, lz4] = await Promise.all([
     version(recipe.cc),
     version(recipe.hostcc.length > 0 ? recipe.hostcc : ['gcc']),
@@ -134,9 +141,10 @@ async function requirePrograms(recipe: ToolchainRecipe, path: string, signal?: A
   const programs = [recipe.cc[0], recipe.hostcc[0] ?? 'gcc', recipe.ld[0], ...NEEDED].filter(
     (name) => name !== undefined,
   );
-  const script = 'for name; do command -v -- "$name" >/dev/null || echo "$name"; done';
-  const result = await tryTool('/bin/sh', ['-c', script, 'sh', ...new Set(programs)], {
-    env: { PATH: path, LC_ALL: 'C' },
+  // The wrappers' PATH counts within the shell alone: what is started on the way is the machine's own.
+  const script = 'PATH=$1; shift; for name; do command -v -- "$name" >/dev/null || echo "$name"; done';
+  const result = await tryTool('/bin/sh', ['-c', script, 'sh', path, ...new Set(programs)], {
+    env: { LC_ALL: 'C' },
     ...(signal === undefined ? {} : { signal }),
   });
   const missing = result.stdout.split('\n').filter((name) => name !== '');
@@ -153,19 +161,40 @@ async function requirePrograms(recipe: ToolchainRecipe, path: string, signal?: A
 /** Every kernel of a matrix asks for the same few programs. */
 const versions = new Map<string, Promise<string>>();
 
-function versionOf(words: readonly string[], path: string, signal?: AbortSignal): Promise<string> {
+function versionOf(
+  words: readonly string[],
+  path: string,
+  isKnown: boolean,
+  signal?: AbortSignal,
+): Promise<string> {
   const key = JSON.stringify([words, path]);
   const known = versions.get(key);
   if (known !== undefined) return known;
-  const asked = askVersion(words, path, signal);
+  const asked = askVersion(words, path, isKnown, signal);
   versions.set(key, asked);
   asked.catch(() => versions.delete(key));
   return asked;
 }
 
-async function askVersion(words: readonly string[], path: string, signal?: AbortSignal): Promise<string> {
-  const [program = '', ...args] = words;
-  const result = await tryTool('env', [`PATH=${path}`, program, ...args, '--version'], {
+async function askVersion(
+  words: readonly string[],
+  path: string,
+  isKnown: boolean,
+  signal?: AbortSignal,
+): Promise<string> {
+  const scratch = await makeScratch();
+  try {
+    const asked = ['env', `PATH=${path}`, ...words, '--version'] as const;
+    const view = { root: scratch.path, cwd: '/', path, programs: words, read: [], write: [] };
+    const [program, ...args] = isKnown ? asked : await confine(asked, view);
+    return await runVersion(program, args, signal);
+  } finally {
+    await scratch.remove();
+  }
+}
+
+async function runVersion(program: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const result = await tryTool(program, args, {
     env: { LC_ALL: 'C' },
     ...(signal === undefined ? {} : { signal }),
   }).catch((error: unknown) => {

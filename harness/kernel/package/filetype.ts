@@ -41,7 +41,8 @@ export function describeContent(head: Buffer): Kind {
   const magic = MAGICS.find(({ at, bytes }) => head.subarray(at, at + bytes.length).equals(bytes));
   if (magic !== undefined) return magic;
   if (head.subarray(0, 4).equals(ELF)) return describeElf(head);
-  if (looksLikeText(head)) return { what: `text that begins with ${JSON.stringify(firstLine(head))}` };
+  // Not how it begins: the path is a matrix's, and the file may be anybody's.
+  if (looksLikeText(head)) return { what: 'text' };
   return { what: 'data of an unknown kind' };
 }
 
@@ -98,12 +99,6 @@ function looksLikeText(head: Buffer): boolean {
   return (
     whole && head.every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13 || byte === 27)
   );
-}
-
-function firstLine(head: Buffer): string {
-  // Only printable ASCII: the text goes to the user's terminal.
-  const line = head.toString('latin1').split('\n', 1)[0] ?? '';
-  return line.replace(/[^\x20-\x7e]/g, '?').slice(0, 60);
 }
 
 function unreadable(path: string, error: Error): UserError {

@@ -43,6 +43,10 @@ export async function extractKernel(
   return found;
 }
 
+/** No file of a package that we take is larger: a kernel has some 10 MB, an archive of its source 150 MB. */
+const MOST_BYTES = 512 * 1024 ** 2;
+const SIGXFSZ = 25;
+
 /**
  * Runs a pipeline in bash, each part failing the whole. The parts of a pipeline are bash's children, so each
  * asks for itself to die with its parent (see host/process.ts). `args` are $1, $2 and so on.
@@ -53,15 +57,19 @@ export async function runPipeline(
   what: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const result = await tryTool('bash', ['-c', `set -o pipefail; ${script}`, 'bash', ...args], {
+  const limited = [`--fsize=${MOST_BYTES}`, '--core=0', '--', 'bash'];
+  const result = await tryTool('prlimit', [...limited, '-c', `set -o pipefail; ${script}`, 'bash', ...args], {
     env: { LC_ALL: 'C' },
     hint: 'apt-get install bash',
     ...(signal === undefined ? {} : { signal }),
   });
   if (result.exitCode === 0) return result.stdout;
   const tail = result.stderr.trim().split('\n').slice(-3).join('\n');
-  if (/No space left on device/.test(tail))
+  // The end of it may be of a part that only heard of it.
+  if (/No space left on device|Disk quota exceeded/.test(result.stderr))
     throw new HostError('no-space', `no space left to unpack ${what}:\n${tail}`);
+  if (/File size limit exceeded|File too large/.test(result.stderr) || result.exitCode === 128 + SIGXFSZ)
+    throw new UserError(`${what} holds a file of more than ${MOST_BYTES / 1024 ** 2} MiB: it is refused`);
   throw new UserError(`${what} is damaged:\n${tail}`, 'copy or download it again');
 }
 

@@ -6,6 +6,9 @@ import { tryTool } from '../../host/process.ts';
 /** Mode, owner, size, date and time, then the name; a link's name and target have " -> " or " link to " between them. */
 const LINE = /^(.)\S{9}\+?\s+\S+\s+\S+\s+\S+\s+\S+ (.*)$/;
 
+/** A kernel tree has 1.5 GB. */
+const MOST_BYTES = 16 * 1024 ** 3;
+
 /** Throws UserError for an archive that cannot be read, or that would write or point outside its own folder. */
 export async function checkTar(path: string, signal?: AbortSignal): Promise<void> {
   const args = ['--list', '--verbose', '--numeric-owner', '--quoting-style=escape', '--absolute-names'];
@@ -15,13 +18,39 @@ export async function checkTar(path: string, signal?: AbortSignal): Promise<void
     ...(signal === undefined ? {} : { signal }),
   });
   if (result.exitCode !== 0) throw tarFault(path, result.stderr);
-  for (const line of result.stdout.split('\n')) {
-    const fault = line === '' ? undefined : memberFault(line);
-    if (fault !== undefined) {
-      throw new UserError(
-        `${path} is refused: ${fault}`,
-        'an archive like this is broken or hostile; get it from its maker again',
-      );
+  const lines = result.stdout.split('\n').filter((line) => line !== '');
+  const own = lines.map(memberFault).find((fault) => fault !== undefined);
+  const fault = own ?? archiveFaults(lines).next().value;
+  if (fault === undefined) return;
+  throw new UserError(
+    `${path} is refused: ${fault}`,
+    'an archive like this is broken or hostile; get it from its maker again',
+  );
+}
+
+/**
+ * What no member shows alone: one that lies behind a link of the archive, where ".." means another folder than it says, and
+ * more than a disk holds.
+ */
+export function* archiveFaults(lines: readonly string[]): Generator<string> {
+  const links = new Set<string>();
+  let bytes = 0;
+  for (const line of lines) {
+    const [, type, size, rest = ''] = /^(.)\S{9}\+?\s+\S+\s+(\d+)\s+\S+\s+\S+ (.*)$/.exec(line) ?? [];
+    if (type === '-') bytes += Number(size);
+    if (type === 'l') for (const [name] of splits(rest, ' -> ')) links.add(posix.normalize(name));
+  }
+  if (bytes > MOST_BYTES) yield `its files are of ${Math.ceil(bytes / 1024 ** 3)} GiB together`;
+  if (links.size === 0) return;
+  for (const line of lines) {
+    const rest = LINE.exec(line)?.[2] ?? '';
+    const type = line[0];
+    const names = type === 'l' ? splits(rest, ' -> ') : type === 'h' ? splits(rest, ' link to ') : [[rest]];
+    for (const [name = ''] of names) {
+      for (let above = posix.dirname(posix.normalize(name)); above !== '.'; above = posix.dirname(above)) {
+        if (links.has(above)) yield `its member ${JSON.stringify(rest.slice(0, 200))} lies behind a link`;
+        if (above === '/') break;
+      }
     }
   }
 }

@@ -45,6 +45,8 @@ const provenance = z.looseObject({
   ),
   /** Other files that go into a guest, by what they are, for example "initramfs". */
   files: z.array(z.looseObject({ name: z.string(), path: z.string(), sha256: textFact })),
+  /** How far builds and QEMU were confined on this host, in words; absent in records of earlier versions. */
+  confinement: z.looseObject({ builds: z.string(), qemu: z.string() }).exactOptional(),
   host: z.looseObject({
     cpu: textFact,
     cpus: z.int(),

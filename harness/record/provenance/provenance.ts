@@ -1,6 +1,8 @@
 /** Gathers provenance.json: the inputs of a run and the host it ran on. */
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { confinementText } from '../../host/confine/confine.ts';
+import { lessPrivileges } from '../../host/confine/privileges.ts';
 import { sha256OfFile } from '../../host/digest.ts';
 import { tryTool } from '../../host/process.ts';
 import { findProgram } from '../../host/program.ts';
@@ -52,6 +54,7 @@ export async function gatherProvenance(inputs: ProvenanceInputs): Promise<Proven
     ...(inputs.appliance === undefined ? {} : { appliance: inputs.appliance }),
     kernels,
     files: digests,
+    confinement: { builds: await confinementText(), qemu: (await lessPrivileges()).text },
     host,
   };
 }

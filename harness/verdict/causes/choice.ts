@@ -94,7 +94,9 @@ export const CHOICE = [
       rule('unstable', 'rest', (c) => {
         const [mark] = c.facts.marks;
         if (mark === undefined || byWatchdog(c)) return null;
-        return claim('none', `the kernel's reason is "${mark.reason}"`, [cite(mark, 'the reason it gives')]);
+        return claim('none', 'no kernel of kernel.org gives that reason', [
+          cite(mark, 'the reason it gives'),
+        ]);
       }),
       rule('never', 'rest', () => claim('none', 'the text does not show why')),
       rule('registered', 'rest', (c) => {

@@ -9,6 +9,9 @@ const NO_WAY = 'every way to calibrate the TSC failed, so its frequency is not k
 const NO_TIMER = 'the PIT gave no value and there is neither HPET nor PM timer to calibrate against';
 const FIRST_ESTIMATE = 'neither HPET nor PM timer is there to refine against, so the first estimate stays';
 
+const SWITCH_ON =
+  'Switch the HPET on in the firmware, and take hpet=disable, nohpet and pmtmr=0 off the command line.';
+
 /** pit_hpet_ptimer_calibrate_cpu(), tsc_init(): the frequency is not known, without a reference or in spite of one. */
 function notCalibrated({ facts }: Context, noReference: boolean, why: string): Claim | false {
   const failed = facts.calibration.filter((l) => FAILED.test(l.kind));
@@ -45,9 +48,11 @@ export const NEVER = [
   cause(
     'calibration-failed',
     [rule('never', 'said', (c) => notCalibrated(c, false, NO_WAY))],
-    [
-      'Give the guest a reference timer that answers in time (HPET, PM timer), or name the frequency with tsc_early_khz= (5.3 on).',
-    ],
+    advise({
+      both: ['Name the frequency with tsc_early_khz= (5.3 on).'],
+      guest: ['Give the guest a reference timer that answers in time (HPET, PM timer).'],
+      metal: [SWITCH_ON],
+    }),
   ),
   cause(
     'no-reference',
@@ -63,9 +68,7 @@ export const NEVER = [
       guest: [
         'Give the guest a PM timer or an HPET (no pmtmr=0; -machine hpet=on), or a frequency it can trust (kvm-clock, CPUID 0x15).',
       ],
-      metal: [
-        'Switch the HPET on in the firmware, and take hpet=disable, nohpet and pmtmr=0 off the command line.',
-      ],
+      metal: [SWITCH_ON],
     }),
   ),
 ];

@@ -1,0 +1,99 @@
+// A hundred commits on a real kernel: the one that breaks it and the one that repairs it are found, commit for commit.
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { recipeOf } from '../../harness/bisect/prepare.ts';
+import { openCache } from '../../harness/host/cache.ts';
+import { runTool } from '../../harness/host/process.ts';
+import { planCommit } from '../../harness/kernel/make/commit.ts';
+import { LAUNCHER, openWorkshop, processesOf, type Workshop } from '../cli/tscmatrix.ts';
+import { git } from '../kernel-build/fake-tree.ts';
+import { BREAKS, type LinuxHistory, makeLinuxHistory, REPAIRS } from './linux-history.ts';
+
+const MINUTES = 60_000;
+/** A KVM guest whose reads of the PM timer are slow: the field report's failure. tsc is to be registered all the same. */
+const CELL = ['--cell', 'topology=nested,hpet=off', '--expect', 'margin=20us'];
+
+let shop: Workshop;
+let history: LinuxHistory;
+beforeAll(async () => {
+  shop = await openWorkshop();
+  history = await makeLinuxHistory(join(shop.folder, 'linux'), randomBytes(8).toString('hex'));
+}, 5 * MINUTES);
+afterAll(async () => {
+  // A test that took too long has left its search running.
+  for (const pid of await processesOf(shop)) process.kill(pid, 'SIGKILL');
+  while ((await processesOf(shop)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  const cache = await openCache();
+  const { folder } = await planCommit(history.repository, 'main', recipeOf({ patch: [] }, null), { cache });
+  await rm(folder, { recursive: true, force: true });
+  await shop.remove();
+}, 2 * MINUTES);
+
+async function bisect(...args: string[]) {
+  const ran = await shop.run(['bisect', '--repo', 'linux', ...CELL, ...args, '--json']);
+  expect(ran.code, ran.stderr).toBe(0);
+  return JSON.parse(ran.stdout);
+}
+
+/** What git's own bisect comes to when it is driven by the probe. */
+function bisectRun(bad: string, good: string): string {
+  const { repository } = history;
+  git(repository, 'bisect', 'start', '--no-checkout', bad, good);
+  git(repository, 'bisect', 'run', LAUNCHER, 'probe', ...CELL, '--commit', 'BISECT_HEAD');
+  const log = git(repository, 'bisect', 'log');
+  git(repository, 'bisect', 'reset');
+  return log;
+}
+
+/** Commits whose kernel there was, whether it was built or found: all but skips. */
+const tested = (report: { steps: readonly { verdict: string }[] }): number =>
+  report.steps.filter(({ verdict }) => verdict !== 'skipped').length;
+
+const mostBuilds = (candidates: number): number => Math.ceil(Math.log2(candidates)) + 2;
+
+/** The commit that breaks it; what its script says again. */
+async function findBroken(): Promise<void> {
+  const broke = await bisect('--good', history.at(0), '--bad', history.at(66));
+  expect(broke.culprit.id).toBe(history.at(BREAKS));
+  expect(broke.gitSays).toBe(history.at(BREAKS));
+  expect(broke.searched.candidates).toBe(66);
+  expect(broke.builds).toBeGreaterThan(2);
+  expect(broke.builds).toBeLessThanOrEqual(mostBuilds(66));
+  expect(tested(broke)).toBeLessThanOrEqual(mostBuilds(66));
+  expect(broke.culprit.files).toEqual(['arch/x86/kernel/kvmclock.c', 'arch/x86/kernel/tsc.c']);
+  expect(broke.culprit.diff).toContain('SMI_TRESHOLD');
+  // The middle of that range does not compile.
+  expect(broke.skips).toBeGreaterThan(0);
+  // Each kernel once, the answer and its parent twice; what is the same image as another one is not booted anew.
+  expect(broke.boots).toBeLessThanOrEqual(tested(broke) + 2);
+  const again = await runTool('sh', [join(broke.folder, 'again.sh')], { env: { TSCMATRIX: LAUNCHER } });
+  expect(again.stdout.match(/^[0-9a-f]{40}(?=: as in the search$)/gm)).toEqual(
+    [BREAKS - 1, BREAKS].map(history.at),
+  );
+}
+
+async function findRepaired(): Promise<void> {
+  const repaired = await bisect('--old', history.at(30), '--new', history.at(100));
+  expect(repaired.culprit.id).toBe(history.at(REPAIRS));
+  expect(repaired.searched.candidates).toBe(70);
+  expect(repaired.builds).toBeLessThanOrEqual(mostBuilds(70));
+  expect(tested(repaired)).toBeLessThanOrEqual(mostBuilds(70));
+}
+
+test(
+  'the commit that breaks it, and the one that repairs it',
+  async () => {
+    const before = git(history.repository, 'rev-parse', 'HEAD', '--all');
+    // They share the folder that commits are built in, so one boots while the other builds.
+    const searches = await Promise.allSettled([findBroken(), findRepaired()]);
+    for (const search of searches) if (search.status === 'rejected') throw search.reason;
+    // All that git itself chooses to test between these is in the cache.
+    expect(bisectRun(history.at(BREAKS + 1), history.at(BREAKS - 2))).toContain(
+      `# first bad commit: [${history.at(BREAKS)}]`,
+    );
+    expect(git(history.repository, 'rev-parse', 'HEAD', '--all')).toBe(before);
+  },
+  40 * MINUTES,
+);
