@@ -25,5 +25,13 @@ export class HostError extends Error {
   }
 }
 
+/** Somebody wants what runs to stop (Ctrl-C, SIGTERM): exit code 130. No fault of anything. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  constructor(what?: string) {
+    super(what === undefined ? 'interrupted' : `${what} was interrupted`);
+  }
+}
+
 /** Exit codes of every command, as documented in docs/exit-codes.md. */
 export const EXIT = { ok: 0, unexpected: 1, usage: 2, infrastructure: 69, interrupted: 130 } as const;

@@ -8,11 +8,11 @@ import { startSearch } from './run-search.ts';
 export async function beginSearch(
   words: SearchOptions,
   results: string,
-  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (text: string) => void },
+  { tell }: { readonly tell: (text: string) => void },
 ): Promise<string> {
   await needQemu(words.qemu);
   const cache = await openCache();
-  const { spec, notes } = await prepareSearch(words, { cache, signal, onProgress: tell });
+  const { spec, notes } = await prepareSearch(words, { cache, onProgress: tell });
   for (const note of notes) tell(note);
   const folder = await newSearchFolder(results, spec, new Date());
   await startSearch(folder, spec);

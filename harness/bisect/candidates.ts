@@ -31,17 +31,17 @@ export interface Candidates {
 
 export type ImageFault = BuildError | HostError | UserError;
 
-export async function openCandidates(spec: SearchSpec, signal: AbortSignal): Promise<Candidates> {
+export async function openCandidates(spec: SearchSpec): Promise<Candidates> {
   const rest = { exact: spec.cell.guest.clock === 'deterministic', confidence: spec.confidence };
   return spec.subjects.kind === 'commits'
-    ? openCommits(spec.subjects, rest, signal)
+    ? openCommits(spec.subjects, rest)
     : openKernels(spec.subjects, rest);
 }
 
 type Rest = Pick<Search, 'exact' | 'confidence'>;
 
-async function openCommits(subjects: CommitSubjects, rest: Rest, signal: AbortSignal): Promise<Candidates> {
-  const place = { repository: subjects.repository, signal };
+async function openCommits(subjects: CommitSubjects, rest: Rest): Promise<Candidates> {
+  const place = { repository: subjects.repository };
   const { history, parents, subject } = await readHistory(place, subjects, subjects);
   const { old, new: end, bases } = subjects;
   return {

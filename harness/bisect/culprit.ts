@@ -24,13 +24,8 @@ export interface Culprit {
 /** A report holds no more of a diff. */
 const MOST_BYTES = 256 * 1024;
 
-export async function describeCulprit(
-  id: string,
-  subjects: CommitSubjects,
-  cache: Cache,
-  signal: AbortSignal,
-): Promise<Culprit> {
-  const place: GitPlace = { repository: subjects.repository, signal };
+export async function describeCulprit(id: string, subjects: CommitSubjects, cache: Cache): Promise<Culprit> {
+  const place: GitPlace = { repository: subjects.repository };
   const format = '--format=%an%x00%aI%x00%P%x00%B';
   const [author = '', date = '', parents = '', message = ''] = (
     await git(place, ['show', '--no-patch', format, id])
@@ -44,7 +39,7 @@ export async function describeCulprit(
     subjects.paths.length === 0 ||
     subjects.paths.some((path) => file === path || file.startsWith(`${path.replace(/\/+$/, '')}/`));
   const named = changed.filter(inside);
-  const built = await builtFrom(named, id, subjects, cache, signal);
+  const built = await builtFrom(named, id, subjects, cache);
   // Where nothing of it is known to have been built, all of it is at stake.
   const files = built.length > 0 ? built : named.length > 0 ? named : changed;
   const diff = await git(place, [
@@ -79,9 +74,8 @@ async function builtFrom(
   id: string,
   subjects: CommitSubjects,
   cache: Cache,
-  signal: AbortSignal,
 ): Promise<string[]> {
-  const { folder } = await planCommit(subjects.repository, id, subjects.recipe, { cache, signal });
+  const { folder } = await planCommit(subjects.repository, id, subjects.recipe, { cache });
   const found = new Set(files.filter((file) => STEERS.test(file)));
   const searched = files.filter((file) => !found.has(file));
   if (searched.length === 0) return [...found];
@@ -91,7 +85,7 @@ async function builtFrom(
     ...searched.flatMap((file) => ['-e', `/${file}`]),
     join(folder, 'out'),
   ];
-  const { stdout } = await tryTool('grep', args, { signal, env: { LC_ALL: 'C' } });
+  const { stdout } = await tryTool('grep', args, { env: { LC_ALL: 'C' } });
   const seen = new Set(stdout.split('\n'));
   for (const file of searched) if (seen.has(`/${file}`)) found.add(file);
   return files.filter((file) => found.has(file) || isOnlyName(file, seen));

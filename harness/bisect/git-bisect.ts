@@ -35,10 +35,9 @@ export async function startGitBisect(
   folder: string,
   subjects: CommitSubjects,
   met: Side,
-  signal?: AbortSignal,
 ): Promise<GitBisect> {
   const repository = join(folder, GIT_FOLDER);
-  const users = { repository: subjects.repository, signal };
+  const users = { repository: subjects.repository };
   // Whatever a kill or a power cut has left of it, locks and half a ref included: nothing in it is worth to be kept.
   await rm(repository, { recursive: true, force: true });
   const place = await privateGit(repository, users);

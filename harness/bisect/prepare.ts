@@ -109,7 +109,6 @@ async function prepareCommits(
       'over kernels without a history: --kernels',
     );
   }
-  const { signal } = options;
   const range = await findRange({
     repository: words.repo ?? '.',
     old: ends.old,
@@ -118,7 +117,6 @@ async function prepareCommits(
     firstParent: words.firstParent === true,
     paths: words.paths,
     skip: words.skip,
-    ...(signal === undefined ? {} : { signal }),
   });
   const recipe = recipeOf(words, given);
   // Missing compilers, patches and options that are not there: both ends are all that is needed to know.

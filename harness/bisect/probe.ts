@@ -39,13 +39,11 @@ export async function probe(
   kernel: string | undefined,
   request: ProbeRequest,
   tell: (text: string) => void,
-  signal: AbortSignal,
 ): Promise<Probed> {
   await needQemu(request.qemu);
   const spec = await readCellSpec(request.cell, request.expect);
   const options: AcquireOptions = {
     cache: await openCache(),
-    signal,
     onProgress: tell,
     ...(request.jobs === undefined ? {} : { jobs: request.jobs }),
   };
@@ -62,7 +60,7 @@ export async function probe(
   }
   const { cell } = spec;
   const { qemu, timeout: timeoutS } = request;
-  return bootUntilClear(path, { cell, qemu, timeoutS, signal, tell }, request.failure);
+  return bootUntilClear(path, { cell, qemu, timeoutS, tell }, request.failure);
 }
 
 async function commitKernel(

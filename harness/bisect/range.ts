@@ -22,7 +22,6 @@ export interface RangeOptions {
   readonly firstParent: boolean;
   readonly paths: readonly string[];
   readonly skip: readonly string[];
-  readonly signal?: AbortSignal;
 }
 
 export interface Range {
@@ -39,7 +38,7 @@ export interface Range {
 /** Throws UserError for ends between which nothing can be searched. */
 export async function findRange(options: RangeOptions): Promise<Range> {
   const repository = resolve(options.repository);
-  const place: GitPlace = { repository, signal: options.signal };
+  const place: GitPlace = { repository };
   await checkRepository(place);
   const shallow = (await git(place, ['rev-parse', '--is-shallow-repository'])).trim() === 'true';
   const old = await findCommit(place, options.old, options.names.old, shallow);
@@ -160,7 +159,7 @@ async function notesOn(place: GitPlace): Promise<string[]> {
   const notes: string[] = [];
   const repository = await findRepository(place.repository);
   if (repository === null) return notes;
-  if (await hasChanges(repository, place.signal)) {
+  if (await hasChanges(repository)) {
     notes.push(
       `${place.repository} has uncommitted changes: they take no part, and are left as they are (commits are built elsewhere)`,
     );

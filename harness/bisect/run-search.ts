@@ -29,7 +29,6 @@ export interface SearchResult {
 }
 
 export interface SearchOptions {
-  readonly signal: AbortSignal;
   readonly view: View;
   /** The system's QEMU: the user's word, which must be that of the journal. */
   readonly qemu: string;
@@ -52,7 +51,7 @@ export async function startSearch(folder: string, spec: SearchSpec): Promise<voi
  * where it is interrupted: the search can be gone on with then.
  */
 export async function runSearch(folder: string, options: SearchOptions): Promise<SearchResult> {
-  const lock = { purpose: `a search in ${folder}`, signal: options.signal, onWait: options.view.said };
+  const lock = { purpose: `a search in ${folder}`, onWait: options.view.said };
   return withLock(folder, 'bisect', lock, async () => {
     const journal = await openJournal(folder);
     try {
@@ -66,19 +65,18 @@ export async function runSearch(folder: string, options: SearchOptions): Promise
 async function followJournal(
   folder: string,
   journal: Journal,
-  { signal, view, qemu: given, bench: own }: SearchOptions,
+  { view, qemu: given, bench: own }: SearchOptions,
 ): Promise<SearchResult> {
   const [started] = journal.entries;
   if (started?.type !== 'started') throw new Error(`${journal.path} does not begin with its start`);
   const { spec } = started;
-  const subjects = await openCandidates(spec, signal);
+  const subjects = await openCandidates(spec);
   const { cell, timeoutS } = spec;
   const qemu = (): string => sameQemu('the search', spec.qemu, given, `tscmatrix bisect --resume ${folder}`);
-  const bench = own ?? openTester({ cell, qemu: qemu(), timeoutS, signal, tell: view.doing });
+  const bench = own ?? openTester({ cell, qemu: qemu(), timeoutS, tell: view.doing });
   const cache = await openCache();
   const options: AcquireOptions = {
     cache,
-    signal,
     onProgress: view.doing,
     ...(spec.jobs === null ? {} : { jobs: spec.jobs }),
   };
@@ -90,7 +88,7 @@ async function followJournal(
     const state = searchStateOf(spec, journal.entries);
     const decided = decide(subjects.search, state.seen, costOf(spec, state));
     if (spec.subjects.kind === 'commits' && state.met !== null) {
-      bisect ??= await startGitBisect(folder, spec.subjects, state.met, signal);
+      bisect ??= await startGitBisect(folder, spec.subjects, state.met);
       await bisect.mark(marksOf(subjects.search, state, decided.belief));
     }
     const { action, belief } = decided;
@@ -189,7 +187,7 @@ async function getImage(
     }
     return image;
   } catch (error) {
-    if (!(error instanceof BuildError) || options.signal?.aborted) throw error;
+    if (!(error instanceof BuildError)) throw error;
     const reason = error.message;
     if (spec.cell.expectation.registration.includes('build-failed')) {
       await journal.add({ ...UNBUILT, at: now(), subject: id, reason, seconds: seconds() });

@@ -9,7 +9,6 @@ export interface TesterOptions {
   readonly cell: Cell;
   readonly qemu: string;
   readonly timeoutS: number;
-  readonly signal: AbortSignal;
   readonly tell: (text: string) => void;
 }
 

@@ -1,7 +1,9 @@
 /** What a search shows while it runs: a picture that changes on a terminal, else a line for each thing that happened. */
+
 import { createLogUpdate } from 'log-update';
 import { clockText, fitWidth } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
+import { interruption } from '../host/interruption.ts';
 import type { OutputStream } from '../host/sink.ts';
 
 export interface Status {
@@ -42,11 +44,11 @@ export function frameOf(status: Status, doing: string, elapsedMs: number, column
     .join('\n');
 }
 
-export function openView(stream: OutputStream, signal?: AbortSignal): View {
-  return stream.isTTY === true && process.env.TERM !== 'dumb' ? liveView(stream, signal) : plainView(stream);
+export function openView(stream: OutputStream): View {
+  return stream.isTTY === true && process.env.TERM !== 'dumb' ? liveView(stream) : plainView(stream);
 }
 
-function liveView(stream: OutputStream, signal: AbortSignal | undefined): View {
+function liveView(stream: OutputStream): View {
   const area = createLogUpdate(stream);
   const startedMs = Date.now();
   let status: Status | undefined;
@@ -59,7 +61,8 @@ function liveView(stream: OutputStream, signal: AbortSignal | undefined): View {
   const timer = setInterval(draw, FRAME_MS);
   timer.unref();
   const clear = (): void => area.clear();
-  signal?.addEventListener('abort', clear);
+  const signal = interruption();
+  signal.addEventListener('abort', clear);
   return {
     status: (next) => {
       status = next;
@@ -77,7 +80,7 @@ function liveView(stream: OutputStream, signal: AbortSignal | undefined): View {
       if (closed) return;
       closed = true;
       clearInterval(timer);
-      signal?.removeEventListener('abort', clear);
+      signal.removeEventListener('abort', clear);
       area.clear();
       area.done();
     },

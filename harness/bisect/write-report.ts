@@ -20,18 +20,14 @@ export interface WrittenReport {
 }
 
 /** Throws UserError for a search whose ends left nothing to search. */
-export async function writeReport(
-  result: SearchResult,
-  folder: string,
-  signal: AbortSignal,
-): Promise<WrittenReport> {
+export async function writeReport(result: SearchResult, folder: string): Promise<WrittenReport> {
   const error = endError(result);
   if (error !== null) throw error;
   const { end, spec } = result;
   const shown = shownPath(folder);
   const found = end.kind === 'found' && spec.subjects.kind === 'commits';
   const culprit: Culprit | null = found
-    ? await describeCulprit(end.id, spec.subjects, await openCache(), signal)
+    ? await describeCulprit(end.id, spec.subjects, await openCache())
     : null;
   const data = reportOf(result, folder, culprit);
   const text = renderSearch(data, join(shown, 'again.sh'));

@@ -23,26 +23,25 @@ export async function bisectCommand(
   paths: readonly string[],
   flags: BisectFlags,
   isGiven: (flag: string) => boolean,
-  signal: AbortSignal,
 ): Promise<number> {
   forgetGit();
   await removeStaleScratch();
   const folder =
     flags.resume === undefined
-      ? await beginSearch({ ...flags, paths }, flags.results, { signal, tell: say })
+      ? await beginSearch({ ...flags, paths }, flags.results, { tell: say })
       : await resumeSearch(paths, flags, isGiven);
   const shown = shownPath(folder);
-  const view = openView(process.stderr, signal);
+  const view = openView(process.stderr);
   let result: SearchResult;
   try {
-    result = await runSearch(folder, { signal, view, qemu: flags.qemu });
+    result = await runSearch(folder, { view, qemu: flags.qemu });
   } catch (error) {
     view.close();
     if (!(error instanceof UserError)) say(`to go on: tscmatrix bisect --resume ${shown}`);
     throw error;
   }
   view.close();
-  const { data, text, notes } = await writeReport(result, folder, signal);
+  const { data, text, notes } = await writeReport(result, folder);
   process.stdout.write(flags.json === true ? `${json(data)}\n` : text);
   for (const note of notes) say(note);
   return result.end.kind === 'found' ? EXIT.ok : EXIT.unexpected;

@@ -18,14 +18,13 @@ export interface BootFlags extends GuestFlags {
 }
 
 /** 0 where tsc was registered with a known or refined frequency, 1 where not, 69 where the host failed. */
-export async function bootCommand(kernel: string, flags: BootFlags, signal: AbortSignal): Promise<number> {
+export async function bootCommand(kernel: string, flags: BootFlags): Promise<number> {
   const entry = kernelArgument(kernel, flags.sha256);
   const guest = guestOf(flags);
   const { qemu, timeout: timeoutS, keep } = flags;
   await needQemu(qemu);
   warnUnusedQemu([{ guest }], qemu);
-  const booted = await bootGuest(entry, guest, { qemu, timeoutS, keep, tell: say, signal });
-  if (booted === null) return EXIT.interrupted;
+  const booted = await bootGuest(entry, guest, { qemu, timeoutS, keep, tell: say });
   process.stdout.write(
     flags.json === true
       ? `${json(bootDocument(booted))}\n`

@@ -8,11 +8,7 @@ import { pinnedText } from '../image/qemu/pinned-text.ts';
 import type { BuildFlags } from './build.ts';
 
 /** 0 where it is there; what keeps it from being built is thrown. */
-export async function buildQemuCommand(
-  matrix: string | undefined,
-  flags: BuildFlags,
-  signal: AbortSignal,
-): Promise<number> {
+export async function buildQemuCommand(matrix: string | undefined, flags: BuildFlags): Promise<number> {
   if (matrix !== undefined)
     throw new UserError('--qemu goes without a matrix', 'build the one, then the other');
   if (flags.kernel.length > 0) throw new UserError('--qemu goes without --kernel');
@@ -20,7 +16,6 @@ export async function buildQemuCommand(
   const startedMs = performance.now();
   try {
     const qemu = await pinnedQemu({
-      signal,
       onProgress: (text) => line.show(text),
       ...(flags.force === true ? { force: true } : {}),
       ...(flags.refresh === true ? { refresh: true } : {}),
@@ -34,7 +29,6 @@ export async function buildQemuCommand(
     return EXIT.ok;
   } catch (error) {
     line.clear();
-    if (signal.aborted) return EXIT.interrupted;
     throw error;
   }
 }

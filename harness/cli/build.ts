@@ -41,11 +41,7 @@ function chosen(matrix: Matrix, globs: readonly string[]): readonly KernelEntry[
 }
 
 /** 0 where all are there; 1 where one does not build; 69 where the host cannot build. */
-export async function buildCommand(
-  path: string | undefined,
-  flags: BuildFlags,
-  signal: AbortSignal,
-): Promise<number> {
+export async function buildCommand(path: string | undefined, flags: BuildFlags): Promise<number> {
   if (path === undefined)
     throw new UserError('build needs a matrix', 'tscmatrix build MATRIX.yaml, or tscmatrix build --qemu');
   const entries = chosen(await loadMatrix(path), flags.kernel);
@@ -53,7 +49,6 @@ export async function buildCommand(
   const line = progressLine(process.stderr);
   const options: AcquireOptions = {
     cache,
-    signal,
     onProgress: line.show,
     ...(flags.force === true ? { force: true } : {}),
     ...(flags.refresh === true ? { refresh: true } : {}),
@@ -63,7 +58,6 @@ export async function buildCommand(
     line.clear();
     sayFault(error);
   }).finally(line.clear);
-  if (rows === null) return EXIT.interrupted;
   process.stdout.write(flags.json === true ? `${json(rows.map(buildDocument))}\n` : buildTable(rows));
   if (rows.some(({ error }) => error instanceof BuildError)) return EXIT.unexpected;
   return rows.some(({ error }) => error !== undefined) ? EXIT.infrastructure : EXIT.ok;

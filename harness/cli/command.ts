@@ -29,7 +29,6 @@ export type Options<F> = { readonly [Name in keyof F]-?: Option<NonNullable<F[Na
 export interface Context {
   /** Whether an option was on the command line. */
   readonly isGiven: (flag: string) => boolean;
-  readonly signal: AbortSignal;
 }
 
 export interface AnyCommand {

@@ -22,7 +22,6 @@ export interface DiagnoseFlags {
 export interface DiagnoseOptions extends DiagnoseFlags {
   /** A path, or "-" for standard input. Left out: standard input where it is not a terminal. */
   readonly file?: string | undefined;
-  readonly signal?: AbortSignal;
   readonly stdin?: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
   readonly stdout?: { write(text: string): unknown; readonly isTTY?: boolean };
 }
@@ -62,18 +61,18 @@ function names(option: string, text: string | undefined): string[] | undefined {
 }
 
 async function readInput(options: DiagnoseOptions, mayBeMissing: boolean): Promise<PastedFacts> {
-  const { file, boot = null, signal } = options;
+  const { file, boot = null } = options;
   if (options.ssh !== undefined) {
     const bytes = await readOverSsh(options.ssh, options);
-    return readText([bytes], { name: options.ssh, boot, signal });
+    return readText([bytes], { name: options.ssh, boot });
   }
   if (options.identity !== undefined) throw new UserError('--identity is for --ssh');
-  if (file !== undefined && file !== '-') return readText(file, { name: file, boot, signal });
+  if (file !== undefined && file !== '-') return readText(file, { name: file, boot });
   const stdin = options.stdin ?? process.stdin;
   if (file === undefined && mayBeMissing) return NOTHING;
   if (file === undefined && stdin.isTTY === true)
     throw new UserError('no log to read', 'Name a file, or pipe one in: dmesg | tscmatrix diagnose -');
-  return readText(stdin, { name: 'standard input', boot, signal });
+  return readText(stdin, { name: 'standard input', boot });
 }
 
 async function readOverSsh(target: string, options: DiagnoseOptions): Promise<Uint8Array> {
@@ -81,7 +80,6 @@ async function readOverSsh(target: string, options: DiagnoseOptions): Promise<Ui
   const { collectOverSsh } = await import('./collect.ts');
   return collectOverSsh(target, {
     identity: options.identity,
-    signal: options.signal,
     say: (text) => void process.stderr.write(`tscmatrix: ${oneLine(`${target}: ${text}`)}\n`),
   });
 }

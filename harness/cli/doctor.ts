@@ -14,13 +14,12 @@ export interface DoctorFlags {
 }
 
 /** 0 where all that is needed always is there, else 69. */
-export async function doctorCommand(flags: DoctorFlags, signal: AbortSignal): Promise<number> {
+export async function doctorCommand(flags: DoctorFlags): Promise<number> {
   const kernel = flags.kernel === undefined ? null : kernelArgument(flags.kernel);
   await removeStaleScratch();
   const examination = await examine({
     qemu: flags.qemu,
     kernel,
-    signal,
     onProgress: (text) => void process.stderr.write(`tscmatrix: ${oneLine(text)}\n`),
   });
   const { isTTY, columns } = process.stdout;

@@ -18,15 +18,10 @@ export interface HistoryFlags {
 }
 
 /** Throws UserError where no cell is as asked for. */
-export async function historyCommand(
-  glob: string | undefined,
-  flags: HistoryFlags,
-  signal: AbortSignal,
-): Promise<number> {
+export async function historyCommand(glob: string | undefined, flags: HistoryFlags): Promise<number> {
   const progress = progressLine(process.stderr);
   const history = await openHistory(flags.results, {
     rebuild: flags.rebuild === true,
-    signal,
     onProgress: (done, of) => progress.show(`reading records into the history: ${done} of ${of}`),
   });
   let cells: readonly CellHistory[];

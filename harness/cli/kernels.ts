@@ -14,11 +14,11 @@ export interface KernelsFlags {
   readonly json?: boolean;
 }
 
-export async function kernelsCommand(flags: KernelsFlags, signal: AbortSignal): Promise<number> {
+export async function kernelsCommand(flags: KernelsFlags): Promise<number> {
   const cache = await openCache();
   const kept =
     flags.prune === true
-      ? await pruneCached(flags.olderThan * 1000, { cache, signal, onProgress: say })
+      ? await pruneCached(flags.olderThan * 1000, { cache, onProgress: say })
       : await listCached(cache);
   if (flags.json === true) {
     process.stdout.write(`${json({ cache: cache.root, [flags.prune ? 'removed' : 'kept']: kept })}\n`);

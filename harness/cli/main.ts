@@ -1,4 +1,5 @@
 /** The program's door: words to a command, errors to an exit code. Commands are loaded when they are asked for. */
+import { stoppedBy } from '../host/interruption.ts';
 import { gitExitCode } from './git-exit-code.ts';
 import { catchTheRest } from './last-resort.ts';
 import { makeProgram } from './program.ts';
@@ -13,7 +14,7 @@ const signal = stopOnSignals();
 catchTheRest({ signal, toGitCode: isProbe ? gitExitCode : null });
 let code: number;
 try {
-  code = await makeProgram(signal)(process.argv.slice(2));
+  code = await stoppedBy(signal, () => makeProgram()(process.argv.slice(2)));
 } catch (error) {
   code = reportError(error, signal.aborted);
 }

@@ -40,7 +40,7 @@ function printJson(plan: Plan, ready: Ready | null): void {
   process.stdout.write(`${json({ name, matrixPath, matrixSha256, kernels, cells })}\n`);
 }
 
-export async function planCommand(path: string, flags: PlanFlags, signal: AbortSignal): Promise<number> {
+export async function planCommand(path: string, flags: PlanFlags): Promise<number> {
   const plan = makePlan(await loadMatrix(path), flags.filter);
   warnAbout(plan);
   if (flags.durations === true) {
@@ -51,7 +51,6 @@ export async function planCommand(path: string, flags: PlanFlags, signal: AbortS
     flags.command === true
       ? await (await import('../lab/make-ready.ts')).makeReady(plan, {
           qemu: flags.qemu,
-          signal,
           refresh: flags.refresh === true,
           buildNothing: true,
           onProgress: (kernel, text) => say(`${kernel}: ${text}`),

@@ -17,11 +17,7 @@ const SIDES = {
 } as const;
 
 /** 0 as expected, 1 not as expected, 125 not to be tested. */
-export async function probeCommand(
-  kernel: string | undefined,
-  flags: ProbeFlags,
-  signal: AbortSignal,
-): Promise<number> {
+export async function probeCommand(kernel: string | undefined, flags: ProbeFlags): Promise<number> {
   forgetGit();
   if (kernel !== undefined && (flags.repo !== undefined || flags.commit !== undefined)) {
     throw new UserError(
@@ -30,7 +26,7 @@ export async function probeCommand(
     );
   }
   const line = progressLine(process.stderr);
-  const { side, reason, boots } = await probe(kernel, flags, line.show, signal).finally(line.clear);
+  const { side, reason, boots } = await probe(kernel, flags, line.show).finally(line.clear);
   const { exitCode, verdict } = SIDES[side];
   const data = { exitCode, verdict, reason, boots, cell: flags.cell };
   process.stdout.write(flags.json === true ? `${json(data)}\n` : `${verdict}: ${oneLine(reason)}\n`);

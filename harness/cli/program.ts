@@ -12,7 +12,7 @@ Exit codes: 0 all as expected; 1 something unexpected or flaky; 2 bad usage or i
 69 the host cannot do it (no QEMU, no accelerator, no space); 130 interrupted.`;
 
 /** Gives the function that runs a command line and tells its exit code. */
-export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => Promise<number> {
+export function makeProgram(): (argv: readonly string[]) => Promise<number> {
   let exitCode: number = EXIT.ok;
   const program = new Command('tscmatrix')
     .description(
@@ -26,7 +26,7 @@ export function makeProgram(signal: AbortSignal): (argv: readonly string[]) => P
     const command = program.command(spec.usage).description(spec.about);
     for (const [key, option] of Object.entries(spec.options)) command.addOption(optionOf(key, option));
     command.action(async () => {
-      exitCode = await start(spec, command, signal);
+      exitCode = await start(spec, command);
     });
   }
   return async (argv) => {
@@ -59,7 +59,7 @@ function optionOf(key: string, spec: Spec<unknown>): Option {
 }
 
 /** What commander read is of the types that the options' data say. */
-async function start(spec: AnyCommand, command: Command, signal: AbortSignal): Promise<number> {
+async function start(spec: AnyCommand, command: Command): Promise<number> {
   const lists = Object.entries(spec.options).filter(([, { many }]) => many);
   const flags = { ...Object.fromEntries(lists.map(([key]) => [key, []])), ...command.opts() };
   for (const [key, { notice }] of Object.entries(spec.options)) {
@@ -69,5 +69,5 @@ async function start(spec: AnyCommand, command: Command, signal: AbortSignal): P
   }
   if (command.opts().confinement === false) (await import('../host/confine/confine.ts')).confineNothing();
   const isGiven = (flag: string): boolean => command.getOptionValueSource(flag) === 'cli';
-  return spec.start(flags as never, { isGiven, signal }, command.processedArgs as never);
+  return spec.start(flags as never, { isGiven }, command.processedArgs as never);
 }

@@ -1,5 +1,5 @@
 /** An error as one message on stderr, and its exit code. */
-import { EXIT, HostError, UserError } from '../base/errors.ts';
+import { EXIT, HostError, Interrupted, UserError } from '../base/errors.ts';
 import { toLimitFault } from '../host/limit-faults.ts';
 import { sayFault } from './say.ts';
 
@@ -7,7 +7,7 @@ import { sayFault } from './say.ts';
 const DEFECT = 70;
 
 export function reportError(thrown: unknown, interrupted: boolean): number {
-  if (interrupted) return EXIT.interrupted;
+  if (interrupted || thrown instanceof Interrupted) return EXIT.interrupted;
   const error = toLimitFault(thrown) ?? thrown;
   if (error instanceof UserError) {
     sayFault(error);

@@ -13,15 +13,9 @@ export interface RerunFlags {
 }
 
 /** 0 if the transcript is the same, in real time the verdict; 1 if not; 69 if the host failed the guest, or an input changed. */
-export async function rerunCommand(
-  run: string,
-  cell: string,
-  flags: RerunFlags,
-  signal: AbortSignal,
-): Promise<number> {
+export async function rerunCommand(run: string, cell: string, flags: RerunFlags): Promise<number> {
   const result = await rerun(await openRun(flags.results, run), cell, {
     qemu: qemuProgram(flags.qemu),
-    signal,
     onProgress: (text) => void process.stderr.write(`tscmatrix: ${oneLine(text)}\n`),
   });
   process.stdout.write(flags.json === true ? `${json(result)}\n` : rerunText(result));

@@ -32,11 +32,11 @@ export interface RunFlags {
 /** What the record of a run decides when it is gone on with. */
 const OF_THE_RECORD = ['filter', 'repeat', 'timeout', 'refresh', 'shard', 'durations'] as const;
 
-async function begin(path: string, flags: RunFlags, signal: AbortSignal): Promise<RunResult> {
+async function begin(path: string, flags: RunFlags): Promise<RunResult> {
   const { whole, part } = await planRun(path, flags);
   warnAbout(whole);
   warnUnusedQemu(whole.cells, flags.qemu);
-  const reporters = makeReporters(flags.reporter, { json: flags.json === true, signal });
+  const reporters = makeReporters(flags.reporter, { json: flags.json === true });
   return runPlan(
     ownPart(whole, part),
     {
@@ -51,7 +51,6 @@ async function begin(path: string, flags: RunFlags, signal: AbortSignal): Promis
       label: flags.label,
     },
     reporters,
-    signal,
   );
 }
 
@@ -60,7 +59,6 @@ async function resumeFromCommand(
   path: string | undefined,
   flags: RunFlags,
   given: (flag: string) => boolean,
-  signal: AbortSignal,
 ): Promise<RunResult> {
   const fixed = OF_THE_RECORD.filter(given);
   if (fixed.length > 0) {
@@ -70,10 +68,10 @@ async function resumeFromCommand(
     );
   }
   const dir = await findRun(flags.results, wanted);
-  const reporters = makeReporters(flags.reporter, { json: flags.json === true, signal });
+  const reporters = makeReporters(flags.reporter, { json: flags.json === true });
   const { jobs = null } = flags;
   const qemu = qemuProgram(flags.qemu);
-  const result = await resumeRun(dir, { jobs, matrixPath: path ?? null, qemu }, reporters, signal);
+  const result = await resumeRun(dir, { jobs, matrixPath: path ?? null, qemu }, reporters);
   if (!result.resumed)
     process.stderr.write(`tscmatrix: the run ${result.run} is finished already; nothing was left to do\n`);
   return { ...result, dir: relative('', result.dir) };
@@ -84,7 +82,6 @@ export async function runCommand(
   path: string | undefined,
   flags: RunFlags,
   given: (flag: string) => boolean,
-  signal: AbortSignal,
 ): Promise<number> {
   if (flags.label !== undefined) checkedLabel(flags.label);
   if (flags.blob !== undefined) await checkPlace(flags.blob);
@@ -92,8 +89,8 @@ export async function runCommand(
     throw new UserError('run needs a matrix file', 'for example: tscmatrix run matrices/quick.yaml');
   const result =
     flags.resume === undefined
-      ? await begin(path as string, flags, signal)
-      : await resumeFromCommand(flags.resume, path, flags, given, signal);
+      ? await begin(path as string, flags)
+      : await resumeFromCommand(flags.resume, path, flags, given);
   process.stderr.write(`tscmatrix: the record is in ${result.dir}\n`);
   if (result.exitCode === EXIT.interrupted) {
     const blob = flags.blob === undefined ? '' : `, and the blob ${flags.blob} was not written`;

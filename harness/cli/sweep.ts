@@ -12,14 +12,10 @@ export interface SweepFlags extends SweepRequest {
 }
 
 /** 0 where every margin was found, whatever it is; 1 where a boot gave no answer or answers contradict each other. */
-export async function sweepCommand(
-  words: readonly string[],
-  flags: SweepFlags,
-  signal: AbortSignal,
-): Promise<number> {
+export async function sweepCommand(words: readonly string[], flags: SweepFlags): Promise<number> {
   forgetGit();
   const line = progressLine(process.stderr);
-  const { report, times, isSound } = await runSweep(words, flags, line.show, signal).finally(line.clear);
+  const { report, times, isSound } = await runSweep(words, flags, line.show).finally(line.clear);
   process.stdout.write(flags.json === true ? `${json(report)}\n` : sweepText(report));
   process.stderr.write(
     `tscmatrix: ${times.boots} boots; the report is in ${times.folder}: report.md, report.json, sweep.svg\n`,

@@ -28,7 +28,7 @@ export interface ValidateFlags {
 }
 
 /** 0 where every backport is equivalent to the reference, 1 where one is not, 69 where the host gave no answer. */
-export async function validateCommand(flags: ValidateFlags, signal: AbortSignal): Promise<number> {
+export async function validateCommand(flags: ValidateFlags): Promise<number> {
   const { base, reference, backport: backports, upstream } = flags;
   if (base === undefined)
     throw new UserError(
@@ -63,8 +63,7 @@ export async function validateCommand(flags: ValidateFlags, signal: AbortSignal)
       filters: flags.filter,
     },
   };
-  const validated = await runValidation(request, progressLine(process.stderr), signal);
-  return validated === null ? EXIT.interrupted : tell(validated, flags);
+  return tell(await runValidation(request, progressLine(process.stderr)), flags);
 }
 
 function tell(validated: Validated, flags: ValidateFlags): number {

@@ -15,7 +15,6 @@ export interface ReadOptions {
   readonly name: string;
   /** Which boot of the text, from 1; negative from the end; null for the last. */
   readonly boot?: number | null;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** No log at all: what is said comes from options. */
@@ -27,10 +26,10 @@ export const NOTHING: PastedFacts = (() => {
 /** Throws UserError where the text cannot be read, is no text, is empty, or has no such boot. */
 export async function readText(
   source: string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>,
-  { name, boot = null, signal }: ReadOptions,
+  { name, boot = null }: ReadOptions,
 ): Promise<PastedFacts> {
   const collector = collectLines();
-  for await (const chunk of textChunks(source, name, signal)) collector.push(chunk);
+  for await (const chunk of textChunks(source, name)) collector.push(chunk);
   const { lines, omitted, isBlank } = collector.end();
   if (isBlank) throw new UserError(`${name} is empty`, 'Reading the kernel log may need root: sudo dmesg');
   const pasted = readPasted(lines, boot);

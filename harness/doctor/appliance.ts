@@ -47,22 +47,22 @@ export function applianceFinding({ emulator, kernel, fault }: ApplianceParts): C
 }
 
 /** Looks into the cache only where the archive was asked before: a doctor waits for no network. */
-async function builtKernel(signal: AbortSignal): Promise<string | null> {
+async function builtKernel(): Promise<string | null> {
   const { source } = kernelEntry();
   if (source.kind !== 'build') return null;
-  const options = { cache: await openCache(), signal };
+  const options = { cache: await openCache() };
   const found = await findBuilt(await prepareJob(source, options), options);
   return found === undefined ? null : (found.release.split(' ')[0] ?? '');
 }
 
-async function findAppliance({ run, signal }: Context): Promise<CheckResult> {
+async function findAppliance({ run }: Context): Promise<CheckResult> {
   // Throws with what to install.
-  await findToolchain(signal);
-  const emulator = await findPinnedQemu({ signal });
+  await findToolchain();
+  const emulator = await findPinnedQemu();
   if (emulator === undefined) return applianceFinding({ emulator: null, kernel: null, fault: null });
   const { exitCode, stderr } = await run(emulator.program, TRIAL, { input: 'quit\n' });
   const fault = exitCode === 0 ? null : lastLine(stderr);
-  return applianceFinding({ emulator, kernel: await builtKernel(signal), fault });
+  return applianceFinding({ emulator, kernel: await builtKernel(), fault });
 }
 
 export const APPLIANCE_CHECKS: readonly Check[] = [

@@ -15,7 +15,6 @@ export interface ExamineOptions {
   readonly qemu: string;
   /** Null: Debian's own cloud kernel, for which a failure is a finding and not the user's error. */
   readonly kernel: KernelEntry | null;
-  readonly signal: AbortSignal;
   /** Told before something that takes long. */
   readonly onProgress: (text: string) => void;
 }
@@ -63,7 +62,6 @@ async function getKernel(options: ExamineOptions): Promise<KernelImage> {
   try {
     return await acquireKernel(entry, {
       cache: await openCache(),
-      signal: options.signal,
       onProgress: options.onProgress,
     });
   } catch (error) {
@@ -75,19 +73,18 @@ async function getKernel(options: ExamineOptions): Promise<KernelImage> {
 }
 
 export function makeContext(options: ExamineOptions): Context {
-  const { signal } = options;
   const kernelImage = once(() => getKernel(options));
-  const probeImage = once(() => buildProbeImage({ signal }));
+  const probeImage = once(() => buildProbeImage());
   return {
     ...options,
-    run: (file, args, more = {}) => tryTool(file, args, { timeoutMs: TOOL_LIMIT_MS, signal, ...more }),
+    run: (file, args, more = {}) => tryTool(file, args, { timeoutMs: TOOL_LIMIT_MS, ...more }),
     kernelImage,
     probeImage,
     hostCpu: once(readHostCpu),
     kvmTrial: once(async () => {
       const [kernel, probe] = await Promise.all([kernelImage(), probeImage()]);
       options.onProgress('booting a small guest under KVM (up to half a minute where KVM is broken)');
-      return checkKvm({ qemu: options.qemu, kernelPath: kernel.path, initrdPath: probe.path, signal });
+      return checkKvm({ qemu: options.qemu, kernelPath: kernel.path, initrdPath: probe.path });
     }),
   };
 }

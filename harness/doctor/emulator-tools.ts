@@ -2,7 +2,7 @@
 import { findPinnedQemu } from '../image/qemu/pinned.ts';
 import { PYTHON } from '../image/qemu/toolchain.ts';
 import { type Library, tryLibrary, tryWork, type Work } from './build-tools.ts';
-import type { Check, Context } from './context.ts';
+import type { Check } from './context.ts';
 import { type CheckResult, missing, type Needed, ok } from './types.ts';
 
 const topic = 'pinned QEMU';
@@ -56,8 +56,8 @@ const LIBRARIES: readonly Library[] = [
   },
 ];
 
-async function findBuilt({ signal }: Context): Promise<CheckResult> {
-  const found = await findPinnedQemu({ signal });
+async function findBuilt(): Promise<CheckResult> {
+  const found = await findPinnedQemu();
   if (found !== undefined)
     return ok(`QEMU ${found.version} (${found.debianVersion}) is built: ${found.program}`);
   return missing(

@@ -1,6 +1,8 @@
 /** Runs the checks one after the other, so that no trial disturbs another, and puts the rows together. */
+
 import { HostError } from '../base/errors.ts';
 import { oneLine } from '../base/safe-text.ts';
+import { stopIfInterrupted } from '../host/interruption.ts';
 import { findProgram } from '../host/program.ts';
 import { APPLIANCE_CHECKS } from './appliance.ts';
 import { BUILD_CHECKS } from './build-tools.ts';
@@ -79,7 +81,7 @@ export function conclude(rows: readonly Row[], installer: Installer): Examinatio
   };
 }
 
-/** Throws UserError for a kernel that is none, and HostError "interrupted" after the signal. */
+/** Throws UserError for a kernel that is none, and Interrupted. */
 export async function examine(options: ExamineOptions): Promise<Examination> {
   const context = makeContext(options);
   const installer: Installer = {
@@ -98,7 +100,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   const rows: Row[] = [];
   const look = async (check: Check): Promise<void> => {
     const row = rowOf(check, await tryCheck(check, context), installer);
-    if (options.signal.aborted) throw new HostError('interrupted', 'the examination was interrupted');
+    stopIfInterrupted('the examination');
     rows.push(row);
   };
   for (const check of CHECKS) {

@@ -29,7 +29,7 @@ export interface GuestCheck {
 
 /** Boots the trial kernel with the probe. Whatever becomes of it is the value. */
 export async function bootTrial(context: Context, guest: GuestSpec): Promise<GuestCheck> {
-  const { qemu, signal } = context;
+  const { qemu } = context;
   const kernel = await needs('a kernel', context.kernelImage());
   const probe = await needs('the probe', context.probeImage());
   const launch = makeLaunch({
@@ -44,7 +44,6 @@ export async function bootTrial(context: Context, guest: GuestSpec): Promise<Gue
     let toProbeMs: number | null = null;
     const life = await bootGuest(launch, {
       folder: scratch.path,
-      signal,
       limits: { deadlineMs: LIMIT_MS },
       onProgress: (phase) => {
         if (phase === 'probe' || phase === 'settled') toProbeMs ??= Math.round(performance.now() - started);

@@ -45,8 +45,8 @@ export const TSC_CHECKS: readonly Check[] = [
     topic,
     name: 'frequency',
     needed: 'always',
-    find: async ({ signal }) => {
-      const { khz, from } = await measureHostTsc(signal);
+    find: async () => {
+      const { khz, from } = await measureHostTsc();
       return ok(`${(khz / 1000).toFixed(3)} MHz (${from})`);
     },
   },

@@ -26,12 +26,12 @@ async function findSetpriv({ run }: Context): Promise<CheckResult> {
     : unusable(`${path} does not know --pdeathsig: ${lastLine(stderr)}`, null, ['util-linux']);
 }
 
-async function findFlock({ signal }: Context): Promise<CheckResult> {
+async function findFlock(): Promise<CheckResult> {
   const path = await findProgram('flock').catch(() => null);
   if (path === null) return missing('there is no flock in PATH', null, ['util-linux']);
   const scratch = await makeScratch();
   try {
-    await withLock(scratch.path, 'trial', { purpose: 'a trial', signal }, async () => undefined);
+    await withLock(scratch.path, 'trial', { purpose: 'a trial' }, async () => undefined);
     return ok(`${path} took and released a lock`);
   } finally {
     await scratch.remove();

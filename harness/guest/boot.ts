@@ -24,7 +24,6 @@ export interface BootOptions {
   /** An existing folder; console.log, command.sh and qemu-stderr.log are written there. */
   readonly folder: string;
   readonly limits?: Partial<Limits>;
-  readonly signal?: AbortSignal;
   readonly onProgress?: (phase: Phase, guestS: number | null) => void;
 }
 
@@ -67,10 +66,10 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
       );
       const limits = { ...limitsFor(launch.guest, launch.accelerator), ...options.limits };
       const { consolePath } = files;
-      const { signal, onProgress } = options;
-      const watched = await monitorGuest({ launch, limits, qemu, link, consolePath, signal, onProgress });
+      const { onProgress } = options;
+      const watched = await monitorGuest({ launch, limits, qemu, link, consolePath, onProgress });
       await keepExits(launch, scratch.path, options.folder);
-      const { evidence, appliance } = await gatherFrom(options.folder, launch, { signal });
+      const { evidence, appliance } = await gatherFrom(options.folder, launch);
       const { machine: outer, cpuMs, ...seen } = watched;
       const machine =
         appliance === null

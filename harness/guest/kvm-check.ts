@@ -16,7 +16,6 @@ export interface KvmCheckInput {
   readonly qemu: string;
   readonly kernelPath: string;
   readonly initrdPath: string;
-  readonly signal?: AbortSignal;
 }
 
 export interface KvmCheck {
@@ -57,7 +56,6 @@ async function tryCpu(
   const boot = await bootGuest(launch, {
     folder,
     limits: { deadlineMs: TRIAL_LIMIT_MS, stallMs: TRIAL_LIMIT_MS, frozenMs: TRIAL_LIMIT_MS },
-    ...(input.signal === undefined ? {} : { signal: input.signal }),
     onProgress: (phase) => {
       if (phase === 'probe' || phase === 'settled') toProbeMs ??= Math.round(performance.now() - started);
     },

@@ -1,8 +1,10 @@
 /** Brings the database up to date with the records: new and changed runs are read, runs that are gone are taken out. */
+
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../base/errors.ts';
+import { stopIfInterrupted } from '../host/interruption.ts';
 import { listRuns } from '../record/find-run.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
 import { LOG_FILE } from '../record/writer.ts';
@@ -14,7 +16,6 @@ export interface FillOptions {
   readonly rebuild?: boolean;
   /** Told how many of the runs that have to be read are read. */
   readonly onProgress?: (done: number, of: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 export interface Filled {
@@ -37,14 +38,14 @@ interface Known {
 export async function fillHistory(
   database: DatabaseSync,
   resultsDir: string,
-  { rebuild = false, onProgress, signal }: FillOptions = {},
+  { rebuild = false, onProgress }: FillOptions = {},
 ): Promise<Filled> {
   const known = new Map(knownRuns(database).map((one) => [one.run, one]));
   const stamps = await stampsOf(resultsDir);
   const stale = [...stamps].filter(([run, stamp]) => rebuild || known.get(run)?.log_stamp !== stamp);
   let done = 0;
   for (const [run, stamp] of stale) {
-    signal?.throwIfAborted();
+    stopIfInterrupted();
     onProgress?.(done++, stale.length);
     await fillRun(database, join(resultsDir, run), run, stamp, rebuild);
   }

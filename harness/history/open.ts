@@ -1,8 +1,10 @@
 /** Opens the history of a results folder: results/history.sqlite, filled from the records beside it. */
+
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { HostError } from '../base/errors.ts';
+import { stopIfInterrupted } from '../host/interruption.ts';
 import { type Filled, type FillOptions, fillHistory } from './fill.ts';
 import { makeTables } from './schema.ts';
 
@@ -32,7 +34,7 @@ export async function openHistory(resultsDir: string, options: FillOptions = {})
     return { database, filled, close: closer(database) };
   } catch (error) {
     if (database?.isOpen === true) database.close();
-    if (options.signal?.aborted === true) throw error;
+    stopIfInterrupted();
     throw historyFault(error, path);
   }
 }

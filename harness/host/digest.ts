@@ -1,12 +1,15 @@
 /** sha256 of files and of named parts. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stopIfInterrupted } from './interruption.ts';
 
 /** Lower-case hex sha256 of a file's bytes. */
-export async function sha256OfFile(path: string, signal?: AbortSignal): Promise<string> {
+export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  const options = { highWaterMark: 1 << 20, ...(signal === undefined ? {} : { signal }) };
-  for await (const chunk of createReadStream(path, options)) hash.update(chunk as Uint8Array);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    stopIfInterrupted(path);
+    hash.update(chunk as Uint8Array);
+  }
   return hash.digest('hex');
 }
 

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { HostError, UserError } from '../base/errors.ts';
+import { interruption, stopIfInterrupted } from './interruption.ts';
 
 export interface DownloadOptions {
   /** The expected sha256 in hex. */
@@ -13,7 +14,6 @@ export interface DownloadOptions {
   readonly maxBytes?: number;
   /** Longest time without a byte, from the request on. */
   readonly stallMs?: number;
-  readonly signal?: AbortSignal;
   /** Told about every whole MB; `total` where the server says how much will come. */
   readonly onProgress?: (bytes: number, total: number | undefined) => void;
 }
@@ -40,7 +40,7 @@ export async function downloadFile(
 ): Promise<Downloaded> {
   const stallMs = options.stallMs ?? DEFAULT_STALL_MS;
   const stalled = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stalled.signal]) : stalled.signal;
+  const signal = AbortSignal.any([interruption(), stalled.signal]);
   const timer = setTimeout(() => stalled.abort(), stallMs);
   try {
     const source = await openSource(parseUrl(url), signal);
@@ -57,7 +57,7 @@ export async function downloadFile(
     return result;
   } catch (error) {
     await rm(target, { force: true });
-    if (options.signal?.aborted) throw new HostError('interrupted', `the download of ${url} was interrupted`);
+    stopIfInterrupted(`the download of ${url}`);
     if (stalled.signal.aborted) {
       throw new HostError(
         'network',

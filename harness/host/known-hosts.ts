@@ -46,14 +46,13 @@ export function parseFound(text: string, file: string): KnownKey[] {
 }
 
 /** Every key that is known for this host. */
-export async function findKnownKeys(target: SshTarget, signal?: AbortSignal): Promise<KnownKey[]> {
+export async function findKnownKeys(target: SshTarget): Promise<KnownKey[]> {
   const found: KnownKey[] = [];
   for (const file of knownHostsFiles()) {
     if (!(await exists(file))) continue;
     // It ends with 1 where it finds nothing.
     const { stdout } = await tryTool('ssh-keygen', ['-F', knownHostsName(target), '-f', file], {
       hint: 'apt-get install openssh-client',
-      ...(signal === undefined ? {} : { signal }),
     });
     found.push(...parseFound(stdout, file));
   }

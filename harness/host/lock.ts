@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostError } from '../base/errors.ts';
+import { interruption, stopIfInterrupted } from './interruption.ts';
 import { startProcess } from './process.ts';
 
 /** $1 is the lock file, $2 says who holds it. Ends with 75 where the file was removed while we waited for it. */
@@ -30,7 +31,6 @@ const REPLACED = 75;
 export interface LockOptions {
   /** What is done under the lock; others who wait are told. */
   readonly purpose: string;
-  readonly signal?: AbortSignal;
   /** Called once where somebody else holds the lock. */
   readonly onWait?: (text: string) => void;
 }
@@ -50,7 +50,7 @@ export async function takeLock(folder: string, key: string, options: LockOptions
   );
   let told = false;
   for (;;) {
-    stopIfAborted(options.signal, file);
+    stopIfInterrupted(`waiting for the lock ${file}`);
     const attempt = await startHolder(file, told, options);
     if (typeof attempt !== 'number') return attempt;
     if (attempt === BUSY) {
@@ -99,10 +99,11 @@ async function startHolder(file: string, wait: boolean, options: LockOptions): P
   const abort = () => {
     if (wait) child.kill('SIGKILL');
   };
-  options.signal?.addEventListener('abort', abort, { once: true });
+  const signal = interruption();
+  signal.addEventListener('abort', abort, { once: true });
   const locked = await saysAnything(output);
-  options.signal?.removeEventListener('abort', abort);
-  if (locked && !options.signal?.aborted) {
+  signal.removeEventListener('abort', abort);
+  if (locked && !signal.aborted) {
     return {
       release: async () => {
         input.end();
@@ -112,7 +113,7 @@ async function startHolder(file: string, wait: boolean, options: LockOptions): P
   }
   input.end();
   const { exitCode } = await child;
-  stopIfAborted(options.signal, file);
+  stopIfInterrupted(`waiting for the lock ${file}`);
   if (exitCode === undefined || exitCode === 127) {
     throw new HostError('tool-missing', 'the program flock is not installed', 'apt-get install util-linux');
   }
@@ -131,8 +132,4 @@ function saysAnything(stream: NodeJS.ReadableStream): Promise<boolean> {
 async function holderOf(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '');
   return text.trim() || file;
-}
-
-function stopIfAborted(signal: AbortSignal | undefined, file: string): void {
-  if (signal?.aborted) throw new HostError('interrupted', `interrupted while waiting for the lock ${file}`);
 }

@@ -3,13 +3,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { execa, type Options } from 'execa';
 import { HostError } from '../base/errors.ts';
+import { interruption, stopIfInterrupted } from './interruption.ts';
 
 export interface ToolOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** `env` is the whole environment: nothing of ours is added. */
   readonly onlyEnv?: true;
-  readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
   readonly input?: string | Uint8Array;
   /** What to type where the program is missing, for example "apt-get install cpio". */
@@ -42,7 +42,7 @@ export async function tryTool(
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.onlyEnv === true ? { extendEnv: false } : {}),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    cancelSignal: interruption(),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     reject: false,
@@ -55,7 +55,7 @@ export async function tryTool(
     for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line));
   }
   const result = await child;
-  if (result.isCanceled) throw new HostError('interrupted', `${file} was interrupted`);
+  if (result.isCanceled) stopIfInterrupted(file);
   if (result.timedOut)
     throw new HostError('tool-timeout', `${file} took longer than ${options.timeoutMs} ms`);
   // setpriv answers 127 where the program does not exist, 126 where it may not be executed.
@@ -129,7 +129,6 @@ export interface GroupOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Held by the program and everything it starts; waited for where something of an earlier one still runs. */
   readonly lockFile: string;
-  readonly signal?: AbortSignal;
   /** Called with each line of stdout and stderr as it comes. */
   readonly onLine: (line: string) => void;
 }
@@ -140,7 +139,7 @@ export async function runGroup(
   args: readonly string[],
   options: GroupOptions,
 ): Promise<number> {
-  if (options.signal?.aborted) throw new HostError('interrupted', `${file} was interrupted`);
+  stopIfInterrupted(file);
   const child = execa('sh', ['-c', GROUP, 'sh', options.lockFile, file, ...args], {
     cwd: options.cwd,
     env: options.env,
@@ -154,15 +153,16 @@ export async function runGroup(
   });
   const end = (): void => void child.stdin?.end();
   child.stdin?.on('error', () => {}); // EPIPE: the group is gone already, which its exit code tells.
-  options.signal?.addEventListener('abort', end, { once: true });
+  const signal = interruption();
+  signal.addEventListener('abort', end, { once: true });
   try {
     for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line));
   } finally {
-    options.signal?.removeEventListener('abort', end);
+    signal.removeEventListener('abort', end);
     end();
   }
   const { exitCode } = await child;
-  if (options.signal?.aborted) throw new HostError('interrupted', `${file} was interrupted`);
+  stopIfInterrupted(file);
   if (exitCode === 124) throw new HostError('lock-failed', `cannot lock ${options.lockFile}`);
   return exitCode ?? 128;
 }

@@ -1,4 +1,5 @@
 /** Runs commands on another host over SSH. The only file that imports ssh2. */
+
 import ssh2, {
   type AuthenticationType,
   type AuthMethod,
@@ -6,7 +7,8 @@ import ssh2, {
   type ClientChannel,
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
-import { HostError } from '../base/errors.ts';
+import { HostError, Interrupted } from '../base/errors.ts';
+import { interruption, stopIfInterrupted } from './interruption.ts';
 import { findKnownKeys, judgeHostKey, type KnownKey } from './known-hosts.ts';
 import { chooseLogin, type KeyCheck, type Login } from './ssh-login.ts';
 import { type SshTarget, sshArguments } from './ssh-target.ts';
@@ -14,7 +16,6 @@ import { type SshTarget, sshArguments } from './ssh-target.ts';
 export interface SshOptions {
   /** A private key's file; else the agent and the user's default keys. */
   readonly identity?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
   /** From the first packet to being logged in, ms. */
   readonly connectMs?: number;
 }
@@ -101,15 +102,14 @@ function connectFault(
 
 /** Logs in. Throws HostError 'ssh-failed', 'ssh-host-key' or 'ssh-auth', and UserError for a key that is of no use. */
 export async function openSsh(target: SshTarget, options: SshOptions = {}): Promise<SshSession> {
-  const { signal } = options;
+  const signal = interruption();
   const login = await chooseLogin(options.identity, checkKey);
-  const known = await findKnownKeys(target, signal);
+  const known = await findKnownKeys(target);
   const client = new ssh2.Client();
-  const interrupted = (): HostError =>
-    new HostError('interrupted', `the connection to ${target.host} was ended`);
+  const what = `the connection to ${target.host}`;
   const abort = (): void => void client.destroy();
-  if (signal?.aborted) throw interrupted();
-  signal?.addEventListener('abort', abort, { once: true });
+  stopIfInterrupted(what);
+  signal.addEventListener('abort', abort, { once: true });
   let keyFault: HostError | null = null;
   try {
     await new Promise<void>((resolve, reject) => {
@@ -134,13 +134,14 @@ export async function openSsh(target: SshTarget, options: SshOptions = {}): Prom
     });
   } catch (error) {
     client.destroy();
-    signal?.removeEventListener('abort', abort);
-    throw signal?.aborted ? interrupted() : (keyFault ?? connectFault(target, login, error as Error));
+    signal.removeEventListener('abort', abort);
+    stopIfInterrupted(what);
+    throw keyFault ?? connectFault(target, login, error as Error);
   }
   return {
-    run: (command, limits) => runRemote(client, command, limits, signal),
+    run: (command, limits) => runRemote(client, command, limits),
     close: () => {
-      signal?.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', abort);
       client.end();
     },
   };
@@ -150,8 +151,8 @@ function runRemote(
   client: Client,
   command: string,
   limits: { readonly timeoutMs: number; readonly maxBytes: number },
-  signal: AbortSignal | undefined,
 ): Promise<RemoteResult> {
+  const signal = interruption();
   return new Promise((resolve, reject) => {
     let channel: ClientChannel | null = null;
     const finish = (settle: () => void): void => {
@@ -170,7 +171,7 @@ function runRemote(
     );
     const gone = (error?: unknown): void => {
       const why = error instanceof Error ? `: ${error.message}` : '';
-      if (signal?.aborted) fail('interrupted', 'the connection was ended');
+      if (signal.aborted) finish(() => reject(new Interrupted('the connection')));
       else fail('ssh-failed', `the connection was lost during "${command}"${why}`);
     };
     client.on('close', gone);

@@ -1,10 +1,12 @@
 /** Text of any size from a file, a pipe or a device, as a stream that ends when it is told to. */
+
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { UserError } from '../base/errors.ts';
+import { interruption, stopIfInterrupted } from './interruption.ts';
 
 /** Of compressed text: what it may become, in bytes. */
 const UNPACKED_MOST = 8 * 1024 ** 3;
@@ -33,7 +35,8 @@ function cannotRead(name: string, error: unknown): UserError {
 }
 
 /** Devices and pipes are read without waiting in a system call, so that an interruption ends them. */
-async function openQuietly(path: string, signal?: AbortSignal): Promise<Readable> {
+async function openQuietly(path: string): Promise<Readable> {
+  const signal = interruption();
   let file: FileHandle | undefined;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -42,23 +45,20 @@ async function openQuietly(path: string, signal?: AbortSignal): Promise<Readable
     if (stat.isFIFO()) {
       // The socket owns the descriptor from here on.
       const socket = new Socket({ fd: file.fd, readable: true, writable: false });
-      signal?.addEventListener('abort', () => socket.destroy(), { once: true });
+      signal.addEventListener('abort', () => socket.destroy(), { once: true });
       const owner = file;
       socket.on('close', () => void owner.close().catch(() => {}));
       return socket;
     }
     if (stat.isCharacterDevice()) {
-      const bytes = await readDevice(file, signal);
+      const bytes = await readDevice(file);
       await file.close();
       const stream = new PassThrough();
       stream.end(bytes);
       return stream;
     }
     await file.close();
-    return createReadStream(path, {
-      highWaterMark: 1024 * 1024,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    return createReadStream(path, { highWaterMark: 1024 * 1024, signal });
   } catch (error) {
     await file?.close().catch(() => {});
     throw cannotRead(path, error);
@@ -68,11 +68,11 @@ async function openQuietly(path: string, signal?: AbortSignal): Promise<Readable
 const DEVICE_MOST = 256 * 1024 * 1024;
 
 /** /dev/kmsg gives one record a read, and EAGAIN where there is no more; EPIPE where records were overwritten meanwhile. */
-async function readDevice(file: FileHandle, signal?: AbortSignal): Promise<Buffer> {
+async function readDevice(file: FileHandle): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   const buffer = Buffer.alloc(64 * 1024);
-  while (size < DEVICE_MOST && signal?.aborted !== true) {
+  while (size < DEVICE_MOST && !interruption().aborted) {
     try {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) break;
@@ -143,20 +143,21 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 
 /**
  * The bytes of a text, as UTF-8 where they were UTF-16, unpacked where they were gzip or zstd. `name` is for messages. Throws
- * UserError where it is no text or cannot be read; ends early where the signal says so.
+ * UserError where it is no text or cannot be read; ends early where it is interrupted.
  */
 export async function* textChunks(
   source: string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>,
   name: string,
-  signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const stream = typeof source === 'string' ? await openQuietly(source, signal) : source;
+  const signal = interruption();
+  const stream = typeof source === 'string' ? await openQuietly(source) : source;
   if (typeof source !== 'string' && 'destroy' in source)
-    signal?.addEventListener('abort', () => (source as Readable).destroy(), { once: true });
+    signal.addEventListener('abort', () => (source as Readable).destroy(), { once: true });
   try {
     yield* decoded(unpacked(bytesOf(stream), name));
   } catch (error) {
-    if (signal?.aborted === true || error instanceof UserError) throw error;
+    stopIfInterrupted(`reading ${name}`);
+    if (error instanceof UserError) throw error;
     const { code = '' } = error as NodeJS.ErrnoException;
     if (/^Z_|^ERR_|^ZSTD/.test(code))
       throw new UserError(`${name} is damaged: ${(error as Error).message}`, undefined, { cause: error });

@@ -3,7 +3,8 @@
  * are answered meanwhile. For texts that are large enough to be felt; a thread takes some 100 ms to start.
  */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { HostError } from '../base/errors.ts';
+import { HostError, Interrupted } from '../base/errors.ts';
+import { interruption } from './interruption.ts';
 
 export interface WorkLimits {
   /** What is done, for messages: "reading the console". */
@@ -12,7 +13,6 @@ export interface WorkLimits {
   readonly deadlineMs?: number;
   /** Of the thread's heap, MiB. */
   readonly memoryMiB?: number;
-  readonly signal?: AbortSignal | undefined;
   /** Parts of the input that move to the thread and are empty here afterwards; others are copied. */
   readonly moved?: readonly Uint8Array[];
 }
@@ -23,11 +23,12 @@ const MEMORY_MIB = 512;
 const GRACE_MS = 500;
 
 /**
- * Runs a module that answers with answerWork() and gives its answer. Rejects with HostError where the work passes a limit
- * or is interrupted, and with what the work threw.
+ * Runs a module that answers with answerWork() and gives its answer. Rejects with HostError where the work passes a limit,
+ * and with what the work threw.
  */
 export function workInThread<I, O>(module: URL, input: I, limits: WorkLimits): Promise<O> {
-  const { what, deadlineMs = DEADLINE_MS, memoryMiB = MEMORY_MIB, signal, moved = [] } = limits;
+  const { what, deadlineMs = DEADLINE_MS, memoryMiB = MEMORY_MIB, moved = [] } = limits;
+  const signal = interruption();
   const worker = new Worker(module, {
     workerData: input,
     // Only a whole buffer can move; small ones share theirs.
@@ -40,17 +41,17 @@ export function workInThread<I, O>(module: URL, input: I, limits: WorkLimits): P
     const timers: NodeJS.Timeout[] = [];
     const end = (settle: () => void): void => {
       for (const timer of timers) clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
       settle();
       void worker.terminate();
     };
     const fail = (code: string, why: string): void =>
       end(() => reject(new HostError(code, `${what}: ${why}`)));
     const onAbort = (): void =>
-      void timers.push(setTimeout(() => fail('interrupted', 'it was interrupted'), GRACE_MS));
+      void timers.push(setTimeout(() => end(() => reject(new Interrupted(what))), GRACE_MS));
     timers.push(setTimeout(() => fail('too-slow', `it took longer than ${deadlineMs / 1000} s`), deadlineMs));
-    if (signal?.aborted) onAbort();
-    else signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
     worker.once('message', (answer: O) => end(() => resolve(answer)));
     worker.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'ERR_WORKER_OUT_OF_MEMORY'

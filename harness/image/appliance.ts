@@ -25,7 +25,6 @@ export interface Appliance {
 }
 
 export interface ApplianceOptions {
-  readonly signal?: AbortSignal;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -84,14 +83,11 @@ function foldersOf(paths: readonly string[]): Entry[] {
 }
 
 /** Packs the initramfs around a QEMU; the same inputs give the same bytes. */
-export async function packAppliance(
-  emulator: PinnedQemu,
-  signal?: AbortSignal,
-): Promise<{ path: string; sha256: string }> {
+export async function packAppliance(emulator: PinnedQemu): Promise<{ path: string; sha256: string }> {
   const there = new Set(await readdir(emulator.firmwareDir));
   const [init, exits] = await Promise.all([
-    compileFolder('init', 'appliance', signal, ['probe/frame.c', 'probe/frame.h', 'exits/exits.h']),
-    buildExitsLibrary(signal),
+    compileFolder('init', 'appliance', ['probe/frame.c', 'probe/frame.h', 'exits/exits.h']),
+    buildExitsLibrary(),
   ]);
   const files = await Promise.all([
     file('init', init, 0o755),
@@ -111,16 +107,15 @@ export async function packAppliance(
 
 /** Builds what the cache lacks: minutes on a new machine. Throws HostError or BuildError where that is not possible. */
 export async function buildAppliance(options: ApplianceOptions = {}): Promise<Appliance> {
-  const { signal, onProgress } = options;
+  const { onProgress } = options;
   const cache = await openCache();
   const common = {
     cache,
-    ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   };
   const emulator = await pinnedQemu(common);
   const kernel = await acquireKernel(kernelEntry(), common);
-  const initrd = await packAppliance(emulator, signal);
+  const initrd = await packAppliance(emulator);
   const sha256 = createHash('sha256').update(`${kernel.sha256} ${initrd.sha256}`).digest('hex');
   return { kernel, initrdPath: initrd.path, emulator, sha256 };
 }

@@ -28,12 +28,8 @@ interface Source {
 const SHARED_FLAGS = FLAGS.map((flag) => (flag === '-static' ? '-shared' : flag)).concat('-fPIC', '-O2');
 
 /** All that decides the program's bytes. The static C library comes with the compiler's packages. */
-async function keyOf(
-  sources: readonly Source[],
-  flags: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const options = { hint: COMPILER_HINT, ...(signal === undefined ? {} : { signal }) };
+async function keyOf(sources: readonly Source[], flags: readonly string[]): Promise<string> {
+  const options = { hint: COMPILER_HINT };
   const [version, libc] = await Promise.all([
     runTool(COMPILER, ['-v'], options),
     runTool(COMPILER, ['-print-file-name=libc.a'], options),
@@ -47,28 +43,29 @@ async function compile(
   name: string,
   folder: string,
   files: readonly string[],
-  signal?: AbortSignal,
   flags: readonly string[] = FLAGS,
 ): Promise<string> {
   const sources = await Promise.all(
     files.map(async (file) => ({ name: file, text: await readFile(join(folder, file), 'utf8') })),
   );
   const cache = await openCache();
-  const key = await keyOf(sources, flags, signal);
+  const key = await keyOf(sources, flags);
   const find = async (): Promise<string | undefined> => {
     const entry = await findEntry(cache, 'program', key);
     return entry?.object === undefined ? undefined : takeObject(cache, entry.object);
   };
   const found = await find();
   if (found !== undefined) return found;
-  const lock = { purpose: `compiling ${name}`, ...(signal === undefined ? {} : { signal }) };
+  const lock = { purpose: `compiling ${name}` };
   return withCacheLock(cache, `program-${key}`, lock, async () => {
     const meanwhile = await find();
     if (meanwhile !== undefined) return meanwhile;
     return withTemporary(cache, async (temporary) => {
       const program = join(temporary, name);
       const units = files.filter((file) => file.endsWith('.c'));
-      await runTool(COMPILER, [...flags, ...units, '-o', program], { cwd: folder, hint: COMPILER_HINT });
+      // A compiler that is killed leaves its files behind.
+      const env = { TMPDIR: temporary };
+      await runTool(COMPILER, [...flags, ...units, '-o', program], { cwd: folder, env, hint: COMPILER_HINT });
       const object = await storeObject(cache, program, name);
       await storeEntry(cache, { kind: 'program', key, object });
       return (await takeObject(cache, object)) as string;
@@ -77,30 +74,23 @@ async function compile(
 }
 
 /** One program of one file, for example "host/tsc-khz.c"; gives its path. Throws HostError without a compiler. */
-export async function compileTool(source: string, signal?: AbortSignal): Promise<string> {
+export async function compileTool(source: string): Promise<string> {
   const path = join(imagesFolder(), source);
-  return compile(basename(source, '.c'), dirname(path), [basename(path)], signal);
+  return compile(basename(source, '.c'), dirname(path), [basename(path)]);
 }
 
 /** One program of all the C files in a folder of images/, and of `shared` files of other folders there. */
 export async function compileFolder(
   name: string,
   folderName: string,
-  signal?: AbortSignal,
   shared: readonly string[] = [],
 ): Promise<string> {
   const own = (await readdir(join(imagesFolder(), folderName))).filter((file) => /\.[ch]$/.test(file));
   const files = [...own.map((file) => `${folderName}/${file}`), ...shared].sort();
-  return compile(name, imagesFolder(), files, signal);
+  return compile(name, imagesFolder(), files);
 }
 
 /** The library that counts a KVM guest's exits and slows its reads of a reference counter. */
-export async function buildExitsLibrary(signal?: AbortSignal): Promise<string> {
-  return compile(
-    'kvm-exits.so',
-    imagesFolder(),
-    ['exits/exits.h', 'exits/kvm-exits.c'],
-    signal,
-    SHARED_FLAGS,
-  );
+export async function buildExitsLibrary(): Promise<string> {
+  return compile('kvm-exits.so', imagesFolder(), ['exits/exits.h', 'exits/kvm-exits.c'], SHARED_FLAGS);
 }

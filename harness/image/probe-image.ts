@@ -66,10 +66,10 @@ export async function busyboxEntry(): Promise<Entry> {
 }
 
 /** Builds the image, or finds it in the cache. Throws HostError where busybox or the compiler is missing. */
-export async function buildProbeImage(options: { readonly signal?: AbortSignal } = {}): Promise<ProbeImage> {
+export async function buildProbeImage(): Promise<ProbeImage> {
   const [busybox, probe, init] = await Promise.all([
     busyboxEntry(),
-    compileFolder('tscprobe', 'probe', options.signal, ['exits/exits.h']).then((path) => readFile(path)),
+    compileFolder('tscprobe', 'probe', ['exits/exits.h']).then((path) => readFile(path)),
     readFile(join(imagesFolder(), 'probe', 'init')),
   ]);
   return storeInitramfs('probe.cpio', [

@@ -1,5 +1,7 @@
 /** Gets the image of a kernel that a matrix names, from wherever it says, into the cache. */
+
 import { HostError, UserError } from '../base/errors.ts';
+import { stopIfInterrupted } from '../host/interruption.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { acquireFile } from './from-file.ts';
 import { acquireBuild } from './make/build.ts';
@@ -20,7 +22,7 @@ export async function acquireKernel(entry: KernelEntry, options: AcquireOptions)
   try {
     return { name: entry.name, ...(await acquireFrom(entry, options)) };
   } catch (error) {
-    if (options.signal?.aborted) throw new HostError('interrupted', `kernel ${entry.name}: interrupted`);
+    stopIfInterrupted(`kernel ${entry.name}`);
     const message = error instanceof Error ? `kernel ${entry.name}: ${error.message}` : '';
     if (error instanceof UserError) throw new UserError(message, error.hint, { cause: error });
     if (error instanceof BuildError) {

@@ -19,7 +19,7 @@ const KIND = 'kernel-image';
  */
 export async function acquireFile(source: FileSource, options: AcquireOptions): Promise<Found> {
   await readKernelImage(source.path);
-  const sha256 = await sha256OfFile(source.path, options.signal);
+  const sha256 = await sha256OfFile(source.path);
   checkSha256(source.path, sha256, source.sha256);
   const key = sha256OfParts({ image: sha256 });
   const origin = `file ${source.path}`;

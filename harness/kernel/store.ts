@@ -65,9 +65,8 @@ export function oneAtATime<T>(
   options: AcquireOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { signal, onProgress } = options;
+  const { onProgress } = options;
   const waiting = {
-    ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onWait: onProgress }),
   };
   return withCacheLock(options.cache, `kernel ${key}`, { purpose: `getting ${what}`, ...waiting }, work);

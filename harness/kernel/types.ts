@@ -67,7 +67,6 @@ export interface BuildFacts {
 
 export interface AcquireOptions {
   readonly cache: Cache;
-  readonly signal?: AbortSignal;
   readonly onProgress?: (text: string) => void;
   /** Ask the archive again what a package name means today, whatever was resolved before. */
   readonly refresh?: boolean;

@@ -51,7 +51,6 @@ export async function bootOnce(
   let launch = asked;
   let life = await bootGuest(launch, options);
   while (asked.nested !== undefined && isRetryable(life.ending) && failed.length < ATTEMPTS - 1) {
-    if (options.signal?.aborted === true) break;
     const { ending, wallMs, cpuMs } = life;
     const one = { nonce: launch.nonce, ending, wallMs, cpuMs };
     failed.push(one);

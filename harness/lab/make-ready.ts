@@ -3,6 +3,7 @@
 import { HostError, UserError } from '../base/errors.ts';
 import { checkKvm, type KvmCheck, type KvmCheckInput, kvmDeviceFault } from '../guest/kvm-check.ts';
 import { openCache } from '../host/cache.ts';
+import { stopIfInterrupted } from '../host/interruption.ts';
 import { buildProbeImage } from '../image/probe-image.ts';
 import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
 import { isKvmGuest, needsHostKvm } from '../matrix/accelerators.ts';
@@ -20,7 +21,6 @@ export interface Ready extends HostOffer {
 
 export interface ReadyOptions {
   readonly qemu: string;
-  readonly signal: AbortSignal;
   readonly refresh?: boolean;
   /** Nothing that the matrix names is started: kernels are not built, and the trial of KVM boots one of Debian's. */
   readonly buildNothing?: boolean;
@@ -40,10 +40,9 @@ async function acquireAll(
   const kernels = new Map<string, KernelImage | HostError | BuildError>();
   const cache = await openCache();
   await runInParallel(plan.kernels, FETCHES, async (entry) => {
-    if (options.signal.aborted) return;
+    stopIfInterrupted();
     try {
       const image = await acquireKernel(entry, {
-        signal: options.signal,
         cache,
         refresh: options.refresh === true,
         buildNothing: options.buildNothing === true,
@@ -52,7 +51,7 @@ async function acquireAll(
       kernels.set(entry.name, image);
       await options.onKernel?.(entry, image);
     } catch (error) {
-      if (options.signal.aborted) return;
+      stopIfInterrupted();
       await options.onFailure?.(entry, error);
       if (!(error instanceof HostError || error instanceof BuildError)) throw error;
       kernels.set(entry.name, error);
@@ -67,17 +66,16 @@ async function trialFor(
   ready: Pick<Ready, 'qemu' | 'initrdPath' | 'kernels'>,
   options: ReadyOptions,
 ): Promise<KvmCheck | null> {
-  const { signal } = options;
   const real = cells.filter(({ guest }) => guest.clock === 'real').map(({ guest }) => guest.topology);
   const direct = real.some((topology) => topology === 'auto' || needsHostKvm(topology));
   // An appliance of host KVM needs a host that nests; where it does not, there is nothing to be tried.
   const wanted = direct || (real.some(isKvmGuest) && (await hostNests()));
   const kernel = [...ready.kernels.values()].find((image) => !(image instanceof Error));
   const { qemu, initrdPath } = ready;
-  if (!wanted || signal.aborted) return null;
-  if (options.buildNothing === true) return trialOnDebian({ qemu, initrdPath, signal });
+  if (!wanted) return null;
+  if (options.buildNothing === true) return trialOnDebian({ qemu, initrdPath });
   if (kernel === undefined) return null;
-  return checkKvm({ qemu, kernelPath: (kernel as KernelImage).path, initrdPath, signal });
+  return checkKvm({ qemu, kernelPath: (kernel as KernelImage).path, initrdPath });
 }
 
 /** What a trial of KVM boots where no kernel of the matrix is to be started. */
@@ -91,7 +89,6 @@ async function trialOnDebian(input: Omit<KvmCheckInput, 'kernelPath'>): Promise<
   if (none !== null) return none;
   const kernel = await acquireKernel(TRIAL_KERNEL, {
     cache: await openCache(),
-    ...(input.signal === undefined ? {} : { signal: input.signal }),
   }).catch((error: unknown) => {
     if (error instanceof HostError || error instanceof UserError) return error;
     throw error;
@@ -113,9 +110,8 @@ export function isNotBuilt(error: Error): boolean {
 
 export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Ready> {
   const [probe, kernels] = await runBoth(
-    options.signal,
-    (signal) => buildProbeImage({ signal }),
-    (signal) => acquireAll(plan, { ...options, signal }),
+    () => buildProbeImage(),
+    () => acquireAll(plan, options),
   );
   const base = { qemu: options.qemu, initrdPath: probe.path, kernels };
   const trial = await trialFor(plan.cells, base, options);
@@ -125,7 +121,6 @@ export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Read
     return image !== undefined && (!(image instanceof Error) || isNotBuilt(image));
   });
   const nested = await makeNestedReady(bootable, trial, {
-    signal: options.signal,
     onProgress: (text) => options.onProgress?.('appliance', text),
   });
   const appliance =

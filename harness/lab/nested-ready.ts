@@ -1,8 +1,10 @@
 /** What nested guests and the pinned QEMU need, got once for a plan; a host that cannot have it is told for each cell. */
+
 import { access, readFile } from 'node:fs/promises';
 import { HostError } from '../base/errors.ts';
 import type { KvmCheck } from '../guest/kvm-check.ts';
 import type { ApplianceFiles } from '../guest/types.ts';
+import { stopIfInterrupted } from '../host/interruption.ts';
 import { type Appliance, buildAppliance } from '../image/appliance.ts';
 import { buildExitsLibrary } from '../image/compile.ts';
 import { pinnedQemu } from '../image/qemu/pinned.ts';
@@ -12,15 +14,15 @@ import type { Cell } from '../plan/types.ts';
 import { choose, type HostOffer, type PartFault } from './machine.ts';
 
 export interface NestedOptions {
-  readonly signal: AbortSignal;
   readonly onProgress?: (text: string) => void;
 }
 
-async function orFault<T>(make: Promise<T>, signal: AbortSignal): Promise<T | PartFault> {
+async function orFault<T>(make: Promise<T>): Promise<T | PartFault> {
   try {
     return await make;
   } catch (error) {
-    if (!signal.aborted && (error instanceof HostError || error instanceof BuildError)) return error;
+    stopIfInterrupted();
+    if (error instanceof HostError || error instanceof BuildError) return error;
     throw error;
   }
 }
@@ -35,13 +37,12 @@ export async function makeNestedReady(
     const choice = choose(guest, trial);
     return 'kind' in choice ? [] : [{ ...choice, ...ACCELERATORS[choice.accelerator] }];
   });
-  const { signal } = options;
   const wantsPinned = machines.some(({ emulator }) => emulator === 'pinned');
   const wantsAppliance = machines.some(({ needsAppliance }) => needsAppliance);
   const wantsExits = machines.some(({ needsHostKvm }) => needsHostKvm);
-  const pinned = wantsPinned ? await orFault(pinnedQemu(options), signal) : null;
-  const appliance = wantsAppliance ? await orFault(buildAppliance(options), signal) : null;
-  const exitsLibrary = wantsExits ? await buildExitsLibrary(signal) : null;
+  const pinned = wantsPinned ? await orFault(pinnedQemu(options)) : null;
+  const appliance = wantsAppliance ? await orFault(buildAppliance(options)) : null;
+  const exitsLibrary = wantsExits ? await buildExitsLibrary() : null;
   return { appliance, pinned, exitsLibrary };
 }
 

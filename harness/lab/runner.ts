@@ -1,6 +1,5 @@
 /** Boots any kernel in any of the guests that it was made ready for, outside a run. What bisect, sweep and validate share. */
 import { mkdir, rm } from 'node:fs/promises';
-import { HostError } from '../base/errors.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Accelerator } from '../matrix/accelerators.ts';
 import type { Cell } from '../plan/types.ts';
@@ -17,7 +16,6 @@ export interface RunnerOptions {
   readonly cells: readonly Cell[];
   readonly qemu: string;
   readonly timeoutS: number;
-  readonly signal: AbortSignal;
   readonly tell: (text: string) => void;
 }
 
@@ -55,7 +53,7 @@ export interface ReadCycles {
 export interface Runner {
   /**
    * Boots a kernel; what the guest left is in `folder`, which is made anew. Any number at once. Throws HostError where
-   * this host cannot boot such a guest at all, and where it was interrupted.
+   * this host cannot boot such a guest at all.
    */
   boot(
     cell: Cell,
@@ -71,18 +69,14 @@ const NO_ACCELERATOR = 'choose a topology that this host has: tscmatrix doctor';
 
 /** What all boots need is got with the first one. */
 export function openRunner(options: RunnerOptions): Runner {
-  const { cells, qemu, signal, tell, timeoutS } = options;
+  const { cells, qemu, tell, timeoutS } = options;
   let preparing: Promise<[Ready, TrueFrequency]> | undefined;
   let made: Ready | null = null;
 
   const prepare = async (kernelPath: string): Promise<[Ready, TrueFrequency]> => {
     const kernel = { name: cells[0]?.kernel ?? '', source: { kind: 'image', path: kernelPath } } as const;
     const plan = { name: 'bench', matrixPath: '', matrixSha256: '', kernels: [kernel], cells };
-    return runBoth(
-      signal,
-      (either) => makeReady(plan, { qemu, signal: either, onProgress: (_, text) => tell(text) }),
-      measureHostTsc,
-    );
+    return runBoth(() => makeReady(plan, { qemu, onProgress: (_, text) => tell(text) }), measureHostTsc);
   };
   return {
     ready: () => made,
@@ -98,11 +92,9 @@ export function openRunner(options: RunnerOptions): Runner {
       const startedMs = performance.now();
       const { observation, evidence } = await bootOnce(launch, frequency, {
         folder,
-        signal,
         limits: { deadlineMs: timeoutS * 1000 },
         ...(onPhase === undefined ? {} : { onProgress: onPhase }),
       });
-      if (signal.aborted) throw new HostError('interrupted', 'interrupted');
       if (observation.verdict === 'infra-error') return { kind: 'fault', reason: observation.reason };
       return {
         kind: 'seen',

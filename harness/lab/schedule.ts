@@ -1,5 +1,7 @@
 /** Runs tasks side by side within what CPUs and memory allow. */
+
 import { availableParallelism, freemem } from 'node:os';
+import { stoppedBy } from '../host/interruption.ts';
 
 /** QEMU itself, its translation cache (TCG's default is up to a quarter of the guest's memory) and firmware. */
 const QEMU_OVERHEAD_MIB = 192;
@@ -40,16 +42,11 @@ export async function runInParallel<T>(
  * Runs two works side by side. Where one fails, the other is told to stop, and the first error is thrown when both
  * are over; nothing is left running, and no error is lost.
  */
-export async function runBoth<A, B>(
-  signal: AbortSignal,
-  one: (signal: AbortSignal) => Promise<A>,
-  other: (signal: AbortSignal) => Promise<B>,
-): Promise<[A, B]> {
+export async function runBoth<A, B>(one: () => Promise<A>, other: () => Promise<B>): Promise<[A, B]> {
   const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
   let failed: { readonly error: unknown } | null = null;
-  const watched = <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    work(either).catch((error: unknown) => {
+  const watched = <T>(work: () => Promise<T>): Promise<T> =>
+    stoppedBy(stop.signal, work).catch((error: unknown) => {
       failed ??= { error };
       stop.abort();
       throw error;

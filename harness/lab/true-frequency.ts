@@ -13,9 +13,9 @@ export interface TrueFrequency {
 }
 
 /** The host's TSC against its CLOCK_MONOTONIC_RAW: what TCG in real time and KVM without scaling hand to the guest. */
-export async function measureHostTsc(signal?: AbortSignal): Promise<TrueFrequency> {
-  const tool = await compileTool('host/tsc-khz.c', signal);
-  const { stdout } = await runTool(tool, [], signal === undefined ? {} : { signal });
+export async function measureHostTsc(): Promise<TrueFrequency> {
+  const tool = await compileTool('host/tsc-khz.c');
+  const { stdout } = await runTool(tool, []);
   const [khz, errorPpm] = stdout.trim().split(' ').map(Number);
   if (khz === undefined || errorPpm === undefined || !Number.isFinite(khz)) {
     throw new HostError('tool-failed', `the host's TSC could not be measured: ${JSON.stringify(stdout)}`);

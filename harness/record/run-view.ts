@@ -85,6 +85,8 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       addRetry(view, event);
       break;
     case 'cell-finished':
+      // Earlier versions recorded an interruption as the end of a boot, which has told nothing of its guest.
+      if (event.ending.kind === 'host-fault' && event.ending.code === 'interrupted') break;
       setBoot(view, event.cell, event.boot, { finished: event });
       break;
     case 'cell-judged': {

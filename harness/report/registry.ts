@@ -18,8 +18,6 @@ export interface ReporterOptions {
   /** Whether to add live or lines on stderr where none was asked for; a stored record has no progress to show. */
   readonly progress?: boolean;
   readonly nowMs?: () => number;
-  /** Aborted where the run is to stop. */
-  readonly signal?: AbortSignal;
 }
 
 interface Spec {
@@ -79,7 +77,6 @@ export function makeReporters(specs: readonly string[], options: ReporterOptions
       name === 'live'
         ? liveReporter(stderr, {
             colour: colourOn({ isTty: stderr.isTTY === true }),
-            signal: options.signal,
             ...(options.nowMs === undefined ? {} : { nowMs: options.nowMs }),
           })
         : linesReporter(streamSink(stderr), options.nowMs),

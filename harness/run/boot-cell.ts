@@ -15,7 +15,6 @@ export interface BootContext {
   readonly record: RecordWriter;
   readonly emit: (event: RunEvent) => Promise<void>;
   readonly progress: (progress: Progress) => void;
-  readonly signal: AbortSignal;
 }
 
 /** What one boot came to; the log is what the expectation's messages are looked for in. */
@@ -47,7 +46,6 @@ export async function bootCell(
   const { life, ending, evidence, observation, failed } = await bootOnce(launch, bench.hostFrequency, {
     folder: folder.path,
     limits: bench.limits,
-    signal: bench.signal,
     onProgress: (phase, guestS) =>
       bench.progress({ type: 'guest-progress', cell: cell.id, boot, phase, guestS }),
     onRetry: ({ nonce, ending, wallMs, cpuMs }) =>

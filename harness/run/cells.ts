@@ -2,6 +2,7 @@
 
 import { HostError } from '../base/errors.ts';
 import type { Launch } from '../guest/types.ts';
+import { stopIfInterrupted } from '../host/interruption.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import { launchOf } from '../lab/launch.ts';
 import { resolveMachine } from '../lab/machine.ts';
@@ -44,7 +45,7 @@ function launchOrJudge(cell: Cell, ready: Ready): Launch | Judgement {
   }
 }
 
-/** Boots what is not in `kept`, and judges all. Null where the run was interrupted. */
+/** Boots what is not in `kept`, and judges all. */
 async function bootAndJudge(
   session: Session,
   bench: BootContext,
@@ -54,23 +55,21 @@ async function bootAndJudge(
 ): Promise<Judgement | null> {
   const results: JudgedBoot[] = [];
   for (let boot = 1; boot <= session.rules.repeat; boot++) {
-    if (session.signal.aborted) return null;
+    stopIfInterrupted();
     results.push(kept.get(boot) ?? (await bootCell(bench, cell, boot, launch)));
   }
-  if (session.signal.aborted) return null;
   const verdicts = results.map((result) => result.observation.verdict);
   return { ...judgeCell(results, cell.expectation), verdicts };
 }
 
 export function benchOf(session: Session, { hostFrequency }: Prepared): BootContext {
-  const { rules, record, emit, reporter, signal } = session;
+  const { rules, record, emit, reporter } = session;
   return {
     hostFrequency,
     limits: { deadlineMs: rules.timeoutS * 1000, ...rules.limits },
     record,
     emit,
     progress: reporter.progress,
-    signal,
   };
 }
 
@@ -83,7 +82,7 @@ export async function runCells(
 ): Promise<void> {
   const bench = benchOf(session, prepared);
   await runInParallel(cells, session.rules.jobs, async (cell) => {
-    if (session.signal.aborted) return;
+    stopIfInterrupted();
     const launch = launchOrJudge(cell, prepared.ready);
     const judgement =
       'outcome' in launch ? launch : await bootAndJudge(session, bench, cell, launch, keptOf(cell));

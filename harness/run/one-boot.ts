@@ -20,7 +20,6 @@ export interface OneBootOptions {
   /** A new folder for the console and the evidence. */
   readonly keep: string | undefined;
   readonly tell: (text: string) => void;
-  readonly signal: AbortSignal;
 }
 
 export interface OneBoot {
@@ -37,31 +36,30 @@ export function isRegistered(verdict: Verdict): boolean {
   return (EXPECTATION.registration as readonly Verdict[]).includes(verdict);
 }
 
-/** Null where it was interrupted. Throws HostError where this host cannot boot it, and what getting the kernel throws. */
+/** Throws HostError where this host cannot boot it, and what getting the kernel throws. */
 export async function bootGuest(
   entry: KernelEntry,
   guest: GuestSpec,
-  { qemu, timeoutS, keep, tell, signal }: OneBootOptions,
-): Promise<OneBoot | null> {
+  { qemu, timeoutS, keep, tell }: OneBootOptions,
+): Promise<OneBoot> {
   const id = cellId(entry.name, guest);
   const cell: Cell = { id, kernel: entry.name, guest, axes: {}, expectation: EXPECTATION };
   const plan: Plan = { name: 'boot', matrixPath: '', matrixSha256: '', kernels: [entry], cells: [cell] };
   const onProgress = (name: string, text: string): void => tell(`${name}: ${text}`);
-  const ready = await makeReady(plan, { qemu, signal, onProgress });
+  const ready = await makeReady(plan, { qemu, onProgress });
   const kernel = ready.kernels.get(entry.name);
   if (kernel instanceof Error) throw kernel;
-  if (kernel === undefined) return null;
+  if (kernel === undefined) throw new Error(`${entry.name} was not got`);
   const machine = needMachine(resolveMachine(guest, ready), 'use --topology nested, auto or tcg');
   const launch = launchOf(cell, machine, kernel.path, ready.initrdPath);
   const scratch = keep === undefined ? await makeScratch() : null;
   try {
-    const seen = await bootOnce(launch, await measureHostTsc(signal), {
+    const seen = await bootOnce(launch, await measureHostTsc(), {
       folder: scratch?.path ?? (await keepFolder(keep ?? '')),
-      signal,
       limits: { deadlineMs: timeoutS * 1000 },
       onRetry: async ({ ending }) => tell(`trying again after ${endingText(ending)}`),
     });
-    return signal.aborted ? null : { kernel, cell: id, seen };
+    return { kernel, cell: id, seen };
   } finally {
     await scratch?.remove();
   }

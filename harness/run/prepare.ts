@@ -55,7 +55,7 @@ function checkKernel(before: KernelReady, now: KernelReady): void {
 
 /** Fetches, builds and measures for the cells of `plan`, a part of the session's. */
 export async function prepare(session: Session, plan: Plan): Promise<Prepared> {
-  const { rules, reporter, signal } = session;
+  const { rules, reporter } = session;
   // A refusal of ours comes back as a failure to fetch the kernel, which it is not.
   const refusals = new Set<unknown>();
   const note = (event: RunEvent): Promise<void> =>
@@ -64,11 +64,9 @@ export async function prepare(session: Session, plan: Plan): Promise<Prepared> {
       throw error;
     });
   const [ready, hostFrequency] = await runBoth(
-    signal,
-    (either) =>
+    () =>
       makeReady(plan, {
         qemu: rules.qemu,
-        signal: either,
         refresh: rules.refresh,
         onProgress: (kernel, text) => reporter.progress({ type: 'kernel-progress', kernel, text }),
         onKernel: ({ name }, { path, sha256, release, origin, cached }) =>

@@ -20,7 +20,6 @@ import { launchDifferences } from './launch-differences.ts';
 export interface RelaunchOptions {
   /** The system's QEMU: of PATH, or the user's word; never the record's. */
   readonly qemu: string;
-  readonly signal: AbortSignal;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -54,13 +53,12 @@ async function offerFor(
   initrdPath: string,
   kernelPath: string,
 ): Promise<HostOffer> {
-  const { qemu, signal, onProgress } = options;
+  const { qemu, onProgress } = options;
   const needsKvm =
     ACCELERATORS[cell.guest.topology === 'auto' ? 'kvm' : cell.guest.topology].needsHostKvm ||
     wasOuter === 'kvm';
-  const trial = needsKvm ? await checkKvm({ qemu, kernelPath, initrdPath, signal }) : null;
+  const trial = needsKvm ? await checkKvm({ qemu, kernelPath, initrdPath }) : null;
   const nested = await makeNestedReady([cell], trial, {
-    signal,
     ...(onProgress === undefined ? {} : { onProgress }),
   });
   const { appliance } = nested;
@@ -117,7 +115,7 @@ export async function relaunch(
   // What `auto` came to then.
   const cell = { ...view.cell, guest: { ...view.cell.guest, topology: accelerator } };
   const kernelPath = await kernelOf(record, cell.kernel);
-  const initrdPath = (await buildProbeImage({ signal: options.signal })).path;
+  const initrdPath = (await buildProbeImage()).path;
   const offer = await offerFor(cell, recorded.nested?.outer, options, initrdPath, kernelPath);
   const resolved = resolveMachine(cell.guest, offer);
   if (resolved.kind === 'skipped')

@@ -1,7 +1,7 @@
 /** The same cell again, from what the record says, and whether it came out the same. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError, UserError } from '../base/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { readConsole } from '../evidence/console.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
 import { readInside } from '../host/inside.ts';
@@ -37,7 +37,6 @@ function firstDifference(recorded: Buffer, now: Buffer): Rerun['firstDifference'
 }
 
 export async function rerun(record: RunRecord, cellId: string, options: RelaunchOptions): Promise<Rerun> {
-  const { signal } = options;
   const view = findCell(record, cellId);
   const stored = finishedBoots(record, view)[0];
   if (stored === undefined) {
@@ -50,9 +49,8 @@ export async function rerun(record: RunRecord, cellId: string, options: Relaunch
   const launch = await relaunch(record, view, recorded, options);
   const scratch = await makeScratch();
   try {
-    const host = await measureHostTsc(signal);
-    const { evidence, observation } = await bootOnce(launch, host, { folder: scratch.path, signal });
-    if (signal.aborted) throw new HostError('interrupted', 'the run was interrupted');
+    const host = await measureHostTsc();
+    const { evidence, observation } = await bootOnce(launch, host, { folder: scratch.path });
     const was =
       view.boots.find(({ boot }) => boot === stored.boot)?.finished?.observation.verdict ?? 'unknown';
     const sameTranscript =

@@ -42,13 +42,8 @@ async function isWhole(dir: string, { folder }: CellFinished): Promise<boolean> 
   }
 }
 
-/** A boot that the interruption itself broke off has told nothing of its guest. */
-function wasBrokenOff({ ending }: CellFinished): boolean {
-  return ending.kind === 'host-fault' && ending.code === 'interrupted';
-}
-
 async function counts(dir: string, { finished }: BootView): Promise<boolean> {
-  return finished !== null && !wasBrokenOff(finished) && (await isWhole(dir, finished));
+  return finished !== null && (await isWhole(dir, finished));
 }
 
 async function progressOfCell(

@@ -169,7 +169,6 @@ export async function resumeRun(
   dir: string,
   options: ResumeOptions,
   reporters: readonly Reporter[],
-  signal: AbortSignal,
 ): Promise<Resumed> {
   const before = await readRecord(dir);
   startOf(before);
@@ -183,7 +182,7 @@ export async function resumeRun(
     const rules = rulesOf(record, plan, options);
     await needQemu(rules.qemu);
     progress = await progressOf(record, plan.cells);
-    session = openSession(plan, rules, writer, reporters, signal);
+    session = openSession(plan, rules, writer, reporters);
     session.replay(replayed(record, progress));
   } catch (error) {
     await writer.close();

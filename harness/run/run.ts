@@ -69,7 +69,6 @@ export async function runPlan(
   plan: Plan,
   options: RunOptions,
   reporters: readonly Reporter[],
-  signal: AbortSignal,
 ): Promise<RunResult> {
   await removeStaleScratch();
   await needQemu(options.qemu);
@@ -83,7 +82,7 @@ export async function runPlan(
     ...(limits === undefined ? {} : { limits }),
   };
   const record = await openRecord(options.resultsDir, plan.name);
-  const session = openSession(plan, rules, record, reporters, signal);
+  const session = openSession(plan, rules, record, reporters);
   const none = new Map();
   const result = await finishSession(session, async () => {
     await begin(session, options);

@@ -2,6 +2,7 @@
 
 import { HostError } from '../base/errors.ts';
 import type { Limits } from '../guest/watch/limits.ts';
+import { interruption } from '../host/interruption.ts';
 import type { Plan } from '../plan/types.ts';
 import { exitCodeOf } from '../record/exit-code.ts';
 import { applyEvent, countOutcomes, newRunView, type RunView } from '../record/run-view.ts';
@@ -35,7 +36,6 @@ export interface Session {
   readonly reporter: Multiplexer;
   /** What the record says so far. */
   readonly view: RunView;
-  readonly signal: AbortSignal;
   /** Records an event and tells the reporters. */
   emit(event: RunEvent): Promise<void>;
   /** Takes in events that are recorded already. */
@@ -58,7 +58,6 @@ export function openSession(
   rules: BootRules,
   record: RecordWriter,
   reporters: readonly Reporter[],
-  signal: AbortSignal,
 ): Session {
   const reporter = multiplex(reporters);
   reporter.opened(record.dir);
@@ -73,7 +72,6 @@ export function openSession(
     record,
     reporter,
     view,
-    signal,
     async emit(event) {
       stopOnFullDisk(event);
       tell(await record.append(event));
@@ -84,16 +82,17 @@ export function openSession(
 
 /** Runs `work` as the body of a run, ends the record in order where it can, and closes all however it ends. */
 export async function finishSession(session: Session, work: () => Promise<void>): Promise<RunResult> {
-  const { record, reporter, view, signal } = session;
+  const { record, reporter, view } = session;
   try {
     // What an interruption breaks off is no fault: the record ends in order, and says so.
     await work().catch((error: unknown) => {
-      if (!signal.aborted) throw error;
+      if (!interruption().aborted) throw error;
     });
+    const interrupted = interruption().aborted;
     const counts = countOutcomes([...view.cells.values()].filter((cell) => cell.judged !== null));
-    const exitCode = exitCodeOf(counts, signal.aborted);
+    const exitCode = exitCodeOf(counts, interrupted);
     const at = new Date().toISOString();
-    await session.emit({ type: 'run-finished', at, interrupted: signal.aborted, counts, exitCode });
+    await session.emit({ type: 'run-finished', at, interrupted, counts, exitCode });
     return { run: record.run, dir: record.dir, exitCode, counts };
   } finally {
     await reporter.close();

@@ -1,6 +1,8 @@
 /** A sweep as a job: kernels are fetched, swept, and what was found is kept in a folder of its own. */
+
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { Interrupted } from '../base/errors.ts';
 import { openCache } from '../host/cache.ts';
 import { findProgram } from '../host/program.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
@@ -36,7 +38,6 @@ export async function runSweep(
   words: readonly string[],
   request: SweepRequest,
   tell: (text: string) => void,
-  signal: AbortSignal,
 ): Promise<SweepDone> {
   const entries = await kernelsOf(words, request.kernel);
   const { guest, references } = await guestOf(request);
@@ -49,12 +50,12 @@ export async function runSweep(
   await needQemu(request.qemu);
 
   const at = new Date();
-  const kernels = await acquireAll(entries, signal, tell);
+  const kernels = await acquireAll(entries, tell);
   const what = kernels.map(({ name }) => name).join('-');
   const folder = await newJobFolder(resolve(request.results, 'sweep'), what, at);
   const cells = references.map((reference) => cellFor(guest, reference, delayOf(reference, 0)));
   const { qemu, timeout: timeoutS } = request;
-  const bench = openRunner({ cells, qemu, timeoutS, signal, tell });
+  const bench = openRunner({ cells, qemu, timeoutS, tell });
   let boots = 0;
   const options: SweepOptions = {
     guest,
@@ -66,7 +67,6 @@ export async function runSweep(
     disturbances,
     jobs: request.jobs ?? defaultJobs(guest.memoryMiB),
     folder,
-    signal,
     tell: (kernel, text) => tell(`${kernel}: boot ${boots + 1}: ${text}`),
     onPoint: (kernel, point) => {
       const { reference, boots: made, registered } = point;
@@ -94,21 +94,20 @@ export async function runSweep(
     return { report, times, isSound: isSound(report) };
   } catch (error) {
     // What an interrupted sweep has is no result. What the host failed with is worth a look.
-    if (signal.aborted) await rm(folder, { recursive: true, force: true });
+    if (error instanceof Interrupted) await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
 async function acquireAll(
   entries: readonly KernelEntry[],
-  signal: AbortSignal,
   tell: (text: string) => void,
 ): Promise<KernelImage[]> {
   const cache = await openCache();
   const images: KernelImage[] = [];
   for (const entry of entries) {
     const onProgress = (text: string): void => tell(`${entry.name}: ${text}`);
-    images.push(await acquireKernel(entry, { cache, signal, onProgress }));
+    images.push(await acquireKernel(entry, { cache, onProgress }));
   }
   return images;
 }

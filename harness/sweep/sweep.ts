@@ -29,7 +29,6 @@ export interface SweepOptions {
   readonly jobs: number;
   /** Boots are kept in boots/KERNEL below it. */
   readonly folder: string;
-  readonly signal: AbortSignal;
   readonly tell: (kernel: string, text: string) => void;
   readonly onPoint?: (kernel: string, point: Point) => void;
 }
@@ -71,7 +70,7 @@ async function sweepReference(
   before: readonly SweptReference[],
   options: SweepOptions,
 ): Promise<SweptReference> {
-  const { guest, repeat, stepNs, maxNs, signal } = options;
+  const { guest, repeat, stepNs, maxNs } = options;
   const tell = (text: string): void => options.tell(kernel.name, text);
   const how = {
     kernelPath: kernel.path,
@@ -80,7 +79,6 @@ async function sweepReference(
     repeat,
     folder: join(options.folder, 'boots', kernel.name),
     name: `boots/${kernel.name}`,
-    signal,
     tell,
   };
   const onPoint = (point: Point): void => options.onPoint?.(kernel.name, point);

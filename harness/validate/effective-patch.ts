@@ -13,14 +13,9 @@ import { ensureTree } from '../kernel/tree/trees.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import type { BuildSource } from '../matrix/types.ts';
 
-async function overlayOf(
-  job: Job,
-  tree: string,
-  scratch: string,
-  signal: AbortSignal | undefined,
-): Promise<Overlay> {
+async function overlayOf(job: Job, tree: string, scratch: string): Promise<Overlay> {
   await mkdir(scratch);
-  return (await applyPatches(tree, job.patches, { fuzz: job.recipe.fuzz, scratch, signal })).overlay;
+  return (await applyPatches(tree, job.patches, { fuzz: job.recipe.fuzz, scratch })).overlay;
 }
 
 async function contentOf(overlay: Overlay, tree: string, path: string): Promise<string> {
@@ -36,14 +31,13 @@ async function writeGitDiff(
   { source: base, patches: own }: Job,
   { source: backport, patches }: Job,
   target: string,
-  signal: AbortSignal | undefined,
 ): Promise<{ readonly kind: 'patch' | 'same' | 'other-source' }> {
   const [from, to] = [base.git, backport.git];
   const isSame =
     own.length === patches.length && own.every(({ sha256 }, at) => sha256 === patches[at]?.sha256);
   if (from === undefined || to === undefined || from.repository !== to.repository || !isSame)
     return { kind: 'other-source' };
-  const place = { repository: from.repository, signal };
+  const place = { repository: from.repository };
   const text = await git(place, ['diff', '--no-ext-diff', '--no-color', from.commit, to.commit]);
   if (text === '') return { kind: 'same' };
   if (text.length > MOST_BYTES) return { kind: 'other-source' };
@@ -61,11 +55,11 @@ export async function writeEffectivePatch(
   options: AcquireOptions,
 ): Promise<{ readonly kind: 'patch' | 'same' | 'other-source' }> {
   const [one, other] = [await prepareJob(base, options), await prepareJob(backport, options)];
-  if (one.source.digest !== other.source.digest) return writeGitDiff(one, other, target, options.signal);
+  if (one.source.digest !== other.source.digest) return writeGitDiff(one, other, target);
   const tree = await ensureTree(one.source, options);
   return withTemporary(options.cache, async (folder) => {
-    const before = await overlayOf(one, tree, join(folder, 'base'), options.signal);
-    const after = await overlayOf(other, tree, join(folder, 'backport'), options.signal);
+    const before = await overlayOf(one, tree, join(folder, 'base'));
+    const after = await overlayOf(other, tree, join(folder, 'backport'));
     const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
     let text = '';
     for (const path of paths) {

@@ -105,7 +105,7 @@ async function fromRef(text: string, base: KernelEntry, name: string): Promise<B
     throw new UserError(`--backport ${text}: there is no such file`, `what it can be: ${FORMS}`);
   const { source } = base;
   const { location, ref } = source.tree as { readonly location: string; readonly ref: string };
-  const place: GitPlace = { repository: location, signal: undefined };
+  const place: GitPlace = { repository: location };
   const verify = ['rev-parse', '--verify', '--quiet', '--end-of-options'];
   const found = await tryGit(place, [...verify, `${text}^{commit}`]);
   if (found.exitCode !== 0) {

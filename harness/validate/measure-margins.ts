@@ -62,7 +62,6 @@ export interface MeasureOptions {
   readonly folder: string;
   readonly stepNs: number;
   readonly tell: (text: string) => void;
-  readonly signal: AbortSignal;
 }
 
 export interface Margins {
@@ -76,7 +75,7 @@ export async function measureMargins(
   input: ValidateInput,
   options: MeasureOptions,
 ): Promise<Margins> {
-  const { stepNs, tell, signal, folder } = options;
+  const { stepNs, tell, folder } = options;
   const places = placesOf(plan.cells);
   const images = new Map(
     [...record.view.kernels].flatMap(([name, { ready }]) =>
@@ -87,7 +86,6 @@ export async function measureMargins(
     cells: places.map(({ guest, reference }) => cellFor(guest, reference, guest.refDelay)),
     qemu: input.run.qemu,
     timeoutS: input.run.timeoutS,
-    signal,
     tell,
   });
   const found = new Map<string, MarginValue>();
@@ -101,7 +99,6 @@ export async function measureMargins(
       stepNs,
       folder: join(folder, name),
       name: join('margins', name),
-      signal,
       tell: (text) => tell(`margins, ${done} of ${works.length}: ${kernel}, ${place.name}: ${text}`),
     });
     done += 1;

@@ -64,14 +64,10 @@ interface ExaminedBackport {
 }
 
 /**
- * Null where it was interrupted. Throws UserError for what cannot be validated, and whatever a build or a run throws; the
+ * Throws UserError for what cannot be validated, and whatever a build or a run throws; the
  * folder is gone then, since there is no statement.
  */
-export async function runValidation(
-  request: ValidateRequest,
-  line: ProgressLine,
-  signal: AbortSignal,
-): Promise<Validated | null> {
+export async function runValidation(request: ValidateRequest, line: ProgressLine): Promise<Validated> {
   const base = { ...(await kernelEntry(request.base)), name: 'base' };
   const reference =
     request.reference === undefined ? null : { ...(await kernelEntry(request.reference)), name: 'reference' };
@@ -80,7 +76,7 @@ export async function runValidation(
   const folder = await newJobFolder(parent, basename(request.backports[0] ?? ''), new Date());
   let validated: Validated | null = null;
   try {
-    validated = await examineAndBoot({ base, reference, folder }, request, line, signal);
+    validated = await examineAndBoot({ base, reference, folder }, request, line);
     return validated;
   } finally {
     line.clear();
@@ -98,9 +94,8 @@ async function examineAndBoot(
   { base, reference, folder }: Asked,
   request: ValidateRequest,
   line: ProgressLine,
-  signal: AbortSignal,
-): Promise<Validated | null> {
-  const acquire: AcquireOptions = { cache: await openCache(), signal, onProgress: line.show };
+): Promise<Validated> {
+  const acquire: AcquireOptions = { cache: await openCache(), onProgress: line.show };
   const subjects = await examineAll(base, request, folder, acquire).finally(line.clear);
   if (request.isStatic || reference === null) return writeStatic(subjects, folder);
   for (const { backport, examined } of subjects) refuseUseless(backport, examined);
@@ -108,9 +103,8 @@ async function examineAndBoot(
   const backports = subjects.map(({ backport }) => backport);
   const matrix = await loadMatrix(request.matrix);
   const input: ValidateInput = { matrix, base, reference, backports, tolerancePpm, run };
-  const booted = await bootAll(input, [progressReporter(line)], signal).finally(line.clear);
-  if (booted === null) return null;
-  const options = { folder: join(folder, 'margins'), tell: line.show, signal };
+  const booted = await bootAll(input, [progressReporter(line)]).finally(line.clear);
+  const options = { folder: join(folder, 'margins'), tell: line.show };
   const margins =
     stepNs === null ? null : await measureMargins(booted, input, { ...options, stepNs }).finally(line.clear);
   const what = (name: string, words = ''): string => {

@@ -1,5 +1,7 @@
 /** Boots base, reference and backports in the guests of a matrix, and says of each backport how it stands. */
+
 import { join } from 'node:path';
+import { stopIfInterrupted, stoppedBy } from '../host/interruption.ts';
 import type { KernelEntry, Matrix } from '../matrix/types.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Provenance } from '../record/provenance/provenance-types.ts';
@@ -33,23 +35,18 @@ export interface ValidationRun {
 }
 
 /**
- * Null where the run was interrupted. Throws UserError where the reference fails its own cells or the base does all
+ * Throws UserError where the reference fails its own cells or the base does all
  * that it does, and whatever a run throws.
  */
-export async function bootAll(
-  input: ValidateInput,
-  reporters: readonly Reporter[],
-  signal: AbortSignal,
-): Promise<ValidationRun | null> {
+export async function bootAll(input: ValidateInput, reporters: readonly Reporter[]): Promise<ValidationRun> {
   const { matrix, base, reference, backports } = input;
   const entries = backports.map(({ entry }) => entry);
   const plan = planOf(matrix, { base, reference, backports: entries }, input.run.filters);
   const gate = makeEarlyStop(base.name, reference.name, input.tolerancePpm);
-  const either = AbortSignal.any([signal, gate.signal]);
-  const result = await runPlan(plan, input.run, [...reporters, gate.reporter], either);
+  const result = await stoppedBy(gate.signal, () => runPlan(plan, input.run, [...reporters, gate.reporter]));
   const fault = gate.fault();
   if (fault !== null) throw fault;
-  if (signal.aborted) return null;
+  stopIfInterrupted('the validation');
   const record = await readRecord(join(input.run.resultsDir, result.run));
   if (record.provenance === null) throw new Error(`the run ${record.run} has no provenance`);
   return { plan, record, provenance: record.provenance };

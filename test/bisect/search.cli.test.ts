@@ -26,8 +26,6 @@ import {
   tinyRepo,
 } from './tiny-repo.ts';
 
-const signal = new AbortController().signal;
-
 /** Runs work in a folder with a repository, a cache of its own, and a way to search in it. */
 async function inRepo(
   work: (repo: TinyRepo, search: Search, folder: string) => Promise<void>,
@@ -42,7 +40,7 @@ async function inRepo(
       const search: Search = async (words, bench = readingBench()) => {
         const place = join(folder, `search-${++count}`);
         await startSearch(place, await specOf({ repo: repo.path, ...words }, cache));
-        return runSearch(place, { signal, view: SILENT, qemu: '', bench });
+        return runSearch(place, { view: SILENT, qemu: '', bench });
       };
       await work(repo, search, folder);
     } finally {
@@ -82,7 +80,7 @@ test('the first bad commit, with its change; git says the same, and the checkout
 
     const { subjects } = result.spec;
     if (subjects.kind !== 'commits') throw new Error('they are commits');
-    const culprit = await describeCulprit(repo.ids[13] ?? '', subjects, await openCache(), signal);
+    const culprit = await describeCulprit(repo.ids[13] ?? '', subjects, await openCache());
     expect(culprit.diff).toContain('+const char marker[]');
     const report = reportOf(result, join(folder, 'search-1'), culprit);
     expect(report).toMatchObject({ end: 'found', confidence: 1, searched: { candidates: 20 } });
@@ -209,17 +207,17 @@ test('faults of the host say nothing; after three in a row it stops, and can go 
       boot: async (path, at) =>
         ++boots % 2 === 0 ? { kind: 'fault', reason: 'no memory' } : inner.boot(path, at),
     };
-    const { end, journal } = await runSearch(place, { signal, view: SILENT, qemu: '', bench });
+    const { end, journal } = await runSearch(place, { view: SILENT, qemu: '', bench });
     expect(end).toMatchObject({ kind: 'found', id: repo.ids[5] });
     expect(journal.entries.filter(({ type }) => type === 'fault').length).toBeGreaterThan(2);
 
     const broken = join(folder, 'broken');
     await startSearch(broken, await specOf(words, join(folder, 'cache')));
     const dead: Tester = { boot: async () => ({ kind: 'fault', reason: 'no memory' }) };
-    await expect(runSearch(broken, { signal, view: SILENT, qemu: '', bench: dead })).rejects.toMatchObject({
+    await expect(runSearch(broken, { view: SILENT, qemu: '', bench: dead })).rejects.toMatchObject({
       code: 'infra',
     });
-    expect((await runSearch(broken, { signal, view: SILENT, qemu: '', bench: inner })).end).toMatchObject({
+    expect((await runSearch(broken, { view: SILENT, qemu: '', bench: inner })).end).toMatchObject({
       id: repo.ids[5],
     });
   });
@@ -296,7 +294,7 @@ test('killed with -9 again and again: it goes on where it was, and no step is do
       import { readingBench, SILENT } from './test/bisect/tiny-repo.ts';
       const view = { ...SILENT, doing: (text) => console.log('doing ' + text), said: (text) => console.log('said ' + text) };
       const bench = readingBench(async () => { console.log('boots'); await new Promise((resolve) => setTimeout(resolve, 200)); });
-      const { end } = await runSearch(${JSON.stringify(place)}, { signal: new AbortController().signal, view, qemu: '', bench });
+      const { end } = await runSearch(${JSON.stringify(place)}, { view, qemu: '', bench });
       console.log('end ' + JSON.stringify(end));
     `;
     // In a checkout, a compilation, a boot, and just after an answer.

@@ -1,8 +1,10 @@
 /** Every way in which a guest's life can end, really provoked. */
+
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { STDERR_FILE } from '../../harness/guest/boot-files.ts';
+import { stoppedBy } from '../../harness/host/interruption.ts';
 import { boot, bootFault, consoleText, launchOf, randomNonce, testFolder } from '../support/faulty-guest.ts';
 import { debianKernel } from '../support/kernels.ts';
 import { qemusOf, scratchOf } from '../support/processes.ts';
@@ -129,8 +131,8 @@ describe('something outside the guest ends it', () => {
     const nonce = randomNonce();
     const launch = await launchOf({ nonce, guest: { append: 'fault=spin' } });
     const stop = new AbortController();
-    const life = await boot(launch, { signal: stop.signal, onProgress: () => stop.abort() });
-    expect(life.ending).toMatchObject({ kind: 'host-fault', code: 'interrupted' });
+    const life = stoppedBy(stop.signal, () => boot(launch, { onProgress: () => stop.abort() }));
+    await expect(life).rejects.toMatchObject({ name: 'Interrupted' });
     expect(await qemusOf(nonce)).toEqual([]);
     expect(await scratchOf(process.pid)).toEqual([]);
   });

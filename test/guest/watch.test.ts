@@ -220,7 +220,6 @@ describe('a running guest', () => {
     quiet: startSilence(look),
     console: { ...NOTHING_YET, bytes: 100 },
     lastWordMs: null,
-    interrupted: false,
     ...more,
   });
   const judge = (more: Partial<Moment>): Stop | null => stopNow(moment(more), DEFAULT_LIMITS);
@@ -243,9 +242,8 @@ describe('a running guest', () => {
     expect(judge({ console: panicked, lastWordMs: 1000 })).toEqual({ kind: 'last-word' });
   });
 
-  test('that floods is ended, and an interruption goes before everything', () => {
+  test('that floods is ended', () => {
     const console = { ...NOTHING_YET, bytes: DEFAULT_LIMITS.floodBytes + 1 };
     expect(judge({ console })).toMatchObject({ kind: 'flood' });
-    expect(judge({ console, interrupted: true })).toEqual({ kind: 'interrupted' });
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { downloadFile } from '../../harness/host/download.ts';
+import { stoppedBy } from '../../harness/host/interruption.ts';
 import { inScratch, sha256 } from '../kernel/tools.ts';
 
 async function withServer(
@@ -121,8 +122,8 @@ test('a download can be interrupted', async () => {
       response.write('half', () => controller.abort());
     },
     async (base, target) => {
-      const failing = downloadFile(base, target, { signal: controller.signal });
-      await expect(failing).rejects.toMatchObject({ name: 'HostError', code: 'interrupted' });
+      const failing = stoppedBy(controller.signal, () => downloadFile(base, target));
+      await expect(failing).rejects.toMatchObject({ name: 'Interrupted' });
       await expect(access(target)).rejects.toThrow();
     },
   );

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { stoppedBy } from '../../harness/host/interruption.ts';
 import { takeLock, withLock } from '../../harness/host/lock.ts';
 import { inScratch, startScript } from '../kernel/tools.ts';
 
@@ -45,20 +46,21 @@ test('a wait says who holds the lock and can be aborted, and the holder keeps it
     const held = await takeLock(folder, 'k', { purpose: 'unpacking a kernel' });
     const controller = new AbortController();
     const said: string[] = [];
-    const waiting = takeLock(folder, 'k', {
-      purpose: 'waiting',
-      signal: controller.signal,
-      onWait: (text) => {
-        said.push(text);
-        controller.abort();
-      },
-    });
-    await expect(waiting).rejects.toMatchObject({ name: 'HostError', code: 'interrupted' });
+    const waiting = stoppedBy(controller.signal, () =>
+      takeLock(folder, 'k', {
+        purpose: 'waiting',
+        onWait: (text) => {
+          said.push(text);
+          controller.abort();
+        },
+      }),
+    );
+    await expect(waiting).rejects.toMatchObject({ name: 'Interrupted' });
     expect(said).toEqual([`waiting for another process: unpacking a kernel (process ${process.pid})`]);
     const again = new AbortController();
     const onWait = () => again.abort();
-    const second = takeLock(folder, 'k', { purpose: 'waiting', signal: again.signal, onWait });
-    await expect(second).rejects.toMatchObject({ code: 'interrupted' });
+    const second = stoppedBy(again.signal, () => takeLock(folder, 'k', { purpose: 'waiting', onWait }));
+    await expect(second).rejects.toMatchObject({ name: 'Interrupted' });
     await held.release();
   });
 });
@@ -115,8 +117,8 @@ test('Ctrl-C for the whole process group does not take the lock from a process t
       await once(child.stdout, 'data');
       const controller = new AbortController();
       const onWait = () => controller.abort();
-      const taking = takeLock(folder, 'k', { purpose: 'next', signal: controller.signal, onWait });
-      await expect(taking).rejects.toMatchObject({ code: 'interrupted' });
+      const taking = stoppedBy(controller.signal, () => takeLock(folder, 'k', { purpose: 'next', onWait }));
+      await expect(taking).rejects.toMatchObject({ name: 'Interrupted' });
     } finally {
       child.kill('SIGKILL');
     }

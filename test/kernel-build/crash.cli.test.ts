@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { openCache } from '../../harness/host/cache.ts';
+import { stoppedBy } from '../../harness/host/interruption.ts';
 import { processesWith } from '../cli/tscmatrix.ts';
 import { inScratch, startScript } from '../kernel/tools.ts';
 import { buildFake, LIMIT_PATCH, TWO_PATCH, writeProgram, writeTree } from './fake-tree.ts';
@@ -95,8 +96,8 @@ test('an interrupted build ends its compilers, and the next one comes out right'
     const keys = { toolchain: toolchainOf(folder) };
     await writeFile(gateOf(folder), '');
     const stop = new AbortController();
-    const building = buildFake(folder, keys, { signal: stop.signal });
-    const failed = expect(building).rejects.toMatchObject({ code: 'interrupted' });
+    const building = stoppedBy(stop.signal, () => buildFake(folder, keys));
+    const failed = expect(building).rejects.toMatchObject({ name: 'Interrupted' });
     await until(() => isReached(folder));
     stop.abort();
     await failed;

@@ -46,8 +46,7 @@ test(
     const filters = ['kernel=stock,upstream-fixed', 'reads=fast', 'clock=deterministic'];
     const plan = makePlan(await loadMatrix(MATRIX), filters);
     expect(plan.cells).toHaveLength(2);
-    const signal = new AbortController().signal;
-    const ready = await makeReady(plan, { qemu: 'qemu-system-x86_64', signal });
+    const ready = await makeReady(plan, { qemu: 'qemu-system-x86_64' });
     for (const cell of plan.cells) {
       const kernel = ready.kernels.get(cell.kernel);
       if (kernel === undefined || kernel instanceof Error) throw kernel ?? new Error('no kernel');
@@ -56,9 +55,8 @@ test(
       const launch = launchOf(cell, machine, kernel.path, ready.initrdPath);
       const scratch = await makeScratch();
       try {
-        const { observation } = await bootOnce(launch, await measureHostTsc(signal), {
+        const { observation } = await bootOnce(launch, await measureHostTsc(), {
           folder: scratch.path,
-          signal,
         });
         const verdict = cell.kernel === 'stock' ? 'refined' : 'known-frequency';
         expect(observation, cell.id).toMatchObject({ verdict, current: 'kvm-clock' });

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { openCache } from '../../harness/host/cache.ts';
+import { stoppedBy } from '../../harness/host/interruption.ts';
 import { runTool } from '../../harness/host/process.ts';
 import { acquireKernel } from '../../harness/kernel/acquire.ts';
 import { runPipeline } from '../../harness/kernel/package/unpack.ts';
@@ -234,8 +235,8 @@ test('an interrupted acquisition says so', async () => {
     const location = await makeDeb(folder, AT_BOOT);
     const controller = new AbortController();
     const onProgress = () => controller.abort();
-    const failing = get({ kind: 'deb', location }, { signal: controller.signal, onProgress });
-    await expect(failing).rejects.toMatchObject({ name: 'HostError', code: 'interrupted' });
+    const failing = stoppedBy(controller.signal, () => get({ kind: 'deb', location }, { onProgress }));
+    await expect(failing).rejects.toMatchObject({ name: 'Interrupted' });
     expect(await runTool('ls', [join(folder, 'cache/tmp')])).toMatchObject({ stdout: '' });
     await rm(join(folder, 'cache'), { recursive: true });
   });

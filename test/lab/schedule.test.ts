@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { interruption, stoppedBy } from '../../harness/host/interruption.ts';
 import { defaultJobs, runBoth, runInParallel } from '../../harness/lab/schedule.ts';
 import { exitCodeOf } from '../../harness/run/run.ts';
 
@@ -58,14 +59,12 @@ test.each([
   expect(exitCodeOf(counts, true)).toBe(130);
 });
 
-const untilStopped = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+const untilStopped = (): Promise<never> =>
+  new Promise((_, reject) => interruption().addEventListener('abort', () => reject(new Error('stopped'))));
 
 test('two works side by side give both results', async () => {
-  const { signal } = new AbortController();
   expect(
     await runBoth(
-      signal,
       async () => 1,
       async () => 'two',
     ),
@@ -73,24 +72,23 @@ test('two works side by side give both results', async () => {
 });
 
 test('where one of two fails, the other is stopped and its own error does not hide the first', async () => {
-  const { signal } = new AbortController();
   const failing = async (): Promise<never> => {
     throw new Error('first');
   };
   let tidied = false;
-  const other = (either: AbortSignal): Promise<never> =>
-    untilStopped(either).finally(async () => {
+  const other = (): Promise<never> =>
+    untilStopped().finally(async () => {
       await new Promise((resolve) => setImmediate(resolve));
       tidied = true;
     });
-  await expect(runBoth(signal, failing, other)).rejects.toThrow('first');
+  await expect(runBoth(failing, other)).rejects.toThrow('first');
   expect(tidied).toBe(true);
-  await expect(runBoth(signal, untilStopped, failing)).rejects.toThrow('first');
+  await expect(runBoth(untilStopped, failing)).rejects.toThrow('first');
 });
 
 test('both stop where all is to stop', async () => {
   const controller = new AbortController();
-  const both = runBoth(controller.signal, untilStopped, untilStopped);
+  const both = stoppedBy(controller.signal, () => runBoth(untilStopped, untilStopped));
   controller.abort();
   await expect(both).rejects.toThrow('stopped');
 });

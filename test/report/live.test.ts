@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { stoppedBy } from '../../harness/host/interruption.ts';
 import { streamSink } from '../../harness/host/sink.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
 import { linesReporter } from '../../harness/report/live/lines.ts';
@@ -8,13 +9,12 @@ import { BEGIN, END, finishedOf, HOSTILE, MIDDLE, SAMPLE } from '../record/sampl
 import { CONTROL, MemoryStream, viewOf } from './streams.ts';
 
 /** A live view on a terminal of 60 columns whose clock and redraws the test holds. */
-function liveOn(stream: MemoryStream, signal?: AbortSignal) {
+function liveOn(stream: MemoryStream) {
   const time = { ms: 0 };
   let draw = () => {};
   let stopped = false;
   const reporter = liveReporter(stream, {
     colour: false,
-    signal,
     nowMs: () => time.ms,
     repeat: (given) => {
       draw = given;
@@ -109,7 +109,7 @@ test('the end leaves one line, no timer, and no listener', async () => {
 test('where the run is to stop the picture makes room for the message, and comes back below it', async () => {
   const stream = new MemoryStream(true, 80);
   const controller = new AbortController();
-  const { reporter, draw } = liveOn(stream, controller.signal);
+  const { reporter, draw } = stoppedBy(controller.signal, () => liveOn(stream));
   for (const event of BEGIN) reporter.event(event);
   draw();
   stream.take();

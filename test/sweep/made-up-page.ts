@@ -19,7 +19,6 @@ export async function madeUpPage(name: string): Promise<string> {
     ],
     jobs: 1,
     folder: '/none',
-    signal: new AbortController().signal,
     tell: () => {},
   };
   const kernel = { name, path: '', sha256: 'ab'.repeat(32), release: '6.1.0', origin: '', cached: true };

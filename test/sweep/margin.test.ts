@@ -22,7 +22,6 @@ async function measure(
     reference: kernel.reference,
     folder: '/results/boots/it',
     name: 'boots/it',
-    signal: new AbortController().signal,
     ...options,
   });
   return { margin, folders };
@@ -75,7 +74,7 @@ test('counts that fit no try: it goes on without graded boots', async () => {
     },
     'bzImage',
     GUEST,
-    { reference: 'pm', folder: '/r', name: 'r', signal: new AbortController().signal },
+    { reference: 'pm', folder: '/r', name: 'r' },
   );
   // One that does not register needs no count.
   expect(graded.indexOf(true)).toBe(graded.length - 1);
@@ -97,7 +96,7 @@ test('a graded boot whose disturbed sample the watchdog finds out has registered
     },
     'bzImage',
     GUEST,
-    { reference: 'pm', folder: '/r', name: 'r', signal: new AbortController().signal },
+    { reference: 'pm', folder: '/r', name: 'r' },
   );
   expect(margin).toMatchObject({ outcome: 'flips', registersUpToNs: 407_100, stopsFromNs: 407_200 });
   expect(margin.boots).toBeLessThanOrEqual(12);

@@ -41,8 +41,8 @@ const BISECT: Command<BisectFlags & Building, [paths: string[]]> = {
     qemu: QEMU,
     json: JSON_RESULT,
   },
-  start: async (flags, { isGiven, signal }, [paths]) =>
-    (await import('../bisect.ts')).bisectCommand(paths, flags, isGiven, signal),
+  start: async (flags, { isGiven }, [paths]) =>
+    (await import('../bisect.ts')).bisectCommand(paths, flags, isGiven),
 };
 
 const PROBE: Command<ProbeFlags & Building, [kernel: string | undefined]> = {
@@ -67,8 +67,7 @@ const PROBE: Command<ProbeFlags & Building, [kernel: string | undefined]> = {
     qemu: QEMU,
     json: JSON_RESULT,
   },
-  start: async (flags, { signal }, [kernel]) =>
-    (await import('../probe.ts')).probeCommand(kernel, flags, signal),
+  start: async (flags, _, [kernel]) => (await import('../probe.ts')).probeCommand(kernel, flags),
 };
 
 export const BISECTION = [BISECT, PROBE];

@@ -27,6 +27,5 @@ export const BOOT: Command<BootFlags & Building, [kernel: string]> = {
     qemu: QEMU,
     json: JSON_RESULT,
   },
-  start: async (flags, { signal }, [kernel]) =>
-    (await import('../boot.ts')).bootCommand(kernel, flags, signal),
+  start: async (flags, _, [kernel]) => (await import('../boot.ts')).bootCommand(kernel, flags),
 };

@@ -20,8 +20,7 @@ const DIAGNOSE: Command<DiagnoseFlags, [file: string | undefined]> = {
     },
     json: JSON_RESULT,
   },
-  start: async (flags, { signal }, [file]) =>
-    (await import('../diagnose.ts')).diagnoseCommand({ ...flags, file, signal }),
+  start: async (flags, _, [file]) => (await import('../diagnose.ts')).diagnoseCommand({ ...flags, file }),
 };
 
 const DOCTOR: Command<DoctorFlags> = {
@@ -32,7 +31,7 @@ const DOCTOR: Command<DoctorFlags> = {
     kernel: text('<kernel>', 'kernel for the trial guest (as in boot)'),
     json: JSON_RESULT,
   },
-  start: async (flags, { signal }) => (await import('../doctor.ts')).doctorCommand(flags, signal),
+  start: async (flags) => (await import('../doctor.ts')).doctorCommand(flags),
 };
 
 export const HOST = [DIAGNOSE, DOCTOR];

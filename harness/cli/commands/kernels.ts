@@ -17,10 +17,10 @@ const BUILD: Command<BuildFlags & Building & { readonly qemu?: boolean }, [matri
     refresh: flag('look for newer versions of packaged sources and branches'),
     json: JSON_RESULT,
   },
-  start: async (flags, { signal }, [matrix]) =>
+  start: async (flags, _, [matrix]) =>
     flags.qemu === true
-      ? (await import('../build-qemu.ts')).buildQemuCommand(matrix, flags, signal)
-      : (await import('../build.ts')).buildCommand(matrix, flags, signal),
+      ? (await import('../build-qemu.ts')).buildQemuCommand(matrix, flags)
+      : (await import('../build.ts')).buildCommand(matrix, flags),
 };
 
 const LIST: Command<KernelsFlags> = {
@@ -35,7 +35,7 @@ const LIST: Command<KernelsFlags> = {
     },
     json: JSON_RESULT,
   },
-  start: async (flags, { signal }) => (await import('../kernels.ts')).kernelsCommand(flags, signal),
+  start: async (flags) => (await import('../kernels.ts')).kernelsCommand(flags),
 };
 
 export const KERNELS = [BUILD, LIST];

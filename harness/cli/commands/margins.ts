@@ -46,7 +46,7 @@ const VALIDATE: Command<ValidateFlags & Building> = {
     qemu: QEMU,
     json: JSON_RESULT,
   },
-  start: async (flags, { signal }) => (await import('../validate.ts')).validateCommand(flags, signal),
+  start: async (flags) => (await import('../validate.ts')).validateCommand(flags),
 };
 
 const SWEEP: Command<SweepFlags & Building, [kernels: string[]]> = {
@@ -77,8 +77,7 @@ const SWEEP: Command<SweepFlags & Building, [kernels: string[]]> = {
     qemu: QEMU,
     json: JSON_RESULT,
   },
-  start: async (flags, { signal }, [kernels]) =>
-    (await import('../sweep.ts')).sweepCommand(kernels, flags, signal),
+  start: async (flags, _, [kernels]) => (await import('../sweep.ts')).sweepCommand(kernels, flags),
 };
 
 export const MARGINS = [VALIDATE, SWEEP];

@@ -13,8 +13,7 @@ const RERUN: Command<RerunFlags, [run: string, cell: string]> = {
   usage: 'rerun <run> <cell>',
   about: 'boot a recorded cell again and compare the transcripts',
   options: { results: results(), qemu: QEMU, json: JSON_RESULT },
-  start: async (flags, { signal }, [run, cell]) =>
-    (await import('../rerun.ts')).rerunCommand(run, cell, flags, signal),
+  start: async (flags, _, [run, cell]) => (await import('../rerun.ts')).rerunCommand(run, cell, flags),
 };
 
 const REJUDGE: Command<RejudgeFlags, [run: string]> = {
@@ -61,8 +60,7 @@ const HISTORY: Command<HistoryFlags, [glob: string | undefined]> = {
     results: results(),
     json: JSON_RESULT,
   },
-  start: async (flags, { signal }, [glob]) =>
-    (await import('../history.ts')).historyCommand(glob, flags, signal),
+  start: async (flags, _, [glob]) => (await import('../history.ts')).historyCommand(glob, flags),
 };
 
 export const RECORDS = [RERUN, REJUDGE, REPORT, COMPARE, HISTORY];

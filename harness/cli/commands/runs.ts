@@ -38,8 +38,8 @@ const RUN: Command<RunFlags & Building, [matrix: string | undefined]> = {
     resume: text('<run>', 'go on with a run that was cut off; RUN as in report'),
     json: JSON_RESULT,
   },
-  start: async (flags, { isGiven, signal }, [matrix]) =>
-    (await import('../run.ts')).runCommand(matrix, flags, isGiven, signal),
+  start: async (flags, { isGiven }, [matrix]) =>
+    (await import('../run.ts')).runCommand(matrix, flags, isGiven),
 };
 
 const BLOB: Command<BlobFlags, [run: string, file: string]> = {
@@ -75,8 +75,7 @@ const PLAN: Command<PlanFlags, [matrix: string]> = {
     qemu: QEMU,
     json: JSON_RESULT,
   },
-  start: async (flags, { signal }, [matrix]) =>
-    (await import('../plan.ts')).planCommand(matrix, flags, signal),
+  start: async (flags, _, [matrix]) => (await import('../plan.ts')).planCommand(matrix, flags),
 };
 
 export const RUNS = [RUN, BLOB, MERGE, PLAN];

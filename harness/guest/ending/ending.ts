@@ -51,7 +51,7 @@ export const HOST_FAULTS = [
   'disk-full',
   /** The accelerator that was asked for is not usable here. */
   'no-accelerator',
-  /** The run was interrupted. */
+  /** In records of earlier versions: the run was interrupted in this boot. */
   'interrupted',
 ] as const;
 export type HostFault = (typeof HOST_FAULTS)[number];

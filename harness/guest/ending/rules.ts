@@ -8,9 +8,6 @@ import { ownEnd, shutdownReason } from './own-end.ts';
 import { lacksAccelerator, lastWords, refuses } from './qemu-words.ts';
 import type { QemuExit, Rule, Seen } from './seen.ts';
 
-const interrupted: Rule = ({ stop }) =>
-  stop?.kind === 'interrupted' ? fault('interrupted', 'the run was interrupted') : null;
-
 /** QEMU's exit, where it ended by itself before the guest was done; null else. */
 function early({ stop, console, floodBytes, exit }: Seen): QemuExit | null {
   return stop !== null || console.ended || console.bytes > floodBytes ? null : exit;
@@ -104,7 +101,6 @@ const guestUnchecked: Rule = (seen) =>
   ownEnd(seen).kind === 'finished' && seen.machine === null ? UNCHECKED : null;
 
 const RULES: readonly Rule[] = [
-  interrupted,
   sizeLimit,
   died,
   gaveUp,

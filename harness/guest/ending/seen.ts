@@ -7,7 +7,6 @@ import type { Ending } from './ending.ts';
 
 /** Why we ended a QEMU that ran. */
 export type Stop =
-  | { readonly kind: 'interrupted' }
   /** More console bytes than the limit. */
   | { readonly kind: 'flood' }
   /** QEMU went on after the guest's end marker, or its panic. */

@@ -1,5 +1,7 @@
 /** Follows one running QEMU to its end: looks at its console, asks for its time in a silence, ends it when due. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stopIfInterrupted } from '../../host/interruption.ts';
 import type { QemuExit, Stop } from '../ending/seen.ts';
 import type { QmpEvent } from '../machine/qmp.ts';
 import type { QmpLink } from '../machine/qmp-link.ts';
@@ -20,7 +22,6 @@ export interface MonitorInput {
   readonly qemu: QemuProcess;
   readonly link: QmpLink;
   readonly consolePath: string;
-  readonly signal: AbortSignal | undefined;
   readonly onProgress: ((phase: Phase, guestS: number | null) => void) | undefined;
 }
 
@@ -70,9 +71,9 @@ async function watch(
     quiet = follow(quiet, look);
     if (ask) link.askGuestTime(quiet.sinceWallMs, wallMs);
     if (console.ended || console.panicked) lastWordMs ??= wallMs;
-    const interrupted = input.signal?.aborted === true;
+    stopIfInterrupted('the boot');
     if (qemu.exit() === null) {
-      stop = stopNow({ look, quiet, console, lastWordMs, interrupted }, limits);
+      stop = stopNow({ look, quiet, console, lastWordMs }, limits);
     }
   }
   return { console, stop, cpuMs };

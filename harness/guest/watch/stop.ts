@@ -11,12 +11,10 @@ export interface Moment {
   readonly console: ConsoleState;
   /** Wall time at which the end marker or a panic was seen; null before. */
   readonly lastWordMs: number | null;
-  readonly interrupted: boolean;
 }
 
 export function stopNow(moment: Moment, limits: Limits): Stop | null {
   const { look, quiet, console, lastWordMs } = moment;
-  if (moment.interrupted) return { kind: 'interrupted' };
   if (console.bytes > limits.floodBytes) return { kind: 'flood' };
   if (lastWordMs !== null) return look.wallMs - lastWordMs > limits.graceMs ? { kind: 'last-word' } : null;
   const { wallMs } = look;

@@ -15,7 +15,6 @@ export interface Build {
   /** What the program says of itself after its version. */
   readonly about: string;
   readonly jobs: number;
-  readonly signal: AbortSignal | undefined;
   readonly onProgress: ((text: string) => void) | undefined;
 }
 
@@ -89,7 +88,7 @@ async function run(
   args: readonly string[],
   onLine?: (line: string) => void,
 ): Promise<void> {
-  const { work, logPath, signal } = build;
+  const { work, logPath } = build;
   await appendFile(logPath, `$ ${program} ${args.join(' ')}\n`);
   const log = await open(logPath, 'a');
   const stream = log.createWriteStream();
@@ -102,7 +101,6 @@ async function run(
       cwd: work.out,
       env: environment(work),
       lockFile: work.lockFile,
-      ...(signal === undefined ? {} : { signal }),
       onLine: (line) => {
         stream.write(`${line}\n`);
         lines.push(line);

@@ -26,21 +26,21 @@ export async function fetchOrigins(
   scratch: string,
   options: AcquireOptions,
 ): Promise<void> {
-  const { signal, onProgress } = options;
+  const { onProgress } = options;
   const fetched = await withArchive(options, (apt) => fetchAll(apt, origins, scratch, options));
   onProgress?.(`unpacking ${SOURCE} ${origins.source.version}`);
-  await unpackSource(origins, fetched.sourceFolder, folder, signal);
+  await unpackSource(origins, fetched.sourceFolder, folder);
   await mkdir(join(folder, 'meson'));
   await runTool(
     'dpkg-deb',
     ['--extract', fetched.debs[MESON] ?? '', join(folder, 'meson')],
-    aborting(signal),
+    SAY_IT_IN_ENGLISH,
   );
   await mkdir(join(folder, 'firmware'));
   for (const [name, files] of Object.entries(FIRMWARE)) {
     for (const file of files) {
       const target = join(folder, 'firmware', file.name);
-      await debReader.extract(fetched.debs[name] ?? '', file.member, target, signal);
+      await debReader.extract(fetched.debs[name] ?? '', file.member, target);
     }
   }
 }
@@ -77,12 +77,7 @@ function goneError(what: string, now: string | undefined): HostError {
 }
 
 /** The upstream archive, Debian's folder in it, and Debian's patches applied in the order of their series. */
-async function unpackSource(
-  origins: Origins,
-  sourceFolder: string,
-  folder: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function unpackSource(origins: Origins, sourceFolder: string, folder: string): Promise<void> {
   const archive = (pattern: RegExp): string => {
     const found = origins.source.files.find(({ name }) => pattern.test(name));
     if (found === undefined) throw oddSource(`no ${pattern.source} among its files`);
@@ -91,18 +86,18 @@ async function unpackSource(
   const unpacked = join(folder, 'unpacked');
   await mkdir(unpacked);
   // No look through the archives first: apt has checked them against Debian's signed index.
-  await untar(archive(/\.orig\.tar\.\w+$/), unpacked, signal);
+  await untar(archive(/\.orig\.tar\.\w+$/), unpacked);
   const [top, ...others] = await readdir(unpacked);
   if (top === undefined || others.length > 0) throw oddSource('it does not unpack to one folder');
   const source = join(folder, 'source');
   await rename(join(unpacked, top), source);
-  await untar(archive(/\.debian\.tar\.\w+$/), source, signal);
+  await untar(archive(/\.debian\.tar\.\w+$/), source);
   const patches = join(source, 'debian', 'patches');
   for (const line of (await readFile(join(patches, 'series'), 'utf8')).split('\n')) {
     const name = line.replace(/(?:^|\s)#.*/, '').trim();
     if (name === '') continue;
     const args = ['-p1', '--force', '--silent', '--no-backup-if-mismatch', '-i', join(patches, name)];
-    await runTool('patch', args, { cwd: source, hint: 'apt-get install patch', ...aborting(signal) });
+    await runTool('patch', args, { cwd: source, hint: 'apt-get install patch', ...SAY_IT_IN_ENGLISH });
   }
 }
 
@@ -110,6 +105,4 @@ function oddSource(why: string): HostError {
   return new HostError('emulator-source', `the source package ${SOURCE} is not as expected: ${why}`);
 }
 
-function aborting(signal: AbortSignal | undefined): { env: Record<string, string>; signal?: AbortSignal } {
-  return { env: { LC_ALL: 'C' }, ...(signal === undefined ? {} : { signal }) };
-}
+const SAY_IT_IN_ENGLISH = { env: { LC_ALL: 'C' } };

@@ -61,11 +61,10 @@ export async function findOrigins(options: AcquireOptions): Promise<Origins> {
 
 /** Runs work with the suite's index of packages and sources. */
 export function withArchive<T>(options: AcquireOptions, work: (apt: Apt) => Promise<T>): Promise<T> {
-  const { cache, signal, onProgress } = options;
+  const { cache, onProgress } = options;
   const context = {
     cache,
     tell: (text: string) => onProgress?.(text),
-    ...(signal === undefined ? {} : { signal }),
   };
   return withSuite(SUITE, context, work, 'packages and sources');
 }

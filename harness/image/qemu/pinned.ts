@@ -34,7 +34,7 @@ interface Job {
 export async function pinnedQemu(options: EmulatorOptions = {}): Promise<PinnedQemu> {
   const { cache = await openCache(), folder, ...more } = options;
   const acquire: AcquireOptions = { cache, ...more };
-  const [recipe, toolchain] = await Promise.all([readRecipe(folder), findToolchain(options.signal)]);
+  const [recipe, toolchain] = await Promise.all([readRecipe(folder), findToolchain()]);
   const origins = await findOrigins(acquire);
   const job: Job = { origins, recipe, toolchain, keys: keysOf(origins, recipe, toolchain) };
   const find = () => (options.force ? undefined : findStored(cache, job.keys.key, acquire.onProgress));
@@ -50,19 +50,19 @@ export async function pinnedQemu(options: EmulatorOptions = {}): Promise<PinnedQ
 
 /** The pinned QEMU where it was built before; builds nothing and needs no network. */
 export async function findPinnedQemu(
-  options: Pick<EmulatorOptions, 'cache' | 'signal'> = {},
+  options: Pick<EmulatorOptions, 'cache'> = {},
 ): Promise<PinnedQemu | undefined> {
   const cache = options.cache ?? (await openCache());
   const origins = await knownOrigins({ cache });
   if (origins === undefined) return undefined;
-  const [recipe, toolchain] = await Promise.all([readRecipe(), findToolchain(options.signal)]);
+  const [recipe, toolchain] = await Promise.all([readRecipe(), findToolchain()]);
   const found = await findStored(cache, keysOf(origins, recipe, toolchain).key);
   return found && describe(found.folder, found.manifest, true);
 }
 
 async function build(job: Job, options: AcquireOptions): Promise<PinnedQemu> {
   const { origins, recipe, toolchain, keys } = job;
-  const { cache, signal, onProgress } = options;
+  const { cache, onProgress } = options;
   const startedMs = performance.now();
   const work = workAt(workFolder(cache, keys.key));
   const logs = logFolder(cache, keys.key);
@@ -73,7 +73,7 @@ async function build(job: Job, options: AcquireOptions): Promise<PinnedQemu> {
     // What a listing of the cache says of the folder, and by whose date pruning goes.
     await writeState(work, { ...IDLE, label: `QEMU ${version}`, buildingSinceMs: Date.now() });
     // What an earlier attempt started may live on for a moment; it holds this lock.
-    await runTool('flock', [work.lockFile, 'true'], signal === undefined ? {} : { signal });
+    await runTool('flock', [work.lockFile, 'true']);
     await ensureSourceTree(work, origins, recipe, options);
     const logPath = join(logs, 'build.log');
     await rm(logPath, { force: true });
@@ -83,9 +83,9 @@ async function build(job: Job, options: AcquireOptions): Promise<PinnedQemu> {
       const about = `tscmatrix ${keys.behaviour.slice(0, 12)}, Debian ${origins.source.version}`;
       const jobs = options.jobs ?? availableParallelism();
       const program = join(made, 'bin', PROGRAM);
-      await compileQemu({ work, toolchain, logPath, about, jobs, signal, onProgress }, program);
+      await compileQemu({ work, toolchain, logPath, about, jobs, onProgress }, program);
       await cp(join(work.tree, 'firmware'), join(made, 'share', 'qemu'), { recursive: true });
-      await tryProgram(program, version, signal);
+      await tryProgram(program, version);
       const facts = {
         version,
         debianVersion: origins.source.version,
@@ -118,8 +118,8 @@ const IDLE = {
 } as const;
 
 /** It runs here, and is what it should be. */
-async function tryProgram(program: string, version: string, signal: AbortSignal | undefined): Promise<void> {
-  const { stdout } = await runTool(program, ['--version'], signal === undefined ? {} : { signal });
+async function tryProgram(program: string, version: string): Promise<void> {
+  const { stdout } = await runTool(program, ['--version']);
   if (stdout.startsWith(`QEMU emulator version ${version} `)) return;
   throw new HostError('emulator-build', `QEMU ${version} was built, and says of itself:\n${stdout.trim()}`);
 }

@@ -51,11 +51,11 @@ export const EMULATOR_PACKAGES: readonly string[] = [
 ];
 
 /** Throws HostError with what to install, all of it at once. */
-export async function findToolchain(signal?: AbortSignal): Promise<Toolchain> {
+export async function findToolchain(): Promise<Toolchain> {
   const missing: { what: string; packageName: string }[] = [];
   const said: Record<string, string> = {};
   for (const [program, args, packageName] of PROGRAMS) {
-    const text = await askVersion(program, args, signal);
+    const text = await askVersion(program, args);
     if (text === undefined) missing.push({ what: program, packageName });
     else said[program] = text;
   }
@@ -63,13 +63,13 @@ export async function findToolchain(signal?: AbortSignal): Promise<Toolchain> {
   for (const [name, packageName] of said.gcc === undefined ? [] : LIBRARIES) {
     const file = `lib${name}.a`;
     // gcc answers with the bare name where it does not find the file.
-    const path = (await ask('gcc', [`-print-file-name=${file}`], signal)).stdout.trim();
+    const path = (await ask('gcc', [`-print-file-name=${file}`])).stdout.trim();
     if (path === file) missing.push({ what: file, packageName });
-    else libraries.push({ name, path, sha256: await sha256OfFile(path, signal) });
+    else libraries.push({ name, path, sha256: await sha256OfFile(path) });
   }
   if (missing.length > 0) throw missingTools(missing);
-  const glib = await ask('pkg-config', ['--variable=libdir', 'glib-2.0'], signal);
-  const libc = await ask('ldd', ['--version'], signal);
+  const glib = await ask('pkg-config', ['--variable=libdir', 'glib-2.0']);
+  const libc = await ask('ldd', ['--version']);
   const facts = {
     gcc: said.gcc,
     ld: said.ld,
@@ -95,12 +95,8 @@ function missingTools(missing: readonly { what: string; packageName: string }[])
 }
 
 /** What a program says of itself; undefined where it is not there or fails. */
-async function askVersion(
-  program: string,
-  args: readonly string[],
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  const result = await ask(program, args, signal).catch((error: unknown) => {
+async function askVersion(program: string, args: readonly string[]): Promise<string | undefined> {
+  const result = await ask(program, args).catch((error: unknown) => {
     if (error instanceof HostError && error.code === 'tool-missing') return undefined;
     throw error;
   });
@@ -108,6 +104,6 @@ async function askVersion(
   return `${result.stdout}${result.stderr}`;
 }
 
-function ask(program: string, args: readonly string[], signal?: AbortSignal) {
-  return tryTool(program, args, { env: { LC_ALL: 'C' }, ...(signal === undefined ? {} : { signal }) });
+function ask(program: string, args: readonly string[]) {
+  return tryTool(program, args, { env: { LC_ALL: 'C' } });
 }

@@ -28,7 +28,7 @@ export async function ensureSourceTree(
     await mkdir(made);
     await fetchOrigins(origins, made, scratch, options);
     const source = join(made, 'source');
-    await patchTree(source, recipe, origins.source.version, join(scratch, 'patching'), options.signal);
+    await patchTree(source, recipe, origins.source.version, join(scratch, 'patching'));
     await rm(work.tree, { recursive: true, force: true });
     await rename(made, work.tree);
   });
@@ -40,13 +40,12 @@ export async function patchTree(
   { patches, devices }: Recipe,
   version: string,
   scratch: string,
-  signal?: AbortSignal,
 ): Promise<void> {
   await mkdir(scratch);
   let overlay: Overlay;
   try {
     // Debian updates its QEMU in place: lines may move, and what the patch rests on may not change.
-    ({ overlay } = await applyPatches(source, patches, { fuzz: 0, scratch, signal }));
+    ({ overlay } = await applyPatches(source, patches, { fuzz: 0, scratch }));
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     throw new HostError(

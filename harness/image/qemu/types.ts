@@ -31,7 +31,6 @@ export interface PinnedQemu {
 export interface EmulatorOptions {
   /** The user's cache where it is not given. */
   readonly cache?: Cache;
-  readonly signal?: AbortSignal;
   readonly onProgress?: (text: string) => void;
   /** Ask the archive again for the newest source, whatever was found before. */
   readonly refresh?: boolean;

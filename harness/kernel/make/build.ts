@@ -42,7 +42,7 @@ function notBuilt(): HostError {
 }
 
 async function buildInWork(job: Job, options: AcquireOptions): Promise<Found> {
-  const { cache, signal } = options;
+  const { cache } = options;
   const startedMs = performance.now();
   await tellIfUnconfined('builds are');
   const work = workAt(workFolder(cache, job.workKey));
@@ -51,13 +51,13 @@ async function buildInWork(job: Job, options: AcquireOptions): Promise<Found> {
     const tree = await ensureTree(job.source, options);
     const applied = await withTemporary(cache, (scratch) => {
       options.onProgress?.(`applying ${job.patches.length} patches`);
-      return applyPatches(tree, job.patches, { fuzz: job.recipe.fuzz, scratch, signal });
+      return applyPatches(tree, job.patches, { fuzz: job.recipe.fuzz, scratch });
     });
     const overlay = await withExtraFiles(applied.overlay, tree, job.inputs);
     await mkdir(logs, { recursive: true });
     const logPath = join(logs, 'build.log');
     await rm(logPath, { force: true });
-    const opened = await openWork(work, tree, job.source.label, signal);
+    const opened = await openWork(work, tree, job.source.label);
     const isFresh = opened.endedMs === 0;
     const state = await enterVariant(work, tree, opened, overlay);
     const make: Make = {
@@ -65,7 +65,6 @@ async function buildInWork(job: Job, options: AcquireOptions): Promise<Found> {
       logPath,
       toolchain: job.toolchain,
       jobs: options.jobs ?? availableParallelism(),
-      signal,
     };
     const compiled = await compile(job, work, make, state, overlay, isFresh, options);
     const facts = await gatherFacts(job, applied, make, compiled, {

@@ -51,7 +51,7 @@ export async function planCommit(
   recipe: CommitRecipe,
   options: AcquireOptions,
 ): Promise<CommitBuild> {
-  const place: GitPlace = { repository, signal: options.signal };
+  const place: GitPlace = { repository };
   const found = await tryGit(place, [
     'rev-parse',
     '--verify',
@@ -80,7 +80,7 @@ export async function acquireCommit(plan: CommitBuild, options: AcquireOptions):
 }
 
 async function buildCommit({ job, folder }: CommitBuild, options: AcquireOptions): Promise<Found> {
-  const { cache, signal } = options;
+  const { cache } = options;
   const startedMs = performance.now();
   await tellIfUnconfined('builds are');
   const work = workAt(folder);
@@ -91,11 +91,11 @@ async function buildCommit({ job, folder }: CommitBuild, options: AcquireOptions
     await mkdir(logs, { recursive: true });
     const logPath = join(logs, 'build.log');
     await rm(logPath, { force: true });
-    const { state: opened, isFresh } = await openMoving(work, job, signal);
+    const { state: opened, isFresh } = await openMoving(work, job);
     options.onProgress?.(`checking out ${job.source.label}`);
-    const state = await moveTo(work, job, opened, signal);
+    const state = await moveTo(work, job, opened);
     const applied = await withTemporary(cache, (scratch) =>
-      applyPatches(work.tree, job.patches, { fuzz: job.recipe.fuzz, scratch, signal, passOverApplied: true }),
+      applyPatches(work.tree, job.patches, { fuzz: job.recipe.fuzz, scratch, passOverApplied: true }),
     );
     const overlay = await withExtraFiles(applied.overlay, work.tree, job.inputs);
     const begun = await enterVariant(work, work.tree, state, overlay);
@@ -104,7 +104,6 @@ async function buildCommit({ job, folder }: CommitBuild, options: AcquireOptions
       logPath,
       toolchain: job.toolchain,
       jobs: options.jobs ?? availableParallelism(),
-      signal,
     };
     const compiled = await compile(job, work, make, begun, overlay, isFresh, options);
     const facts = await gatherFacts(job, applied, make, compiled, {
@@ -129,16 +128,12 @@ const FRESH: Omit<WorkState, 'label'> = {
 };
 
 /** The state of the folder, fit for a build whatever happened in it before. */
-async function openMoving(
-  work: Work,
-  job: Job,
-  signal: AbortSignal | undefined,
-): Promise<{ state: WorkState; isFresh: boolean }> {
+async function openMoving(work: Work, job: Job): Promise<{ state: WorkState; isFresh: boolean }> {
   const found = await readState(work.folder);
   const usable =
     found !== undefined && found.endedMs <= Date.now() && (found.buildingSinceMs ?? 0) <= Date.now();
   if (usable) {
-    const state = await settleWork(work, found, signal);
+    const state = await settleWork(work, found);
     return { state: { ...state, label: job.source.label }, isFresh: state.endedMs === 0 };
   }
   await rm(work.folder, { recursive: true, force: true });
@@ -150,18 +145,13 @@ async function openMoving(
 const KCONFIG_NOTE = 'kconfig.txt';
 
 /** Makes the tree that of the commit. Files that are as they have to be keep their dates. */
-async function moveTo(
-  work: Work,
-  job: Job,
-  opened: WorkState,
-  signal: AbortSignal | undefined,
-): Promise<WorkState> {
+async function moveTo(work: Work, job: Job, opened: WorkState): Promise<WorkState> {
   const { tree: source } = job.recipe;
   if (source.kind !== 'git') throw new Error('only commits are built so');
   // Before anything is changed: whoever finds this knows that the tree is in between.
   const state: WorkState = { ...opened, buildingSinceMs: Date.now() };
   await writeState(work, state);
-  const own = await privateGit(join(work.folder, 'git'), { repository: source.location, signal });
+  const own = await privateGit(join(work.folder, 'git'), { repository: source.location });
   const place = { ...own, workTree: work.tree };
   const settings = ['-c', 'core.bare=false', '-c', 'core.autocrlf=false'];
   // One tree with --reset: what is as in the index, but not on disk, is written again too (oneway_merge()).

@@ -21,12 +21,11 @@ export async function configOfDeb(base: DebBase, scratch: string, options: Acqui
     options.onProgress?.(`downloading ${base.location}`);
     await downloadFile(base.location, path, {
       sha256: base.sha256,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   } else checkSha256(path, await digestOfFile(path, options), base.sha256);
-  const member = (await debReader.list(path, options.signal)).find((name) => CONFIG.test(name));
+  const member = (await debReader.list(path)).find((name) => CONFIG.test(name));
   if (member === undefined) throw new UserError(`${base.location} holds no boot/config-*`);
   const target = join(scratch, 'config');
-  await debReader.extract(path, member, target, options.signal);
+  await debReader.extract(path, member, target);
   return readFile(target, 'utf8');
 }

@@ -40,19 +40,14 @@ export async function configure(make: Make, wanted: WantedConfig): Promise<Confi
     await makeTarget(make, 'olddefconfig');
   }
   const text = await readFile(path, 'utf8');
-  const unknown = await check(make.tree, wanted, parseOptions(text), make.signal);
+  const unknown = await check(make.tree, wanted, parseOptions(text));
   return { text, unknown };
 }
 
-async function check(
-  tree: string,
-  wanted: WantedConfig,
-  config: Options,
-  signal: AbortSignal | undefined,
-): Promise<string[]> {
+async function check(tree: string, wanted: WantedConfig, config: Options): Promise<string[]> {
   const unmet = unmetOptions(mergedOptions(wanted), config);
   const names = unmet.map(({ name }) => name.replace(/^CONFIG_/, ''));
-  const definitions = await findDefinitions(tree, names, signal);
+  const definitions = await findDefinitions(tree, names);
   const isKnown = ({ name }: Unmet) => definitions.has(name.replace(/^CONFIG_/, ''));
   const faults = unmet
     .filter((one) => isKnown(one) || wanted.strict.has(one.name))

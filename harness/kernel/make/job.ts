@@ -23,7 +23,7 @@ export interface Job {
 /** Throws UserError for whatever is missing or wrong, HostError without a toolchain. Builds nothing. */
 export async function prepareJob(recipe: BuildSource, options: AcquireOptions): Promise<Job> {
   const inputs = await readInputs(recipe, options);
-  const toolchain = await findToolchain(options.cache, recipe.toolchain, options.signal);
+  const toolchain = await findToolchain(options.cache, recipe.toolchain);
   const source = await findSource(recipe.tree, options);
   const picked: InputFile[] = [];
   for (const commit of recipe.cherryPick) {

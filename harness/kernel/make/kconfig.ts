@@ -15,7 +15,6 @@ export interface Definition {
 export async function findDefinitions(
   tree: string,
   names: readonly string[],
-  signal?: AbortSignal,
 ): Promise<Map<string, Definition[]>> {
   const found = new Map<string, Definition[]>();
   if (names.length === 0) return found;
@@ -24,7 +23,6 @@ export async function findDefinitions(
   const result = await tryTool('grep', ['-rnE', '--include=Kconfig*', '-e', pattern, '.'], {
     cwd: tree,
     env: { LC_ALL: 'C' },
-    ...(signal === undefined ? {} : { signal }),
   });
   for (const line of result.stdout.split('\n')) {
     const match = /^\.\/([^:]+):(\d+):\s*(?:menu)?config\s+(\w+)/.exec(line);

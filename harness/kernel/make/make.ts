@@ -16,7 +16,6 @@ export interface Make {
   readonly logPath: string;
   readonly toolchain: Toolchain;
   readonly jobs: number;
-  readonly signal?: AbortSignal | undefined;
   /** Called for each file made: how many there were, and which one it is. */
   readonly onStep?: (count: number, file: string) => void;
 }
@@ -68,7 +67,6 @@ export async function makeTarget(
       cwd: out,
       env: { ...FIXED, PATH: MACHINE_PATH, ...own, ...env },
       lockFile: make.lockFile,
-      ...(make.signal === undefined ? {} : { signal: make.signal }),
       onLine: (line) => {
         stream.write(`${line}\n`);
         lines.push(line);

@@ -48,11 +48,7 @@ export function programsOf({ cc, hostcc, ld }: ToolchainRecipe): string[] {
 }
 
 /** Throws HostError with one line to type where programs are missing. */
-export async function findToolchain(
-  cache: Cache,
-  recipe: ToolchainRecipe,
-  signal?: AbortSignal,
-): Promise<Toolchain> {
+export async function findToolchain(cache: Cache, recipe: ToolchainRecipe): Promise<Toolchain> {
   if (/[\s:]/.test(cache.root)) {
     // The kernel's Makefile: "source directory cannot contain spaces or colons".
     throw new HostError(
@@ -63,8 +59,8 @@ export async function findToolchain(
   }
   const wrappers = await readWrappers(recipe);
   const path = wrappers.length > 0 ? `${await wrapperFolder(cache, wrappers)}:${MACHINE_PATH}` : MACHINE_PATH;
-  await requirePrograms(recipe, path, signal);
-  const version = (words: readonly string[]) => versionOf(words, path, isKnownToolchain(recipe), signal);
+  await requirePrograms(recipe, path);
+  const version = (words: readonly string[]) => versionOf(words, path, isKnownToolchain(recipe));
   const [cc, hostcc, ld, as, make, lz4] = await Promise.all([
     version(recipe.cc),
     version(recipe.hostcc.length > 0 ? recipe.hostcc : ['gcc']),
@@ -137,7 +133,7 @@ async function wrapperFolder(cache: Cache, wrappers: readonly InputFile[]): Prom
   return folder;
 }
 
-async function requirePrograms(recipe: ToolchainRecipe, path: string, signal?: AbortSignal): Promise<void> {
+async function requirePrograms(recipe: ToolchainRecipe, path: string): Promise<void> {
   const programs = [recipe.cc[0], recipe.hostcc[0] ?? 'gcc', recipe.ld[0], ...NEEDED].filter(
     (name) => name !== undefined,
   );
@@ -145,7 +141,6 @@ async function requirePrograms(recipe: ToolchainRecipe, path: string, signal?: A
   const script = 'PATH=$1; shift; for name; do command -v -- "$name" >/dev/null || echo "$name"; done';
   const result = await tryTool('/bin/sh', ['-c', script, 'sh', path, ...new Set(programs)], {
     env: { LC_ALL: 'C' },
-    ...(signal === undefined ? {} : { signal }),
   });
   const missing = result.stdout.split('\n').filter((name) => name !== '');
   if (missing.length === 0) return;
@@ -161,42 +156,31 @@ async function requirePrograms(recipe: ToolchainRecipe, path: string, signal?: A
 /** Every kernel of a matrix asks for the same few programs. */
 const versions = new Map<string, Promise<string>>();
 
-function versionOf(
-  words: readonly string[],
-  path: string,
-  isKnown: boolean,
-  signal?: AbortSignal,
-): Promise<string> {
+function versionOf(words: readonly string[], path: string, isKnown: boolean): Promise<string> {
   const key = JSON.stringify([words, path]);
   const known = versions.get(key);
   if (known !== undefined) return known;
-  const asked = askVersion(words, path, isKnown, signal);
+  const asked = askVersion(words, path, isKnown);
   versions.set(key, asked);
   asked.catch(() => versions.delete(key));
   return asked;
 }
 
-async function askVersion(
-  words: readonly string[],
-  path: string,
-  isKnown: boolean,
-  signal?: AbortSignal,
-): Promise<string> {
+async function askVersion(words: readonly string[], path: string, isKnown: boolean): Promise<string> {
   const scratch = await makeScratch();
   try {
     const asked = ['env', `PATH=${path}`, ...words, '--version'] as const;
     const view = { root: scratch.path, cwd: '/', path, programs: words, read: [], write: [] };
     const [program, ...args] = isKnown ? asked : await confine(asked, view);
-    return await runVersion(program, args, signal);
+    return await runVersion(program, args);
   } finally {
     await scratch.remove();
   }
 }
 
-async function runVersion(program: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+async function runVersion(program: string, args: readonly string[]): Promise<string> {
   const result = await tryTool(program, args, {
     env: { LC_ALL: 'C' },
-    ...(signal === undefined ? {} : { signal }),
   }).catch((error: unknown) => {
     if (error instanceof HostError && error.code === 'tool-missing') return undefined;
     throw error;

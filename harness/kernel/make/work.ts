@@ -74,26 +74,21 @@ async function bootId(): Promise<string> {
 }
 
 /** Makes the folder fit for a build, whatever happened in it before. Call it under the folder's lock. */
-export async function openWork(
-  work: Work,
-  source: string,
-  label: string,
-  signal?: AbortSignal,
-): Promise<WorkState> {
+export async function openWork(work: Work, source: string, label: string): Promise<WorkState> {
   const state = await readState(work.folder);
   // Clocks can be set back; objects dated in the future would pass for up to date.
   const usable =
     state !== undefined && state.endedMs <= Date.now() && (state.buildingSinceMs ?? 0) <= Date.now();
-  if (!usable) return createWork(work, source, label, signal);
-  return settleWork(work, state, signal);
+  if (!usable) return createWork(work, source, label);
+  return settleWork(work, state);
 }
 
 /** Takes away what a build that was killed, or a power cut after one, may have left half done. */
-export async function settleWork(work: Work, state: WorkState, signal?: AbortSignal): Promise<WorkState> {
+export async function settleWork(work: Work, state: WorkState): Promise<WorkState> {
   const isOtherStart = state.bootId !== (await bootId());
   if (state.buildingSinceMs === null && !isOtherStart) return state;
   // Processes of a build that was killed may live on for a moment; they hold this lock.
-  await runTool('flock', [work.lockFile, 'true'], signal === undefined ? {} : { signal });
+  await runTool('flock', [work.lockFile, 'true']);
   // A compiler that was killed leaves half an object, dated now, that make would take for a whole one; a power cut
   // leaves empty ones, with the dates of whole ones.
   const unwritten =
@@ -107,15 +102,10 @@ export async function settleWork(work: Work, state: WorkState, signal?: AbortSig
   return { ...state, buildingSinceMs: null, configured: null };
 }
 
-async function createWork(
-  work: Work,
-  source: string,
-  label: string,
-  signal?: AbortSignal,
-): Promise<WorkState> {
+async function createWork(work: Work, source: string, label: string): Promise<WorkState> {
   await rm(work.folder, { recursive: true, force: true });
   await mkdir(work.out, { recursive: true });
-  const options = { env: { LC_ALL: 'C' }, ...(signal === undefined ? {} : { signal }) };
+  const options = { env: { LC_ALL: 'C' } };
   // --archive also keeps cp from following links, which --link by itself makes it do.
   const linked = await tryTool('cp', ['--archive', '--link', source, work.tree], options);
   if (/No space left/.test(linked.stderr)) throw noSpace('for a build folder');

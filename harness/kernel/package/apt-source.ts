@@ -27,7 +27,7 @@ export async function showSource(apt: Apt, name: string): Promise<SourceRecord |
   let newest: SourceRecord | undefined;
   for (const record of parseSources(result.stdout)) {
     if (record.package !== name) continue;
-    if (newest === undefined || (await isNewer(record.version, newest.version, apt.signal))) newest = record;
+    if (newest === undefined || (await isNewer(record.version, newest.version))) newest = record;
   }
   return newest;
 }
@@ -49,9 +49,9 @@ export function parseSources(text: string): SourceRecord[] {
   return records;
 }
 
-async function isNewer(version: string, than: string, signal?: AbortSignal): Promise<boolean> {
+async function isNewer(version: string, than: string): Promise<boolean> {
   const args = ['--compare-versions', version, 'gt', than];
-  return (await tryTool('dpkg', args, signal === undefined ? {} : { signal })).exitCode === 0;
+  return (await tryTool('dpkg', args)).exitCode === 0;
 }
 
 /** Downloads all files of a source package into a new folder; each is what the signed index says. */
@@ -74,7 +74,7 @@ export async function downloadSource(
   );
   if (result.exitCode !== 0) throw downloadFault(apt, what, result);
   for (const { name, sha256 } of record.files) {
-    const found = await sha256OfFile(join(folder, name), apt.signal);
+    const found = await sha256OfFile(join(folder, name));
     if (found === sha256) continue;
     throw new HostError('signature', `${name} has the sha256 ${found}, the signed index says ${sha256}`);
   }

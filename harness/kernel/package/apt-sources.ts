@@ -17,8 +17,8 @@ export interface Archive {
 const BESIDE = /[-/](?:updates|security|backports|backports-sloppy|proposed-updates|debug)$/;
 
 /** The Debian suites in this machine's apt configuration. Asks no network. */
-export async function machineArchives(signal?: AbortSignal): Promise<Archive[]> {
-  const options = { hint: NO_DEBIAN_HINT, env: { LC_ALL: 'C' }, ...(signal === undefined ? {} : { signal }) };
+export async function machineArchives(): Promise<Archive[]> {
+  const options = { hint: NO_DEBIAN_HINT, env: { LC_ALL: 'C' } };
   const format = '$(ORIGIN)|$(COMPONENT)|$(REPO_URI)|$(RELEASE)|$(CODENAME)';
   const targets = await runTool(
     'apt-get',

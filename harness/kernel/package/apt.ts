@@ -12,7 +12,6 @@ import type { Archive } from './apt-sources.ts';
 export interface Apt {
   readonly folder: string;
   readonly archive: Archive;
-  readonly signal?: AbortSignal;
 }
 
 /** Which of the archive's indices apt reads: packages to install, and with them or not those of sources. */
@@ -36,7 +35,6 @@ const KEYRINGS = [
 export async function openApt(
   folder: string,
   archive: Archive,
-  signal?: AbortSignal,
   indices: AptIndices = 'packages',
 ): Promise<Apt> {
   if (/["\\\n]/.test(folder))
@@ -44,9 +42,9 @@ export async function openApt(
   for (const part of ['state/lists/partial', 'cache/archives/partial']) {
     await mkdir(join(folder, part), { recursive: true });
   }
-  await writeFile(join(folder, 'apt.conf'), await configuration(folder, signal));
+  await writeFile(join(folder, 'apt.conf'), await configuration(folder));
   await writeFile(join(folder, 'debian.sources'), stanza(archive, await findKeyring(), indices));
-  const apt = { folder, archive, ...(signal === undefined ? {} : { signal }) };
+  const apt = { folder, archive };
   const result = await runApt(apt, 'apt-get', ['-q', 'update']);
   const fault = updateFault(result, archive);
   if (fault !== undefined) throw fault;
@@ -109,7 +107,6 @@ export function runApt(apt: Apt, tool: string, args: readonly string[], cwd?: st
     env: { APT_CONFIG: join(apt.folder, 'apt.conf'), LC_ALL: 'C' },
     hint: 'package names need a Debian machine; elsewhere give the kernel as a .deb',
     ...(cwd === undefined ? {} : { cwd }),
-    ...(apt.signal === undefined ? {} : { signal: apt.signal }),
   });
 }
 
@@ -143,10 +140,9 @@ function networkFault(what: string, result: ToolResult): HostError {
  * apt reads APT_CONFIG before the machine's files, so naming other places there keeps those from being read:
  * without that, hooks of the machine's configuration would run after every update here.
  */
-async function configuration(folder: string, signal?: AbortSignal): Promise<string> {
+async function configuration(folder: string): Promise<string> {
   const dump = await runTool('apt-config', ['dump', 'Acquire'], {
     hint: 'package names need a Debian machine; elsewhere give the kernel as a .deb',
-    ...(signal === undefined ? {} : { signal }),
   });
   // The indices are chosen by the sources; the machine's list of targets would bring icons and translations.
   const acquire = dump.stdout.split('\n').filter((line) => !line.startsWith('Acquire::IndexTargets'));

@@ -7,15 +7,15 @@ import { DYING, type PackageReader, runPipeline } from './unpack.ts';
 const TREE = `${DYING} dpkg-deb --fsys-tarfile "$1"`;
 
 export const debReader: PackageReader = {
-  async list(path, signal) {
+  async list(path) {
     await refuseOther(path);
-    const text = await runPipeline(`${TREE} | ${DYING} tar --list --file -`, [path], path, signal);
+    const text = await runPipeline(`${TREE} | ${DYING} tar --list --file -`, [path], path);
     return text.split('\n').filter((line) => line !== '');
   },
-  async extract(path, member, target, signal) {
+  async extract(path, member, target) {
     // To stdout: whatever the archive holds, tar makes no file, follows no link and changes no mode.
     const take = `${DYING} tar --extract --to-stdout --no-wildcards --file - -- "$2" > "$3"`;
-    await runPipeline(`${TREE} | ${take}`, [path, member, target], path, signal);
+    await runPipeline(`${TREE} | ${take}`, [path, member, target], path);
   },
 };
 

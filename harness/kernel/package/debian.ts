@@ -38,7 +38,6 @@ export interface FetchContext {
   readonly scratch: string;
   /** Whether the kernel in a package of this sha256 is in the cache already. */
   readonly have: (debSha256: string) => Promise<boolean>;
-  readonly signal?: AbortSignal;
   readonly tell: (text: string) => void;
 }
 
@@ -94,7 +93,7 @@ export async function fetchByName(
       const resolution = { package: name, version, suite, debSha256 };
       if (await context.have(debSha256)) return { resolution, fetched: false };
       const deb = await download(apt, record, context);
-      const found = await lookForKernel(debReader, deb, kernelPath, context.signal);
+      const found = await lookForKernel(debReader, deb, kernelPath);
       if (found !== undefined) return { resolution, fetched: true };
       waiting.push(...(await leadsOn(apt, record)));
     }
@@ -127,7 +126,7 @@ export async function fetchResolved(
       );
     }
     const deb = await download(apt, record, context);
-    const kernel = await lookForKernel(debReader, deb, kernelPath, context.signal);
+    const kernel = await lookForKernel(debReader, deb, kernelPath);
     if (kernel === undefined) throw new UserError(`${name} holds no kernel`, AGAIN);
   });
 }
@@ -137,12 +136,12 @@ const AGAIN = 'resolve the name again with a refresh; the results will be those 
 /** Runs work with an up-to-date private index of a suite; one process at a time, since apt's state is one. */
 export async function withSuite<T>(
   asked: string | undefined,
-  context: Pick<FetchContext, 'cache' | 'signal' | 'tell'>,
+  context: Pick<FetchContext, 'cache' | 'tell'>,
   work: (apt: Apt, suite: string) => Promise<T>,
   indices: AptIndices = 'packages',
 ): Promise<T> {
-  const { cache, signal, tell } = context;
-  const archives = await machineArchives(signal);
+  const { cache, tell } = context;
+  const archives = await machineArchives();
   const suite = asked ?? ownSuite(archives);
   if (suite === undefined)
     throw new UserError("this machine's apt sources name no Debian release", 'name a suite');
@@ -160,11 +159,10 @@ export async function withSuite<T>(
   const lock = {
     purpose: `reading Debian ${suite}`,
     onWait: tell,
-    ...(signal === undefined ? {} : { signal }),
   };
   return withCacheLock(cache, `apt ${name} ${digest}`, lock, async () => {
     tell(`reading the package index of Debian ${suite}`);
-    const apt = await openApt(folder, archive, signal, indices);
+    const apt = await openApt(folder, archive, indices);
     try {
       return await work(apt, suite);
     } finally {

@@ -108,13 +108,12 @@ function describe(source: DebianSource, kept: CachedResolution, stored: Stored):
 }
 
 function contextOf(scratch: string, options: AcquireOptions): FetchContext {
-  const { cache, signal, onProgress } = options;
+  const { cache, onProgress } = options;
   return {
     cache,
     scratch,
     have: async (debSha256) => (await findKernel(PACKAGE_KIND, packageKey(debSha256), options)) !== undefined,
     tell: (text) => onProgress?.(text),
-    ...(signal === undefined ? {} : { signal }),
   };
 }
 

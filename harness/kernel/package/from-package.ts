@@ -37,7 +37,7 @@ export async function acquirePackage(source: PackageSource, options: AcquireOpti
   }
   const path = isUrl(location) ? localPath(location) : location;
   await readHead(path); // Says what is wrong with a path.
-  const sha256 = await sha256OfFile(path, options.signal);
+  const sha256 = await sha256OfFile(path);
   checkSha256(path, sha256, source.sha256);
   return { ...(await unpackOnce(source, sha256, async () => path, options)), origin };
 }
@@ -58,7 +58,7 @@ async function unpackOnce(
       const path = await get(folder);
       options.onProgress?.(`unpacking ${source.location}`);
       const kernel = join(folder, 'vmlinuz');
-      await extractKernel(READERS[source.kind], path, kernel, options.signal);
+      await extractKernel(READERS[source.kind], path, kernel);
       // The key is the digest of what we read at first; a package that was replaced since is another one.
       checkSha256(source.location, await sha256OfFile(path), sha256);
       return storeKernel(PACKAGE_KIND, key, kernel, options);
@@ -75,7 +75,6 @@ async function fetchPackage(
   options.onProgress?.(`downloading ${source.location}`);
   await downloadFile(source.location, target, {
     sha256,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
     onProgress: (bytes, total) => {
       const of = total === undefined ? '' : ` of ${(total / 1e6).toFixed(0)}`;
       options.onProgress?.(`downloading, ${(bytes / 1e6).toFixed(0)}${of} MB`);

@@ -8,14 +8,14 @@ import { describeContent, readHead } from './filetype.ts';
 import { type PackageReader, runPipeline } from './unpack.ts';
 
 export const rpmReader: PackageReader = {
-  async list(path, signal) {
+  async list(path) {
     await refuseOther(path);
-    const text = await runPipeline('exec bsdtar -tf "$1"', [path], path, signal);
+    const text = await runPipeline('exec bsdtar -tf "$1"', [path], path);
     return text.split('\n').filter((line) => line !== '');
   },
-  async extract(path, member, target, signal) {
+  async extract(path, member, target) {
     // To stdout, see deb.ts. bsdtar takes the name as a pattern; findKernelMembers lets no pattern characters through.
-    await runPipeline('exec bsdtar -xOf "$1" -- "$2" > "$3"', [path, member, target], path, signal);
+    await runPipeline('exec bsdtar -xOf "$1" -- "$2" > "$3"', [path, member, target], path);
   },
 };
 

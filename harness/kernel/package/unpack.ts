@@ -6,9 +6,9 @@ import { findKernelMembers, type KernelMember, noKernelIn } from './members.ts';
 
 /** How one kind of package is read. Both functions get paths, never shell text. */
 export interface PackageReader {
-  list(path: string, signal?: AbortSignal): Promise<string[]>;
+  list(path: string): Promise<string[]>;
   /** Writes one member's bytes to `target`; a link has none. */
-  extract(path: string, member: string, target: string, signal?: AbortSignal): Promise<void>;
+  extract(path: string, member: string, target: string): Promise<void>;
 }
 
 /** The kernel in a package, or undefined where it has none. */
@@ -16,11 +16,10 @@ export async function lookForKernel(
   reader: PackageReader,
   path: string,
   target: string,
-  signal?: AbortSignal,
 ): Promise<KernelMember | undefined> {
-  const found = findKernelMembers(await reader.list(path, signal), path);
+  const found = findKernelMembers(await reader.list(path), path);
   for (const candidate of found) {
-    await reader.extract(path, candidate.member, target, signal);
+    await reader.extract(path, candidate.member, target);
     if ((await stat(target)).size > 0) return candidate;
   }
   if (found.length > 0) {
@@ -36,10 +35,9 @@ export async function extractKernel(
   reader: PackageReader,
   path: string,
   target: string,
-  signal?: AbortSignal,
 ): Promise<KernelMember> {
-  const found = await lookForKernel(reader, path, target, signal);
-  if (found === undefined) throw noKernelIn(path, (await reader.list(path, signal)).length);
+  const found = await lookForKernel(reader, path, target);
+  if (found === undefined) throw noKernelIn(path, (await reader.list(path)).length);
   return found;
 }
 
@@ -51,17 +49,11 @@ const SIGXFSZ = 25;
  * Runs a pipeline in bash, each part failing the whole. The parts of a pipeline are bash's children, so each
  * asks for itself to die with its parent (see host/process.ts). `args` are $1, $2 and so on.
  */
-export async function runPipeline(
-  script: string,
-  args: readonly string[],
-  what: string,
-  signal?: AbortSignal,
-): Promise<string> {
+export async function runPipeline(script: string, args: readonly string[], what: string): Promise<string> {
   const limited = [`--fsize=${MOST_BYTES}`, '--core=0', '--', 'bash'];
   const result = await tryTool('prlimit', [...limited, '-c', `set -o pipefail; ${script}`, 'bash', ...args], {
     env: { LC_ALL: 'C' },
     hint: 'apt-get install bash',
-    ...(signal === undefined ? {} : { signal }),
   });
   if (result.exitCode === 0) return result.stdout;
   const tail = result.stderr.trim().split('\n').slice(-3).join('\n');

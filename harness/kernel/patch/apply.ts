@@ -29,7 +29,6 @@ export interface Applied {
 export interface ApplyOptions {
   readonly fuzz: number;
   readonly scratch: string;
-  readonly signal?: AbortSignal | undefined;
   /** A patch that the tree has already is passed over: of many commits some have it. Else it is an error. */
   readonly passOverApplied?: boolean;
 }
@@ -110,7 +109,7 @@ export async function copyIfThere(from: string, to: string): Promise<void> {
 export function runPatch(
   patch: InputFile,
   more: readonly string[],
-  { scratch, signal }: Pick<ApplyOptions, 'scratch' | 'signal'>,
+  { scratch }: Pick<ApplyOptions, 'scratch'>,
 ): Promise<ToolResult> {
   return tryTool(
     'patch',
@@ -119,7 +118,6 @@ export function runPatch(
       env: { LC_ALL: 'C' },
       input: patch.content,
       hint: 'apt-get install patch',
-      ...(signal === undefined ? {} : { signal }),
     },
   );
 }
@@ -127,7 +125,7 @@ export function runPatch(
 async function applyOne(
   patch: InputFile,
   files: readonly FilePatch[],
-  { fuzz, scratch, signal, passOverApplied }: ApplyOptions,
+  { fuzz, scratch, passOverApplied }: ApplyOptions,
 ): Promise<PatchShift[]> {
   const title = `patch ${basename(patch.name)}`;
   for (const { oldPath, hunks } of files) {
@@ -141,7 +139,7 @@ async function applyOne(
     if (oldPath === null) continue;
     before.set(oldPath, (await readChanged(join(scratch, oldPath))).content?.toString('latin1') ?? '');
   }
-  const run = (more: readonly string[]) => runPatch(patch, more, { scratch, signal });
+  const run = (more: readonly string[]) => runPatch(patch, more, { scratch });
   const reversed = await run(['-R', '-F0', '--dry-run']);
   const result = await run([`-F${fuzz}`]);
   const notes = parsePatchOutput(result.stdout);

@@ -20,7 +20,7 @@ export async function digestOfFile(path: string, options: AcquireOptions): Promi
   const known = entry && fact(entry, 'sha256');
   if (known !== undefined) return known;
   options.onProgress?.(`reading ${path}`);
-  const sha256 = await sha256OfFile(path, options.signal);
+  const sha256 = await sha256OfFile(path);
   const after = await stat(path, { bigint: true });
   if (after.ctimeNs === ctimeNs && Date.now() - Number(ctimeMs) > SETTLED_MS) {
     await storeEntry(options.cache, { kind: KIND, key, facts: { sha256, path } });

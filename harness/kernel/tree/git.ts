@@ -13,7 +13,6 @@ export interface GitPlace {
   /** Files for commands that look at some, or write some. */
   readonly workTree?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal | undefined;
 }
 
 const SETTINGS = [
@@ -98,7 +97,6 @@ function run(
     onlyEnv: true,
     cwd: place.workTree ?? '/',
     hint: 'apt-get install git',
-    ...(place.signal === undefined ? {} : { signal: place.signal }),
     ...(input === undefined ? {} : { input }),
   });
 }

@@ -14,7 +14,7 @@ import { findRepository } from './repository.ts';
  * caller holds a lock on it: locks of git's own that are found in it were left by one that was killed.
  */
 export async function privateGit(folder: string, users: GitPlace): Promise<GitPlace> {
-  const place: GitPlace = { repository: folder, own: true, signal: users.signal };
+  const place: GitPlace = { repository: folder, own: true };
   const found = await findRepository(users.repository);
   if (found === null) throw new UserError(`${users.repository} is not a git repository`);
   const common = found.commonDir;

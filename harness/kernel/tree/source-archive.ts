@@ -26,9 +26,9 @@ export async function archiveSource(source: ArchiveSource, options: AcquireOptio
     unpack: (into) =>
       withTemporary(options.cache, async (scratch) => {
         const path = remote ? await fetchArchive(location, sha256, scratch, options) : location;
-        const tar = kind === 'srpm' ? await tarOfRpm(path, scratch, options) : path;
-        await checkTar(tar, options.signal);
-        await untar(tar, into, options.signal);
+        const tar = kind === 'srpm' ? await tarOfRpm(path, scratch) : path;
+        await checkTar(tar);
+        await untar(tar, into);
         // What was digested has to be what was unpacked.
         if (!remote) checkSha256(location, await digestOfFile(location, options), sha256);
       }),
@@ -44,18 +44,16 @@ async function fetchArchive(
   const target = join(scratch, 'archive');
   await downloadFile(url, target, {
     sha256,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
     onProgress: (bytes) => options.onProgress?.(`downloading ${url}, ${(bytes / 1e6).toFixed(0)} MB`),
   });
   return target;
 }
 
 /** The kernel's own archive in a source RPM; patches beside it are not applied. */
-async function tarOfRpm(path: string, scratch: string, options: AcquireOptions): Promise<string> {
+async function tarOfRpm(path: string, scratch: string): Promise<string> {
   const tool = {
     hint: 'apt-get install libarchive-tools',
     env: { LC_ALL: 'C' },
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
   const listed = await tryTool('bsdtar', ['-tf', path], tool);
   if (listed.exitCode !== 0) throw new UserError(`${path} is not a source RPM: ${listed.stderr.trim()}`);

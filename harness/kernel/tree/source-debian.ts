@@ -81,10 +81,10 @@ async function unpack(
     options.onProgress?.(`unpacking ${source.package} ${resolved.version}`);
     const member = `./usr/src/${source.package}.tar.xz`;
     // No look through the archive first: apt has checked it against Debian's signed index. xz uses all CPUs.
-    await runPipeline(`${PACKAGED} | ${MEMBER} | ${UNPACK}`, [deb, member, into], deb, options.signal);
+    await runPipeline(`${PACKAGED} | ${MEMBER} | ${UNPACK}`, [deb, member, into], deb);
   });
 }
 
-function contextOf({ cache, signal, onProgress }: AcquireOptions) {
-  return { cache, tell: (text: string) => onProgress?.(text), ...(signal === undefined ? {} : { signal }) };
+function contextOf({ cache, onProgress }: AcquireOptions) {
+  return { cache, tell: (text: string) => onProgress?.(text) };
 }

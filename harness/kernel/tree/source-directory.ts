@@ -41,8 +41,8 @@ async function workTreeSource(
   repository: Repository,
   options: AcquireOptions,
 ): Promise<Source> {
-  const { cache, signal } = options;
-  const place = { repository: path, signal };
+  const { cache } = options;
+  const place = { repository: path };
   const key = sha256OfParts({ directory: path });
   const store = gitFolder(cache, key);
   const env = {
@@ -53,7 +53,7 @@ async function workTreeSource(
     await mkdir(join(store, 'objects'), { recursive: true });
     const now = new Date();
     await utimes(store, now, now); // Pruning goes by it.
-    return withTemporary(cache, (scratch) => writeWorkTree(repository, scratch, env, signal));
+    return withTemporary(cache, (scratch) => writeWorkTree(repository, scratch, env));
   });
   const head = await tryGit(place, ['rev-parse', '--verify', '--quiet', 'HEAD^{tree}']);
   const dirty = head.stdout.trim() === tree ? '' : ' with uncommitted changes';

@@ -22,7 +22,7 @@ const FULL_ID = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
 export async function gitSource(location: string, ref: string, options: AcquireOptions): Promise<Source> {
   if (isGitUrl(location)) return remoteSource(location, ref, options);
-  const place = { repository: location, signal: options.signal };
+  const place = { repository: location };
   await checkRepository(place);
   const commit = await findCommit(place, ref);
   const git = { repository: location, commit };
@@ -127,7 +127,6 @@ async function remoteSource(url: string, ref: string, options: AcquireOptions): 
   const place: GitPlace = {
     repository: gitFolder(options.cache, mirror),
     own: true,
-    signal: options.signal,
   };
   const known = async (): Promise<string | undefined> => {
     const entry = options.refresh ? undefined : await findEntry(options.cache, KIND, key);

@@ -1,10 +1,12 @@
 /** A kernel tree in a directory without git: every file counts, by content. */
+
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostError, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry } from '../../host/cache.ts';
 import { sha256OfFile, sha256OfParts } from '../../host/digest.ts';
+import { stopIfInterrupted } from '../../host/interruption.ts';
 import { runTool, tryTool } from '../../host/process.ts';
 import { fact } from '../store.ts';
 import type { AcquireOptions } from '../types.ts';
@@ -38,7 +40,6 @@ export async function plainSource(path: string, options: AcquireOptions): Promis
         ['-R', '--no-dereference', '--preserve=mode,timestamps,links', '--reflink=auto', `${path}/.`, into],
         {
           env: { LC_ALL: 'C' },
-          ...(options.signal === undefined ? {} : { signal: options.signal }),
         },
       );
       if (/No space left/.test(result.stderr)) throw noSpace(`to copy ${path}`);
@@ -57,7 +58,6 @@ async function digestOf(path: string, options: AcquireOptions): Promise<string> 
   const listing = await runTool('find', ['.', '-mindepth', '1', '-printf', FORMAT], {
     cwd: path,
     env: { LC_ALL: 'C', TZ: 'UTC' },
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const files = parseListing(listing.stdout);
   const key = sha256OfParts({ path, listing: files.map((file) => JSON.stringify(file)).join('\n') });
@@ -67,7 +67,7 @@ async function digestOf(path: string, options: AcquireOptions): Promise<string> 
   options.onProgress?.(`reading ${path}`);
   const hash = createHash('sha256');
   for (const file of files) {
-    if (options.signal?.aborted) throw new HostError('interrupted', `interrupted while reading ${path}`);
+    stopIfInterrupted(`reading ${path}`);
     const content = file.type === 'f' ? await sha256OfFile(join(path, file.path)) : file.target;
     const executable = file.type === 'f' && (Number.parseInt(file.mode, 8) & 0o100) !== 0;
     hash.update(JSON.stringify([file.path, file.type, executable, content]));

@@ -10,12 +10,11 @@ const LINE = /^(.)\S{9}\+?\s+\S+\s+\S+\s+\S+\s+\S+ (.*)$/;
 const MOST_BYTES = 16 * 1024 ** 3;
 
 /** Throws UserError for an archive that cannot be read, or that would write or point outside its own folder. */
-export async function checkTar(path: string, signal?: AbortSignal): Promise<void> {
+export async function checkTar(path: string): Promise<void> {
   const args = ['--list', '--verbose', '--numeric-owner', '--quoting-style=escape', '--absolute-names'];
   const result = await tryTool('tar', [...args, '--file', path], {
     env: { LC_ALL: 'C', TZ: 'UTC', XZ_DEFAULTS: '-T0' },
     hint: 'apt-get install tar',
-    ...(signal === undefined ? {} : { signal }),
   });
   if (result.exitCode !== 0) throw tarFault(path, result.stderr);
   const lines = result.stdout.split('\n').filter((line) => line !== '');

@@ -4,13 +4,12 @@ import { tryTool } from '../../host/process.ts';
 import { tarFault } from './tar-check.ts';
 
 /** Unpacks a checked archive, whatever it is compressed with, into an empty folder. */
-export async function untar(path: string, into: string, signal?: AbortSignal): Promise<void> {
+export async function untar(path: string, into: string): Promise<void> {
   const args = ['--extract', '--no-same-owner', '--no-same-permissions', '--delay-directory-restore'];
   const result = await tryTool('tar', [...args, '--file', path, '--directory', into], {
     // xz unpacks block by block on all CPUs where it is asked to; tar hands its environment on.
     env: { LC_ALL: 'C', XZ_DEFAULTS: '-T0' },
     hint: 'apt-get install tar',
-    ...(signal === undefined ? {} : { signal }),
   });
   if (result.exitCode === 0) return;
   if (/No space left|Disk quota/.test(result.stderr)) throw noSpace(`to unpack ${path}`);

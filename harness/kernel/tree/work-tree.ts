@@ -16,9 +16,8 @@ export async function writeWorkTree(
   repository: Repository,
   scratch: string,
   env: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
 ): Promise<string> {
-  const place = await placeOf(repository, scratch, env, signal);
+  const place = await placeOf(repository, scratch, env);
   const list = [...(await excludes()), 'ls-files', '-z', '--exclude-standard'];
   const listing = await git(place, [...list, '--deleted', '--modified', '--others']);
   // A repository in a subfolder is listed with a slash: it is not of this tree.
@@ -28,11 +27,11 @@ export async function writeWorkTree(
 }
 
 /** Whether tracked files are other than in HEAD; false where there are none. */
-export async function hasChanges(repository: Repository, signal: AbortSignal | undefined): Promise<boolean> {
+export async function hasChanges(repository: Repository): Promise<boolean> {
   if (repository.workTree === null) return false;
   const scratch = await makeScratch();
   try {
-    const place = await placeOf(repository, scratch.path, {}, signal);
+    const place = await placeOf(repository, scratch.path, {});
     await tryGit(place, ['update-index', '-q', '--ignore-submodules', '--refresh']);
     return (await tryGit(place, ['diff-index', '--quiet', '--ignore-submodules=all', 'HEAD'])).exitCode === 1;
   } finally {
@@ -45,12 +44,11 @@ async function placeOf(
   { gitDir, workTree }: Repository,
   scratch: string,
   env: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
 ): Promise<GitPlace> {
   if (workTree === null) throw new HostError('tool-failed', `${gitDir} has no work tree`);
   const index = join(scratch, 'index');
   await copyFile(join(gitDir, 'index'), index, constants.COPYFILE_FICLONE).catch(() => {});
-  const place = { repository: workTree, workTree, env: { ...env, GIT_INDEX_FILE: index }, signal };
+  const place = { repository: workTree, workTree, env: { ...env, GIT_INDEX_FILE: index } };
   // One that is split has its other half elsewhere (git-update-index(1), --split-index). Without one all files are read.
   const usable = await tryGit(place, ['ls-files', '--stage', '--', ':(top,literal)Makefile']);
   if (usable.exitCode !== 0) await rm(index, { force: true });

@@ -34,7 +34,6 @@ export interface MarginOptions {
   readonly folder: string;
   /** `folder` as it is named in reports. */
   readonly name: string;
-  readonly signal: AbortSignal;
   /** Limits in cycles that are known from elsewhere, to be tried first: by name. */
   readonly known?: Readonly<Record<string, number>>;
   readonly tell?: (text: string) => void;
@@ -83,14 +82,14 @@ export async function measureMargin(
   guest: GuestSpec,
   options: MarginOptions,
 ): Promise<Margin> {
-  const { reference, folder, name, signal } = options;
+  const { reference, folder, name } = options;
   checkGuest(guest, reference);
   const stepNs = options.stepNs ?? STEP_NS;
   const maxNs = Math.max(1, Math.round((options.maxNs ?? MAX_NS) / stepNs)) * stepNs;
   const isExact = guest.clock === 'deterministic';
   const repeat = options.repeat ?? (isExact ? 1 : REAL_REPEAT);
   const tell = options.tell === undefined ? {} : { tell: options.tell };
-  const how = { kernelPath, guest, reference, repeat, folder, name, signal, ...tell };
+  const how = { kernelPath, guest, reference, repeat, folder, name, ...tell };
 
   const points: Point[] = [];
   const answers: Answer[] = [];

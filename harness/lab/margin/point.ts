@@ -54,7 +54,6 @@ export interface PointOptions {
   readonly folder: string;
   /** `folder` as it is named in reports. */
   readonly name: string;
-  readonly signal: AbortSignal;
   readonly tell?: (text: string) => void;
 }
 

@@ -1,7 +1,9 @@
 /** The live view of a run in a terminal. What is not expected scrolls by above it as it comes. */
+
 import { createLogUpdate } from 'log-update';
 import { clockText } from '../../base/figures.ts';
 import { oneLine } from '../../base/safe-text.ts';
+import { interruption } from '../../host/interruption.ts';
 import type { OutputStream } from '../../host/sink.ts';
 import { applyEvent, countOutcomes, newRunView } from '../../record/run-view.ts';
 import type { RunEvent } from '../../record/types.ts';
@@ -13,8 +15,6 @@ import { frameOf, type LiveGuest, type LiveState } from './live-frame.ts';
 
 export interface LiveOptions {
   readonly colour: boolean;
-  /** Aborted where the run is to stop: somebody else says so then, in the place of the picture. */
-  readonly signal?: AbortSignal | undefined;
   readonly nowMs?: () => number;
   /** Calls `draw` again and again; gives the function that ends it. */
   readonly repeat?: (draw: () => void) => () => void;
@@ -29,7 +29,7 @@ function everyFrame(draw: () => void): () => void {
 }
 
 export function liveReporter(stream: OutputStream, options: LiveOptions): Reporter {
-  const { colour, signal, nowMs = Date.now, repeat = everyFrame } = options;
+  const { colour, nowMs = Date.now, repeat = everyFrame } = options;
   const view = newRunView();
   const kernels = new Map<string, string>();
   const guests = new Map<string, LiveGuest>();
@@ -45,7 +45,9 @@ export function liveReporter(stream: OutputStream, options: LiveOptions): Report
   const stop = repeat(draw);
   stream.on('resize', draw);
   const makeRoom = () => area.clear();
-  signal?.addEventListener('abort', makeRoom);
+  // Somebody else speaks then, in the place of the picture.
+  const signal = interruption();
+  signal.addEventListener('abort', makeRoom);
 
   function follow(event: RunEvent): void {
     applyEvent(view, event);
@@ -81,7 +83,7 @@ export function liveReporter(stream: OutputStream, options: LiveOptions): Report
       closed = true;
       stop();
       stream.off('resize', draw);
-      signal?.removeEventListener('abort', makeRoom);
+      signal.removeEventListener('abort', makeRoom);
       area.clear();
       const judged = [...view.cells.values()].filter((cell) => cell.judged !== null);
       const amiss = troublesText(view);

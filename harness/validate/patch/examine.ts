@@ -42,15 +42,15 @@ export async function examinePatches(
   return withTemporary(options.cache, async (folder) => {
     const scratch = join(folder, 'tree');
     await mkdir(scratch);
-    const read = await readPatches(patches, folder, options.signal);
+    const read = await readPatches(patches, folder);
     const tried = base === null ? null : await tryOnTree(base, read, scratch, options);
     const names = tried === null ? new Map<string, string>() : await namesInTree(read, tried);
     const changes = changesOfPatches(read, names);
-    const known = await knownCommits(options.signal);
+    const known = await knownCommits();
     const { commits, label } =
       options.upstream === undefined
         ? { commits: known, label: `the ${known.length} commits in images/kernels/upstream` }
-        : await commitsOfClone(options.upstream, changes, known, options.signal);
+        : await commitsOfClone(options.upstream, changes, known);
     const one = read.map((patch, index) => onePatch(patch, names, tried?.trials[index]));
     const alike = await likenessOf(changes, read, commits, tried?.before ?? null);
     const applies = tried === null ? null : together(one.map((patch) => patch.applies ?? 'no'));
@@ -79,14 +79,13 @@ async function tryOnTree(
   scratch: string,
   options: ExamineOptions,
 ): Promise<Tried> {
-  const { signal } = options;
   const job = await prepareJob(base, options);
   const tree = await ensureTree(job.source, options);
-  const { overlay } = await applyPatches(tree, job.patches, { fuzz: base.fuzz, scratch, signal });
+  const { overlay } = await applyPatches(tree, job.patches, { fuzz: base.fuzz, scratch });
   const copied = new Set(job.patches.flatMap((patch) => pathsOf(changesOf(patch))));
   const trials: PatchTrial[] = [];
   for (const { input } of patches) {
-    trials.push(await tryPatch(tree, input, { fuzz: base.fuzz, scratch, signal, copied }));
+    trials.push(await tryPatch(tree, input, { fuzz: base.fuzz, scratch, copied }));
   }
   const files = treeView(tree, scratch, new Set());
   const before: TreeView = {

@@ -18,11 +18,7 @@ export interface ReadPatch {
 const MAIL = /^From [0-9a-f]{40}(?:[0-9a-f]{24})? .*$/gm;
 
 /** `scratch` is an empty folder. Throws UserError for what is not there or is no patch. */
-export async function readPatches(
-  paths: readonly string[],
-  scratch: string,
-  signal?: AbortSignal,
-): Promise<ReadPatch[]> {
+export async function readPatches(paths: readonly string[], scratch: string): Promise<ReadPatch[]> {
   const read: ReadPatch[] = [];
   for (const path of paths) {
     const mails = splitMails(await readInput('the patch', path));
@@ -31,8 +27,8 @@ export async function readPatches(
       read.push({
         input,
         name: `${basename(path)}${more}`,
-        subject: await subjectOf(input, scratch, signal),
-        patchId: await patchIdOf(input.content, signal),
+        subject: await subjectOf(input, scratch),
+        patchId: await patchIdOf(input.content),
         files: readChanges(input),
       });
     }
@@ -48,18 +44,18 @@ function splitMails(file: InputFile): InputFile[] {
 }
 
 /** git-mailinfo(1) unfolds and decodes it, and takes "[PATCH 1/2]" off. */
-async function subjectOf(input: InputFile, scratch: string, signal?: AbortSignal): Promise<string | null> {
+async function subjectOf(input: InputFile, scratch: string): Promise<string | null> {
   if (!/^(?:From |Subject:|From:|Date:)/m.test(input.content.toString('latin1').slice(0, 20_000)))
     return null;
   const files = [join(scratch, 'mail-message'), join(scratch, 'mail-patch')];
-  const result = await tryGit({ repository: NO_REPOSITORY, signal }, ['mailinfo', ...files], input.content);
+  const result = await tryGit({ repository: NO_REPOSITORY }, ['mailinfo', ...files], input.content);
   if (result.exitCode !== 0) return null;
   return /^Subject: (.+)$/m.exec(result.stdout)?.[1] ?? null;
 }
 
 /** Null where git finds no diff: it wants the "diff --git" lines, which a plain diff need not have. */
-export async function patchIdOf(content: Uint8Array, signal?: AbortSignal): Promise<string | null> {
-  const result = await tryGit({ repository: NO_REPOSITORY, signal }, ['patch-id', '--stable'], content);
+export async function patchIdOf(content: Uint8Array): Promise<string | null> {
+  const result = await tryGit({ repository: NO_REPOSITORY }, ['patch-id', '--stable'], content);
   return /^([0-9a-f]{40,64}) /m.exec(result.stdout)?.[1] ?? null;
 }
 

@@ -40,10 +40,9 @@ export async function commitsOfClone(
   repository: string,
   patch: Changes,
   known: readonly UpstreamCommit[],
-  signal?: AbortSignal,
 ): Promise<FoundCommits> {
   // Names of files are no patterns.
-  const place: GitPlace = { repository, signal, env: { GIT_LITERAL_PATHSPECS: '1' } };
+  const place: GitPlace = { repository, env: { GIT_LITERAL_PATHSPECS: '1' } };
   if ((await stat(repository).catch(() => undefined)) === undefined) {
     throw new UserError(`the upstream clone ${repository}: there is no such directory`);
   }
@@ -112,7 +111,7 @@ async function wholeCommit(
     title,
     release: known?.release ?? (await releaseOf(place, full)),
     changes: changesOfPatches([{ name: full.slice(0, 12), files: parsePatch(text) }]),
-    patchId: await patchIdOf(Buffer.from(text.slice(title.length)), place.signal),
+    patchId: await patchIdOf(Buffer.from(text.slice(title.length))),
     partial: false,
     why: known?.why ?? null,
     needs: known?.needs ?? [],

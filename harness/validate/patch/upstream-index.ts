@@ -31,7 +31,7 @@ export function upstreamFolder(): string {
   return join(kernelImagesFolder(), 'upstream');
 }
 
-export async function knownCommits(signal?: AbortSignal): Promise<UpstreamCommit[]> {
+export async function knownCommits(): Promise<UpstreamCommit[]> {
   const folder = upstreamFolder();
   const path = join(folder, 'index.yaml');
   const { content } = await readInput('the list of upstream commits', path);
@@ -51,7 +51,7 @@ export async function knownCommits(signal?: AbortSignal): Promise<UpstreamCommit
         title: commit.title,
         release: commit.release,
         changes: changesOfPatches([{ name: commit.id, files: parsePatch(text.toString('latin1')) }]),
-        patchId: commit.partial ? null : await patchIdOf(text, signal),
+        patchId: commit.partial ? null : await patchIdOf(text),
         partial: commit.partial,
         why: commit.why,
         needs: commit.needs,

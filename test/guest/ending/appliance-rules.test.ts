@@ -264,7 +264,6 @@ describe('who stood still', () => {
 });
 
 test.each<[HostFault, Partial<Seen>]>([
-  ['interrupted', { stop: { kind: 'interrupted' } }],
   ['qemu-killed', { exit: { exitCode: null, signal: 'SIGKILL', stderr: '' } }],
   ['qemu-failed', { exit: { exitCode: 1, signal: null, stderr: 'no' } }],
   ['qemu-missing', { exit: { exitCode: 127, signal: null, stderr: 'no' } }],

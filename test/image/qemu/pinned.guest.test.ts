@@ -1,4 +1,5 @@
 /** The real thing: builds the pinned QEMU where the cache has none, and uses it. */
+
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -6,6 +7,7 @@ import { parseProperties } from '../../../harness/doctor/qemu-text.ts';
 import { gatherEvidence } from '../../../harness/evidence/evidence.ts';
 import { bootGuest } from '../../../harness/guest/boot.ts';
 import { openCache } from '../../../harness/host/cache.ts';
+import { stoppedBy } from '../../../harness/host/interruption.ts';
 import { runTool, tryTool } from '../../../harness/host/process.ts';
 import { imagesFolder } from '../../../harness/host/project.ts';
 import { buildProbeImage } from '../../../harness/image/probe-image.ts';
@@ -126,19 +128,19 @@ test(
         steps.push(text);
         if (stopAt.test(text)) abort.abort();
       };
-      return pinnedQemu({ cache, signal: abort.signal, onProgress }).then(
+      return stoppedBy(abort.signal, () => pinnedQemu({ cache, onProgress })).then(
         () => undefined,
         (error: unknown) => error,
       );
     };
     const first: string[] = [];
-    expect(await compile(first, /compiling QEMU, 2 %/)).toMatchObject({ code: 'interrupted' });
+    expect(await compile(first, /compiling QEMU, 2 %/)).toMatchObject({ name: 'Interrupted' });
     expect(first).toContain('configuring QEMU');
     expect(await readdir(join(cache.root, 'tmp'))).toEqual([]);
     expect(await readdir(join(cache.root, 'locks'))).toEqual([]);
     await expect(access(join(cache.root, 'build', 'emulators'))).rejects.toThrow();
     const second: string[] = [];
-    expect(await compile(second, /compiling QEMU, \d+ %/)).toMatchObject({ code: 'interrupted' });
+    expect(await compile(second, /compiling QEMU, \d+ %/)).toMatchObject({ name: 'Interrupted' });
     expect(second.filter((text) => /download|unpack|configuring/.test(text))).toEqual([]);
     // Fewer steps are left than there were.
     const left = (steps: readonly string[]): number => Number(/of (\d+) steps/.exec(steps.at(-1) ?? '')?.[1]);
