@@ -35,6 +35,6 @@ export async function gatherFrom(
   if (!isFelt([texts.console, texts.appliance ?? NOTHING])) return gatherAll(texts);
   return workInThread(moduleBeside(import.meta.url, 'gather-thread'), texts, {
     what: `reading ${folder}/${CONSOLE_FILE}`,
-    moved: [texts.console, texts.appliance ?? NOTHING],
+    moved: texts.appliance === null ? [texts.console] : [texts.console, texts.appliance],
   });
 }

@@ -33,7 +33,7 @@ export function workInThread<I, O>(module: URL, input: I, limits: WorkLimits): P
     workerData: input,
     // Only a whole buffer can move; small ones share theirs.
     transferList: moved.flatMap(({ buffer, byteLength }) =>
-      buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
+      byteLength > 0 && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
     ),
     resourceLimits: { maxOldGenerationSizeMb: memoryMiB },
   });
