@@ -14,8 +14,8 @@ export class UserError extends Error {
 }
 
 /** The host cannot do what was asked (no QEMU, no space, no accelerator): exit code 69. */
-export class HostError extends Error {
-  override readonly name = 'HostError';
+export class HostFault extends Error {
+  override readonly name = 'HostFault';
   readonly code: string;
   readonly hint: string | undefined;
   constructor(code: string, message: string, hint?: string, options?: ErrorOptions) {
@@ -34,4 +34,4 @@ export class Interrupted extends Error {
 }
 
 /** Exit codes of every command, as documented in docs/exit-codes.md. */
-export const EXIT = { ok: 0, unexpected: 1, usage: 2, infrastructure: 69, interrupted: 130 } as const;
+export const EXIT = { ok: 0, unexpected: 1, usage: 2, hostFault: 69, interrupted: 130 } as const;

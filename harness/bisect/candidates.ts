@@ -1,5 +1,5 @@
 /** What a search is over, commits or kernels, as the search sees it: a history, titles, and an image for each. */
-import type { HostError } from '../base/errors.ts';
+import type { HostFault } from '../base/errors.ts';
 import { UserError } from '../base/errors.ts';
 import { acquireKernel, type BuildError } from '../kernel/acquire.ts';
 import { acquireCommit, planCommit } from '../kernel/make/commit.ts';
@@ -29,7 +29,7 @@ export interface Candidates {
   image(id: string, options: AcquireOptions): Promise<CandidateImage>;
 }
 
-export type ImageFault = BuildError | HostError | UserError;
+export type ImageFault = BuildError | HostFault | UserError;
 
 export async function openCandidates(spec: SearchSpec): Promise<Candidates> {
   const rest = { exact: spec.cell.guest.clock === 'deterministic', confidence: spec.confidence };

@@ -1,6 +1,6 @@
 /** One kernel and one question: is it as expected? A step of a search that somebody else makes. */
 import { join, resolve } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { openCache } from '../host/cache.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { acquireKernel, BuildError } from '../kernel/acquire.ts';
@@ -85,8 +85,8 @@ async function bootUntilClear(path: string, options: BenchOptions, failure: stri
   try {
     for (let boot = 1; ; boot++) {
       const judged = await bench.boot(path, join(scratch.path, String(boot)));
-      if (judged.kind === 'fault')
-        throw new HostError('infra', `the host failed the guest: ${judged.reason}`);
+      if (judged.kind === 'host-fault')
+        throw new HostFault('boots-failed', `the host failed the guest: ${judged.reason}`);
       reason = judged.reason;
       const failed = !judged.met && NOT_TESTED.includes(judged.observation.verdict);
       if (failed && failure === 'skip') untested++;

@@ -1,6 +1,6 @@
 /** Runs a search to its end, or goes on with one. Everything it knows is in the journal; a step is done once. */
 import { join } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { openCache } from '../host/cache.ts';
 import { withLock } from '../host/lock.ts';
 import { BuildError } from '../kernel/acquire.ts';
@@ -47,7 +47,7 @@ export async function startSearch(folder: string, spec: SearchSpec): Promise<voi
 }
 
 /**
- * Goes on with the search in a folder until it has an end. Throws HostError where the host fails again and again, and
+ * Goes on with the search in a folder until it has an end. Throws HostFault where the host fails again and again, and
  * where it is interrupted: the search can be gone on with then.
  */
 export async function runSearch(folder: string, options: SearchOptions): Promise<SearchResult> {
@@ -118,13 +118,13 @@ async function followJournal(
     const boot = (state.subjects.get(id)?.boots.length ?? 0) + 1;
     const place = join('boots', `${subjects.name(id)}-${boot}`);
     const judged = await bench.boot(path, join(folder, place));
-    if (judged.kind === 'fault') {
+    if (judged.kind === 'host-fault') {
       faults++;
       await journal.add({ type: 'fault', at: now(), subject: id, reason: judged.reason });
       view.said(`${subjects.name(id)}: the host failed, which says nothing: ${judged.reason}`);
       if (faults < MOST_FAULTS) continue;
-      throw new HostError(
-        'infra',
+      throw new HostFault(
+        'boots-failed',
         `${faults} boots in a row failed by the host's fault: ${judged.reason}`,
         AGAIN,
       );
@@ -174,7 +174,7 @@ async function getImage(
   try {
     const image = await subjects.image(id, options);
     if (known !== undefined && known !== image.sha256) {
-      throw new HostError(
+      throw new HostFault(
         'input-changed',
         `the kernel of ${subjects.name(id)} is another one now: sha256 ${image.sha256}, before ${known}`,
         'start the search anew',

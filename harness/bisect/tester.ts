@@ -1,6 +1,6 @@
 /** Boots kernels in one cell, and says of each boot whether it was as expected. */
 
-import { type HostFailed, openRunner as openAnyBench } from '../lab/runner.ts';
+import { type BootFault, openRunner as openAnyBench } from '../lab/runner.ts';
 import type { Cell } from '../plan/types.ts';
 import { judgeCell } from '../verdict/outcome.ts';
 import type { Observation } from '../verdict/types.ts';
@@ -21,7 +21,7 @@ export type Judged =
       readonly transcriptSha256: string | null;
       readonly seconds: number;
     }
-  | HostFailed;
+  | BootFault;
 
 export interface Tester {
   /** Boots a kernel; what the guest left is in `folder`, which is made anew. */
@@ -36,7 +36,7 @@ export function openTester({ cell, ...options }: TesterOptions): Tester {
       const booted = await bench.boot(cell, kernelPath, folder, (phase, guestS) =>
         options.tell(`booting: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
       );
-      if (booted.kind === 'fault') return booted;
+      if (booted.kind === 'host-fault') return booted;
       const { observation, log, transcriptSha256, seconds } = booted;
       const judged = judgeCell([{ observation, log }], cell.expectation);
       return {

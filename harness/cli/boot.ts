@@ -31,6 +31,6 @@ export async function bootCommand(kernel: string, flags: BootFlags): Promise<num
       : bootText(booted, process.stdout.isTTY && !process.env.NO_COLOR),
   );
   const { verdict } = booted.seen.observation;
-  if (verdict === 'infra-error') return EXIT.infrastructure;
+  if (verdict === 'infra-error') return EXIT.hostFault;
   return isRegistered(verdict) ? EXIT.ok : EXIT.unexpected;
 }

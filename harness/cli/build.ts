@@ -60,5 +60,5 @@ export async function buildCommand(path: string | undefined, flags: BuildFlags):
   }).finally(line.clear);
   process.stdout.write(flags.json === true ? `${json(rows.map(buildDocument))}\n` : buildTable(rows));
   if (rows.some(({ error }) => error instanceof BuildError)) return EXIT.unexpected;
-  return rows.some(({ error }) => error !== undefined) ? EXIT.infrastructure : EXIT.ok;
+  return rows.some(({ error }) => error !== undefined) ? EXIT.hostFault : EXIT.ok;
 }

@@ -1,5 +1,5 @@
 /** What diagnose reads from a running guest over SSH. Every command only reads; docs/commands.md lists them. */
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { neutralise } from '../base/neutralise.ts';
 import { openSsh, type RemoteResult, type SshOptions, type SshSession } from '../host/ssh.ts';
 import { parseSshTarget } from '../host/ssh-target.ts';
@@ -84,7 +84,7 @@ export async function collectOverSsh(target: string, options: CollectOptions): P
     // The flags of the first CPU; the rest of the file is of no use.
     const cpu = /^flags\s*:.*$/m.exec(await value(COMMANDS.cpu))?.[0] ?? '';
     if (log === null && available === '') {
-      throw new HostError(
+      throw new HostFault(
         'ssh-no-log',
         `${target} gave neither its kernel log nor its clocksources`,
         'log in as a user who may read the log (root, or group adm), or give the log as a file',

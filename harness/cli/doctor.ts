@@ -31,5 +31,5 @@ export async function doctorCommand(flags: DoctorFlags): Promise<number> {
           columns: isTTY ? columns : undefined,
         }),
   );
-  return examination.ok ? EXIT.ok : EXIT.infrastructure;
+  return examination.ok ? EXIT.ok : EXIT.hostFault;
 }

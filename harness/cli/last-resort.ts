@@ -2,7 +2,7 @@
  * What no command has caught. Node ends a process with 1 for it, which of ours says that a kernel is not as expected, and
  * to "git bisect run" that it is bad: so the fault of the host or the defect is told, with an exit code of its own.
  */
-import { EXIT, HostError } from '../base/errors.ts';
+import { EXIT, HostFault } from '../base/errors.ts';
 import { errnoOf } from '../host/write-faults.ts';
 import { reportError } from './report-error.ts';
 
@@ -22,7 +22,7 @@ export function catchTheRest({ signal, toGitCode }: LastResort): void {
     if (errnoOf(error) === 'EPIPE') process.exit(toGitCode === null ? EXIT.ok : BROKEN_PIPE);
     end(
       reportError(
-        new HostError('output-failed', `the output cannot be written: ${error.message}`),
+        new HostFault('output-failed', `the output cannot be written: ${error.message}`),
         signal.aborted,
       ),
     );

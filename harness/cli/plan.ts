@@ -63,5 +63,5 @@ export async function planCommand(path: string, flags: PlanFlags): Promise<numbe
     // The name stands in front already.
     if (kernel instanceof Error) sayFault(kernel);
   }
-  return EXIT.infrastructure;
+  return EXIT.hostFault;
 }

@@ -24,5 +24,5 @@ export async function rejudgeCommand(run: string, flags: RejudgeFlags): Promise<
   }
   const has = (...outcomes: string[]): boolean => all.some(({ now }) => outcomes.includes(now.outcome));
   if (has('unexpected', 'flaky')) return EXIT.unexpected;
-  return has('infra-error') ? EXIT.infrastructure : EXIT.ok;
+  return has('infra-error') ? EXIT.hostFault : EXIT.ok;
 }

@@ -1,5 +1,5 @@
 /** An error as one message on stderr, and its exit code. */
-import { EXIT, HostError, Interrupted, UserError } from '../base/errors.ts';
+import { EXIT, HostFault, Interrupted, UserError } from '../base/errors.ts';
 import { toLimitFault } from '../host/limit-faults.ts';
 import { sayFault } from './say.ts';
 
@@ -13,9 +13,9 @@ export function reportError(thrown: unknown, interrupted: boolean): number {
     sayFault(error);
     return EXIT.usage;
   }
-  if (error instanceof HostError) {
+  if (error instanceof HostFault) {
     sayFault(error);
-    return EXIT.infrastructure;
+    return EXIT.hostFault;
   }
   sayFault({
     message: `a defect of tscmatrix: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

@@ -19,5 +19,5 @@ export async function reportCommand(run: string | undefined, flags: ReportFlags)
     if (flags.reporter.length === 0 && flags.json !== true) return EXIT.ok;
   }
   const failures = await reportRecord(record, flags.reporter, { json: flags.json === true });
-  return failures.length === 0 ? EXIT.ok : EXIT.infrastructure;
+  return failures.length === 0 ? EXIT.ok : EXIT.hostFault;
 }

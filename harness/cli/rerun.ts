@@ -19,7 +19,7 @@ export async function rerunCommand(run: string, cell: string, flags: RerunFlags)
     onProgress: (text) => void process.stderr.write(`tscmatrix: ${oneLine(text)}\n`),
   });
   process.stdout.write(flags.json === true ? `${json(result)}\n` : rerunText(result));
-  if (result.now.verdict === 'infra-error') return EXIT.infrastructure;
+  if (result.now.verdict === 'infra-error') return EXIT.hostFault;
   const same = result.clock === 'real' ? result.sameVerdict : result.sameTranscript;
   return same ? EXIT.ok : EXIT.unexpected;
 }

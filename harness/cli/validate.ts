@@ -78,7 +78,7 @@ function tell(validated: Validated, flags: ValidateFlags): number {
   print(statements.length === 1 ? only : statements);
   const run = join(flags.results, only?.run ?? '');
   process.stderr.write(`tscmatrix: the statement is in ${folder}, the consoles in ${run}\n`);
-  if (statements.some(({ conclusion }) => conclusion.isHostFault)) return EXIT.infrastructure;
+  if (statements.some(({ conclusion }) => conclusion.isHostFault)) return EXIT.hostFault;
   return statements.every(({ conclusion }) => conclusion.kind === 'equivalent') ? EXIT.ok : EXIT.unexpected;
 }
 

@@ -1,7 +1,7 @@
 /** Finds the run to hold a new one against: `last-good`. Reads the ends of the logs alone, so that a year of runs is quick. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { listRuns } from '../record/find-run.ts';
 import { LOG_FILE } from '../record/writer.ts';
 import type { ComparedRun } from './places.ts';
@@ -18,7 +18,7 @@ interface Ends {
 
 /**
  * The folder of the newest earlier run of the same matrix (by name) that ended with exit code 0, and either ran all
- * cells or was narrowed by the same filters. Throws HostError 'no-baseline' where there is none.
+ * cells or was narrowed by the same filters. Throws HostFault 'no-baseline' where there is none.
  */
 export async function findLastGood(resultsDir: string, run: ComparedRun): Promise<string> {
   const started = run.view.started;
@@ -28,7 +28,7 @@ export async function findLastGood(resultsDir: string, run: ComparedRun): Promis
     const ends = one === run.run ? null : await readEnds(join(dir, LOG_FILE));
     if (ends !== null && isGood(ends, name, started?.at ?? '', started?.options.filters ?? [])) return dir;
   }
-  throw new HostError(
+  throw new HostFault(
     'no-baseline',
     `there is no earlier run of the matrix ${name} in ${resultsDir} that ended with exit code 0`,
     'name a run to compare with: tscmatrix compare RUN_A RUN_B',

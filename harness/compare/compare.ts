@@ -41,7 +41,7 @@ export function compareRuns(before: ComparedRun, after: ComparedRun): RunCompari
     worse,
     cells,
     conclusion: conclude(cells, counts, differences),
-    exitCode: worse > 0 ? EXIT.unexpected : compared === 0 ? EXIT.infrastructure : EXIT.ok,
+    exitCode: worse > 0 ? EXIT.unexpected : compared === 0 ? EXIT.hostFault : EXIT.ok,
   };
 }
 

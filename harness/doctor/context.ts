@@ -1,6 +1,6 @@
 /** What several checks share. Each thing is found out once, when it is first asked for. */
 
-import { HostError, UserError } from '../base/errors.ts';
+import { HostFault, UserError } from '../base/errors.ts';
 import { checkKvm, type KvmCheck } from '../guest/kvm-check.ts';
 import { openCache } from '../host/cache.ts';
 import { type ToolOptions, type ToolResult, tryTool } from '../host/process.ts';
@@ -20,7 +20,7 @@ export interface ExamineOptions {
 }
 
 export interface Context extends ExamineOptions {
-  /** Runs a program within a time limit; throws HostError where it cannot be run. */
+  /** Runs a program within a time limit; throws HostFault where it cannot be run. */
   run(file: string, args: readonly string[], options?: ToolOptions): Promise<ToolResult>;
   kernelImage(): Promise<KernelImage>;
   probeImage(): Promise<ProbeImage>;
@@ -28,7 +28,7 @@ export interface Context extends ExamineOptions {
   hostCpu(): Promise<HostCpu>;
 }
 
-/** One row to be: who needs it, and how it is found out. A HostError that it throws becomes the row. */
+/** One row to be: who needs it, and how it is found out. A HostFault that it throws becomes the row. */
 export interface Check {
   readonly topic: Topic;
   readonly name: string;
@@ -66,7 +66,7 @@ async function getKernel(options: ExamineOptions): Promise<KernelImage> {
     });
   } catch (error) {
     if (options.kernel === null && error instanceof UserError) {
-      throw new HostError('kernel-missing', error.message, error.hint, { cause: error });
+      throw new HostFault('kernel-missing', error.message, error.hint, { cause: error });
     }
     throw error;
   }
@@ -94,7 +94,7 @@ export async function needs<T>(what: string, value: Promise<T>): Promise<T> {
   try {
     return await value;
   } catch (error) {
-    if (!(error instanceof HostError)) throw error;
+    if (!(error instanceof HostFault)) throw error;
     throw new Unavailable(`not tried, for want of ${what}: ${error.message}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 /** Runs the checks one after the other, so that no trial disturbs another, and puts the rows together. */
 
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
 import { findProgram } from '../host/program.ts';
@@ -38,7 +38,7 @@ const CHECKS: readonly Check[] = [
 export function findingOfFault(error: unknown, check: Check): CheckResult {
   if (error instanceof Unavailable) return unknown(error.message);
   const { code } = error as NodeJS.ErrnoException;
-  if (error instanceof HostError) {
+  if (error instanceof HostFault) {
     const packages = check.packages ?? [];
     const remedy = error.hint ?? check.hint ?? null;
     if (error.code === 'tool-missing')
@@ -94,7 +94,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   // A kernel that was named and is none is told at once, before anything is tried.
   if (options.kernel !== null) {
     await context.kernelImage().catch((error: unknown) => {
-      if (!(error instanceof HostError)) throw error;
+      if (!(error instanceof HostFault)) throw error;
     });
   }
   const rows: Row[] = [];

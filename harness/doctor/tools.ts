@@ -1,7 +1,7 @@
 /** Checks of the programs that the guests' own parts are made and watched with. */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { withLock } from '../host/lock.ts';
 import { findProgram } from '../host/program.ts';
 import { makeScratch } from '../host/scratch.ts';
@@ -44,7 +44,7 @@ async function findBusybox(): Promise<CheckResult> {
     const size = entry.kind === 'file' ? `, ${Math.round(entry.bytes.length / 1024)} KiB` : '';
     return ok(`a static busybox${size}`);
   } catch (error) {
-    if (!(error instanceof HostError)) throw error;
+    if (!(error instanceof HostFault)) throw error;
     return missing(error.message, null, ['busybox-static']);
   }
 }

@@ -1,7 +1,7 @@
 /** The files of one boot in its results folder: the command, the raw console and what QEMU said. */
 import { appendFile, type FileHandle, open, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { innerCommand, shellCommand } from './launch/shell.ts';
 import type { Launch } from './types.ts';
 
@@ -25,7 +25,7 @@ export interface BootFiles {
   close(): Promise<void>;
 }
 
-/** Makes the files anew in an existing folder. Throws HostError where they cannot be written. */
+/** Makes the files anew in an existing folder. Throws HostFault where they cannot be written. */
 export async function openBootFiles(folder: string, launch: Launch): Promise<BootFiles> {
   const consolePath = join(folder, CONSOLE_FILE);
   const stderrPath = join(folder, STDERR_FILE);
@@ -55,13 +55,13 @@ export async function openBootFiles(folder: string, launch: Launch): Promise<Boo
   }
 }
 
-function cannotWrite(error: NodeJS.ErrnoException, folder: string): HostError {
+function cannotWrite(error: NodeJS.ErrnoException, folder: string): HostFault {
   const full = error.code === 'ENOSPC' || error.code === 'EDQUOT';
   return full
-    ? new HostError('disk-full', `no space left for the guest's console in ${folder}`, 'make room there', {
+    ? new HostFault('disk-full', `no space left for the guest's console in ${folder}`, 'make room there', {
         cause: error,
       })
-    : new HostError('record-failed', `cannot write the guest's console: ${error.message}`, undefined, {
+    : new HostFault('record-failed', `cannot write the guest's console: ${error.message}`, undefined, {
         cause: error,
       });
 }

@@ -3,7 +3,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
 import { type Filled, type FillOptions, fillHistory } from './fill.ts';
 import { makeTables } from './schema.ts';
@@ -22,7 +22,7 @@ export interface History {
 
 /**
  * Opens the database and fills it with what is new. One that is damaged or of another version is made anew. Where
- * there is no such folder the history is empty, and nothing is written. Throws HostError 'history-failed'.
+ * there is no such folder the history is empty, and nothing is written. Throws HostFault 'history-failed'.
  */
 export async function openHistory(resultsDir: string, options: FillOptions = {}): Promise<History> {
   const isFolder = statSync(resultsDir, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -89,7 +89,7 @@ function sqliteCode(error: unknown): number {
 
 function historyFault(error: unknown, path: string): Error {
   if (!(error instanceof Error) || sqliteCode(error) === 0) return error as Error;
-  return new HostError(
+  return new HostFault(
     'history-failed',
     `the history ${path} cannot be used: ${error.message}`,
     'it is made from the records: remove it, or give the folder space and write permission',

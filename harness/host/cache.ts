@@ -13,7 +13,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { removeLeftovers, temporaryOwner } from './cache-temp.ts';
 import { sha256OfFile, sha256OfParts } from './digest.ts';
 import { type LockOptions, withLock } from './lock.ts';
@@ -146,7 +146,7 @@ export async function takeObject(
 
 /**
  * The entry of a key, or undefined. An entry that cannot be read as one is removed; one that is another request's is
- * HostError 'cache-damaged'.
+ * HostFault 'cache-damaged'.
  */
 export async function findEntry(cache: Cache, kind: string, key: string): Promise<CacheEntry | undefined> {
   const path = entryPath(cache, kind, key);
@@ -158,7 +158,7 @@ export async function findEntry(cache: Cache, kind: string, key: string): Promis
     if (text === undefined) return undefined;
     const entry = parseEntry(text, kind, key);
     if (entry === 'foreign') {
-      throw new HostError(
+      throw new HostFault(
         'cache-damaged',
         `the cache entry ${path} is not that of its request: it was exchanged or edited`,
         `rm ${path}, and look who writes to ${cache.root}`,
@@ -232,11 +232,11 @@ async function onDisk<T>(cache: Cache, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new HostError('no-space', `no space left for the cache ${cache.root}`, MOVE_IT, { cause: error });
+      throw new HostFault('no-space', `no space left for the cache ${cache.root}`, MOVE_IT, { cause: error });
     }
     if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code ?? '')) {
       const why = (error as Error).message;
-      throw new HostError('cache-unusable', `cannot use the cache ${cache.root}: ${why}`, MOVE_IT, {
+      throw new HostFault('cache-unusable', `cannot use the cache ${cache.root}: ${why}`, MOVE_IT, {
         cause: error,
       });
     }

@@ -5,7 +5,7 @@ import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { HostError, UserError } from '../base/errors.ts';
+import { HostFault, UserError } from '../base/errors.ts';
 import { interruption, stopIfInterrupted } from './interruption.ts';
 
 export interface DownloadOptions {
@@ -59,7 +59,7 @@ export async function downloadFile(
     await rm(target, { force: true });
     stopIfInterrupted(`the download of ${url}`);
     if (stalled.signal.aborted) {
-      throw new HostError(
+      throw new HostFault(
         'network',
         `${url}: nothing came for ${stallMs / 1000} s`,
         'check the network, then try again',
@@ -112,7 +112,7 @@ function refusal(url: URL, response: Response): Error {
   const where = response.redirected ? `${url} (redirected to ${response.url})` : `${url}`;
   const what = `${where}: the server answered ${response.status} ${response.statusText}`.trim();
   if (response.status >= 500 || response.status === 429)
-    return new HostError('network', what, 'try again later');
+    return new HostFault('network', what, 'try again later');
   return new UserError(what, 'check the address');
 }
 
@@ -132,7 +132,7 @@ function copyAndDigest(source: Source, url: string, options: DownloadOptions, on
       yield chunk;
     }
     if (source.total !== undefined && bytes !== source.total) {
-      throw new HostError('network', `${url}: ended after ${bytes} of ${source.total} bytes`, 'try again');
+      throw new HostFault('network', `${url}: ended after ${bytes} of ${source.total} bytes`, 'try again');
     }
   }
   function refuseAbove(size: number): void {
@@ -142,15 +142,15 @@ function copyAndDigest(source: Source, url: string, options: DownloadOptions, on
 }
 
 function named(error: unknown, url: string): Error {
-  if (error instanceof UserError || error instanceof HostError) return error;
+  if (error instanceof UserError || error instanceof HostFault) return error;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') return new UserError(`${url}: no such file`, undefined, { cause: error });
   if (code === 'ENOSPC')
-    return new HostError('no-space', `no space left to store ${url}`, undefined, { cause: error });
+    return new HostFault('no-space', `no space left to store ${url}`, undefined, { cause: error });
   // fetch says only "fetch failed"; the reason is in the cause.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const why = cause instanceof Error ? cause.message || cause.name : String(cause);
-  return new HostError('network', `cannot fetch ${url}: ${why}`, proxyHint(), { cause: error });
+  return new HostFault('network', `cannot fetch ${url}: ${why}`, proxyHint(), { cause: error });
 }
 
 /** Node's fetch goes through a proxy only where it is told to. */

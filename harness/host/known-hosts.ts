@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { tryTool } from './process.ts';
 import { knownHostsName, type SshTarget, sshArguments } from './ssh-target.ts';
 
@@ -70,7 +70,7 @@ export function fingerprint(blob: Buffer): string {
 }
 
 /** What is wrong with the key that the host showed; null where it is known. */
-export function judgeHostKey(target: SshTarget, blob: Buffer, known: readonly KnownKey[]): HostError | null {
+export function judgeHostKey(target: SshTarget, blob: Buffer, known: readonly KnownKey[]): HostFault | null {
   const type = keyType(blob);
   const key = blob.toString('base64');
   const shown = `${type} ${fingerprint(blob)}`;
@@ -78,7 +78,7 @@ export function judgeHostKey(target: SshTarget, blob: Buffer, known: readonly Kn
   const same = known.filter((one) => one.key === key);
   const revoked = same.find((one) => one.revoked);
   if (revoked !== undefined) {
-    return new HostError(
+    return new HostFault(
       'ssh-host-key',
       `the key that ${name} shows is revoked in ${revoked.file}: ${shown}`,
       'do not log in there; ask whoever runs that host',
@@ -88,13 +88,13 @@ export function judgeHostKey(target: SshTarget, blob: Buffer, known: readonly Kn
   const other = known.find((one) => one.type === type && !one.revoked);
   if (other !== undefined) {
     const was = fingerprint(Buffer.from(other.key, 'base64'));
-    return new HostError(
+    return new HostFault(
       'ssh-host-key',
       `the host key of ${name} has changed: it shows ${shown}, ${other.file} has ${was}. Another host may be posing as it`,
       `only where you know why it changed: ssh-keygen -f ${other.file} -R '${name}', then: ssh ${sshArguments(target)} true`,
     );
   }
-  return new HostError(
+  return new HostFault(
     'ssh-host-key',
     `the host key of ${name} is not known: ${shown}`,
     `compare the fingerprint and accept it with: ssh ${sshArguments(target)} true`,

@@ -1,5 +1,5 @@
 /** What the host refuses to any program, told as its fault wherever it comes up, and what to do about it. */
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { errnoOf } from './write-faults.ts';
 
 const LIMITS: Readonly<
@@ -31,10 +31,10 @@ const LIMITS: Readonly<
 };
 
 /** The fault behind an error of the system; null where it says nothing of this host's limits. */
-export function toLimitFault(error: unknown): HostError | null {
+export function toLimitFault(error: unknown): HostFault | null {
   const limit = LIMITS[errnoOf(error)];
   if (limit === undefined) return null;
-  return new HostError(limit.code, `${limit.what}: ${(error as Error).message}`, limit.hint, {
+  return new HostFault(limit.code, `${limit.what}: ${(error as Error).message}`, limit.hint, {
     cause: error,
   });
 }

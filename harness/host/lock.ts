@@ -11,7 +11,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { interruption, stopIfInterrupted } from './interruption.ts';
 import { startProcess } from './process.ts';
 
@@ -57,7 +57,7 @@ export async function takeLock(folder: string, key: string, options: LockOptions
       options.onWait?.(`waiting for another process: ${await holderOf(file)}`);
       told = true;
     } else if (attempt !== REPLACED) {
-      throw new HostError('lock-failed', `cannot lock ${file}: flock ended with ${attempt}`);
+      throw new HostFault('lock-failed', `cannot lock ${file}: flock ended with ${attempt}`);
     }
   }
 }
@@ -92,7 +92,7 @@ async function startHolder(file: string, wait: boolean, options: LockOptions): P
   });
   const output = child.stdout;
   const input = child.stdin;
-  if (!output || !input) throw new HostError('lock-failed', `cannot lock ${file}: flock did not start`);
+  if (!output || !input) throw new HostFault('lock-failed', `cannot lock ${file}: flock did not start`);
   input.on('error', () => {}); // The holder may be gone already (EPIPE); its exit tells us so.
   // Only the wait is aborted. A lock that is held stays held until it is released: its owner may have to tidy up. A
   // holder that does not wait answers at once; killed, it could leave a lock file behind that it has just made.
@@ -115,7 +115,7 @@ async function startHolder(file: string, wait: boolean, options: LockOptions): P
   const { exitCode } = await child;
   stopIfInterrupted(`waiting for the lock ${file}`);
   if (exitCode === undefined || exitCode === 127) {
-    throw new HostError('tool-missing', 'the program flock is not installed', 'apt-get install util-linux');
+    throw new HostFault('tool-missing', 'the program flock is not installed', 'apt-get install util-linux');
   }
   return exitCode;
 }

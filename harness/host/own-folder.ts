@@ -1,18 +1,18 @@
 /** Folders whose content is trusted: nobody but the user (and root) may be able to put anything there. */
 import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 
 const OTHERS_MAY_WRITE = 0o002;
 const GROUP_MAY_WRITE = 0o020;
 
 /**
- * Makes the folder for the user alone, or looks whose it is. Throws HostError for one of somebody else's, for a link that
+ * Makes the folder for the user alone, or looks whose it is. Throws HostFault for one of somebody else's, for a link that
  * somebody else has put there, and for one that everybody may write to.
  */
 export async function ensureOwnFolder(path: string, what: string, hint: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  const fault = (why: string): HostError =>
-    new HostError('cache-unusable', `${what} ${path} is not used: ${why}`, hint);
+  const fault = (why: string): HostFault =>
+    new HostFault('cache-unusable', `${what} ${path} is not used: ${why}`, hint);
   const link = await lstat(path);
   const found = await stat(path);
   if (!isOurs(link.uid) || !isOurs(found.uid)) {

@@ -2,7 +2,7 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { execa, type Options } from 'execa';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { interruption, stopIfInterrupted } from './interruption.ts';
 
 export interface ToolOptions {
@@ -32,7 +32,7 @@ export function startProcess(file: string, args: readonly string[], options: Opt
   return execa('setpriv', [...DIE_WITH_PARENT, file, ...args], options);
 }
 
-/** Runs a program and gives its result whatever its exit code. Throws HostError where it cannot run at all. */
+/** Runs a program and gives its result whatever its exit code. Throws HostFault where it cannot run at all. */
 export async function tryTool(
   file: string,
   args: readonly string[],
@@ -57,13 +57,13 @@ export async function tryTool(
   const result = await child;
   if (result.isCanceled) stopIfInterrupted(file);
   if (result.timedOut)
-    throw new HostError('tool-timeout', `${file} took longer than ${options.timeoutMs} ms`);
+    throw new HostFault('tool-timeout', `${file} took longer than ${options.timeoutMs} ms`);
   // setpriv answers 127 where the program does not exist, 126 where it may not be executed.
   if (result.exitCode === 127 || (result.exitCode === undefined && result.code === 'ENOENT')) {
-    throw new HostError('tool-missing', `the program ${file} is not installed`, options.hint);
+    throw new HostFault('tool-missing', `the program ${file} is not installed`, options.hint);
   }
   if (result.exitCode === undefined) {
-    throw new HostError('tool-failed', `${file} died: ${result.shortMessage}`);
+    throw new HostFault('tool-failed', `${file} died: ${result.shortMessage}`);
   }
   return {
     exitCode: result.exitCode,
@@ -72,7 +72,7 @@ export async function tryTool(
   };
 }
 
-/** Runs a program that must succeed; a failure is a HostError with the end of its stderr. */
+/** Runs a program that must succeed; a failure is a HostFault with the end of its stderr. */
 export async function runTool(
   file: string,
   args: readonly string[],
@@ -81,7 +81,7 @@ export async function runTool(
   const result = await tryTool(file, args, options);
   if (result.exitCode !== 0) {
     const tail = (result.stderr || result.stdout).trim().split('\n').slice(-8).join('\n');
-    throw new HostError(
+    throw new HostFault(
       'tool-failed',
       `${file} ${args.join(' ')} ended with ${result.exitCode}:\n${tail}`,
       options.hint,
@@ -163,7 +163,7 @@ export async function runGroup(
   }
   const { exitCode } = await child;
   stopIfInterrupted(file);
-  if (exitCode === 124) throw new HostError('lock-failed', `cannot lock ${options.lockFile}`);
+  if (exitCode === 124) throw new HostFault('lock-failed', `cannot lock ${options.lockFile}`);
   return exitCode ?? 128;
 }
 

@@ -2,7 +2,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 
 const NAME = /^tscmatrix-(\d+)-/;
 
@@ -52,7 +52,7 @@ export async function removeStaleScratch(): Promise<string[]> {
 
 function noScratch(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
-  return new HostError(
+  return new HostFault(
     'no-temp',
     `no temporary files can be made in ${tmpdir()}: ${error.message}`,
     'set TMPDIR to a folder that you may write to',

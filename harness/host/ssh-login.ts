@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { HostError, UserError } from '../base/errors.ts';
+import { HostFault, UserError } from '../base/errors.ts';
 
 export interface Login {
   /** The agent's socket. */
@@ -45,7 +45,7 @@ async function namedKey(path: string, check: KeyCheck): Promise<Login> {
 
 /**
  * A key that is named is the only one tried; else the agent's keys and then the user's own default ones. Throws
- * UserError where the named key cannot be used, HostError where there is nothing to log in with.
+ * UserError where the named key cannot be used, HostFault where there is nothing to log in with.
  */
 export async function chooseLogin(identity: string | undefined, check: KeyCheck): Promise<Login> {
   if (identity !== undefined) return namedKey(identity, check);
@@ -62,7 +62,7 @@ export async function chooseLogin(identity: string | undefined, check: KeyCheck)
   }
   if (agent === null && keys.length === 0) {
     const why = skipped.length === 0 ? '' : ` (${skipped.join('; ')})`;
-    throw new HostError(
+    throw new HostFault(
       'ssh-auth',
       `nothing to log in with: no agent runs (SSH_AUTH_SOCK) and there is no usable key in ~/.ssh${why}`,
       'eval "$(ssh-agent)"; ssh-add, or name a key with --identity FILE',

@@ -7,7 +7,7 @@ import ssh2, {
   type ClientChannel,
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
-import { HostError, Interrupted } from '../base/errors.ts';
+import { HostFault, Interrupted } from '../base/errors.ts';
 import { interruption, stopIfInterrupted } from './interruption.ts';
 import { findKnownKeys, judgeHostKey, type KnownKey } from './known-hosts.ts';
 import { chooseLogin, type KeyCheck, type Login } from './ssh-login.ts';
@@ -79,12 +79,12 @@ function connectFault(
   target: SshTarget,
   login: Login,
   error: Error & { level?: string; code?: unknown },
-): HostError {
+): HostFault {
   const where = `${target.user}@${target.host} port ${target.port}`;
   if (error.level === 'client-authentication' || error.level === 'agent') {
     const tried = [...(login.agent === null ? [] : ['the agent']), ...login.keys.map(({ path }) => path)];
     const why = login.skipped.length === 0 ? '' : `; not tried: ${login.skipped.join(', ')}`;
-    return new HostError(
+    return new HostFault(
       'ssh-auth',
       `${where} did not let us in with the keys of ${tried.join(', ')}${why}`,
       `see whether this works: ssh ${sshArguments(target)} true`,
@@ -92,7 +92,7 @@ function connectFault(
     );
   }
   const timeout = error.level === 'client-timeout';
-  return new HostError(
+  return new HostFault(
     'ssh-failed',
     timeout ? `${where} did not answer in time` : `cannot reach ${where} over SSH: ${error.message}`,
     'check the name, the port and that sshd runs there; ~/.ssh/config is not read here',
@@ -100,7 +100,7 @@ function connectFault(
   );
 }
 
-/** Logs in. Throws HostError 'ssh-failed', 'ssh-host-key' or 'ssh-auth', and UserError for a key that is of no use. */
+/** Logs in. Throws HostFault 'ssh-failed', 'ssh-host-key' or 'ssh-auth', and UserError for a key that is of no use. */
 export async function openSsh(target: SshTarget, options: SshOptions = {}): Promise<SshSession> {
   const signal = interruption();
   const login = await chooseLogin(options.identity, checkKey);
@@ -110,7 +110,7 @@ export async function openSsh(target: SshTarget, options: SshOptions = {}): Prom
   const abort = (): void => void client.destroy();
   stopIfInterrupted(what);
   signal.addEventListener('abort', abort, { once: true });
-  let keyFault: HostError | null = null;
+  let keyFault: HostFault | null = null;
   try {
     await new Promise<void>((resolve, reject) => {
       client.on('ready', resolve);
@@ -163,7 +163,7 @@ function runRemote(
     };
     const fail = (code: string, message: string): void => {
       channel?.close();
-      finish(() => reject(new HostError(code, message)));
+      finish(() => reject(new HostFault(code, message)));
     };
     const timer = setTimeout(
       () => fail('ssh-timeout', `"${command}" took longer than ${limits.timeoutMs / 1000} s there`),

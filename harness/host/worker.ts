@@ -3,7 +3,7 @@
  * are answered meanwhile. For texts that are large enough to be felt; a thread takes some 100 ms to start.
  */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { HostError, Interrupted } from '../base/errors.ts';
+import { HostFault, Interrupted } from '../base/errors.ts';
 import { interruption } from './interruption.ts';
 
 export interface WorkLimits {
@@ -23,7 +23,7 @@ const MEMORY_MIB = 512;
 const GRACE_MS = 500;
 
 /**
- * Runs a module that answers with answerWork() and gives its answer. Rejects with HostError where the work passes a limit,
+ * Runs a module that answers with answerWork() and gives its answer. Rejects with HostFault where the work passes a limit,
  * and with what the work threw.
  */
 export function workInThread<I, O>(module: URL, input: I, limits: WorkLimits): Promise<O> {
@@ -46,7 +46,7 @@ export function workInThread<I, O>(module: URL, input: I, limits: WorkLimits): P
       void worker.terminate();
     };
     const fail = (code: string, why: string): void =>
-      end(() => reject(new HostError(code, `${what}: ${why}`)));
+      end(() => reject(new HostFault(code, `${what}: ${why}`)));
     const onAbort = (): void =>
       void timers.push(setTimeout(() => end(() => reject(new Interrupted(what))), GRACE_MS));
     timers.push(setTimeout(() => fail('too-slow', `it took longer than ${deadlineMs / 1000} s`), deadlineMs));

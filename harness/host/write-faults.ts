@@ -1,5 +1,5 @@
 /** Turns what the file system says into a fault that a user can act upon. */
-import { HostError, UserError } from '../base/errors.ts';
+import { HostFault, UserError } from '../base/errors.ts';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 /** The user named a place that cannot hold results. */
@@ -20,18 +20,18 @@ export function errnoOf(error: unknown): string {
 }
 
 /** A write to the record failed: 'disk-full' or 'record-failed'. What was written before stays readable. */
-export function toWriteError(error: unknown, path: string): HostError {
-  if (error instanceof HostError) return error;
+export function toWriteError(error: unknown, path: string): HostFault {
+  if (error instanceof HostFault) return error;
   const detail = error instanceof Error ? error.message : String(error);
   if (FULL.has(errnoOf(error))) {
-    return new HostError(
+    return new HostFault(
       'disk-full',
       `no space left to write ${path}`,
       'free some space, or choose another place with --results; what was recorded so far stays readable',
       { cause: error },
     );
   }
-  return new HostError(
+  return new HostFault(
     'record-failed',
     `cannot write ${path}: ${detail}`,
     'what was recorded so far stays readable',
@@ -40,7 +40,7 @@ export function toWriteError(error: unknown, path: string): HostError {
 }
 
 /** The results directory cannot be used: the user's input where it was a wrong place, else the host's fault. */
-export function toResultsDirError(error: unknown, resultsDir: string): UserError | HostError {
+export function toResultsDirError(error: unknown, resultsDir: string): UserError | HostFault {
   const what = BAD_PLACE[errnoOf(error)];
   if (what === undefined) return toWriteError(error, resultsDir);
   return new UserError(`the results directory ${resultsDir} ${what}`, 'name another one with --results DIR', {

@@ -73,7 +73,7 @@ async function compile(
   });
 }
 
-/** One program of one file, for example "host/tsc-khz.c"; gives its path. Throws HostError without a compiler. */
+/** One program of one file, for example "host/tsc-khz.c"; gives its path. Throws HostFault without a compiler. */
 export async function compileTool(source: string): Promise<string> {
   const path = join(imagesFolder(), source);
   return compile(basename(source, '.c'), dirname(path), [basename(path)]);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { openCache, storeObject, takeObject, withTemporary } from '../host/cache.ts';
 import { imagesFolder } from '../host/project.ts';
 import { compileFolder } from './compile.ts';
@@ -32,11 +32,11 @@ async function readBusybox(): Promise<Buffer> {
     const program = await readFile(path).catch(() => null);
     if (program === null) continue;
     if (program.readUInt32BE(0) !== 0x7f454c46 || isDynamic(program)) {
-      throw new HostError('tool-missing', `${path} is not a static program`, BUSYBOX_HINT);
+      throw new HostFault('tool-missing', `${path} is not a static program`, BUSYBOX_HINT);
     }
     return program;
   }
-  throw new HostError('tool-missing', 'a static busybox is needed for the guests', BUSYBOX_HINT);
+  throw new HostFault('tool-missing', 'a static busybox is needed for the guests', BUSYBOX_HINT);
 }
 
 /** The folders and devices that any of our initramfs has before its files. */
@@ -60,12 +60,12 @@ export async function storeInitramfs(name: string, entries: readonly Entry[]): P
   });
 }
 
-/** A static busybox as an entry; throws HostError where there is none. */
+/** A static busybox as an entry; throws HostFault where there is none. */
 export async function busyboxEntry(): Promise<Entry> {
   return { path: 'bin/busybox', kind: 'file', mode: 0o755, bytes: await readBusybox() };
 }
 
-/** Builds the image, or finds it in the cache. Throws HostError where busybox or the compiler is missing. */
+/** Builds the image, or finds it in the cache. Throws HostFault where busybox or the compiler is missing. */
 export async function buildProbeImage(): Promise<ProbeImage> {
   const [busybox, probe, init] = await Promise.all([
     busyboxEntry(),

@@ -1,6 +1,6 @@
 /** Gets the image of a kernel that a matrix names, from wherever it says, into the cache. */
 
-import { HostError, UserError } from '../base/errors.ts';
+import { HostFault, UserError } from '../base/errors.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { acquireFile } from './from-file.ts';
@@ -16,7 +16,7 @@ export type { AcquireOptions, KernelImage } from './types.ts';
 
 /**
  * Gets one kernel. Any number may be got at once, here and in other processes: what two want is made once.
- * Bad input is a UserError, an unwilling host a HostError, and a source that does not build a BuildError, all with the kernel's name in front.
+ * Bad input is a UserError, an unwilling host a HostFault, and a source that does not build a BuildError, all with the kernel's name in front.
  */
 export async function acquireKernel(entry: KernelEntry, options: AcquireOptions): Promise<KernelImage> {
   try {
@@ -29,7 +29,7 @@ export async function acquireKernel(entry: KernelEntry, options: AcquireOptions)
       const { fault, hint, logPath } = error;
       throw new BuildError(fault, message, { hint, logPath, cause: error });
     }
-    if (error instanceof HostError) throw new HostError(error.code, message, error.hint, { cause: error });
+    if (error instanceof HostFault) throw new HostFault(error.code, message, error.hint, { cause: error });
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** Builds kernels, one after the other, and says what became of each. */
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { acquireKernel, BuildError, type KernelImage } from './acquire.ts';
 import type { AcquireOptions } from './types.ts';
@@ -8,7 +8,7 @@ import type { AcquireOptions } from './types.ts';
 export interface BuildRow {
   readonly name: string;
   readonly image?: KernelImage;
-  readonly error?: BuildError | HostError;
+  readonly error?: BuildError | HostFault;
   readonly seconds: number;
 }
 
@@ -16,7 +16,7 @@ export interface BuildRow {
 export async function buildAll(
   entries: readonly KernelEntry[],
   options: AcquireOptions,
-  onFault: (error: BuildError | HostError) => void,
+  onFault: (error: BuildError | HostFault) => void,
 ): Promise<BuildRow[]> {
   const rows: BuildRow[] = [];
   // Not at once: each uses all CPUs, and kernels of one source share a folder.
@@ -28,7 +28,7 @@ export async function buildAll(
       const image = await acquireKernel(entry, { ...options, onProgress });
       rows.push({ name: entry.name, image, seconds: seconds() });
     } catch (error) {
-      if (!(error instanceof BuildError || error instanceof HostError)) throw error;
+      if (!(error instanceof BuildError || error instanceof HostFault)) throw error;
       onFault(error);
       rows.push({ name: entry.name, error, seconds: seconds() });
     }

@@ -1,6 +1,6 @@
 /** Kernel images in the cache, by what they were made from. */
 import { join } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import {
   type CacheEntry,
   findEntry,
@@ -50,8 +50,8 @@ export async function storeKernel(
 }
 
 /** An entry of the cache that leads to what another request asked for. */
-export function exchanged({ cache }: AcquireOptions, kind: string, key: string): HostError {
-  return new HostError(
+export function exchanged({ cache }: AcquireOptions, kind: string, key: string): HostFault {
+  return new HostFault(
     'cache-damaged',
     `the cache entry ${kind}/${key} leads to another kernel than its request: it was exchanged or edited`,
     `rm ${join(cache.root, 'entries', kind, `${key}.json`)}, and look who writes to ${cache.root}`,

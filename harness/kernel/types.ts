@@ -72,7 +72,7 @@ export interface AcquireOptions {
   readonly refresh?: boolean;
   /** Build again although the image is in the cache. */
   readonly force?: boolean;
-  /** Start nothing that a matrix names: a kernel that would have to be built is HostError 'not-built'. */
+  /** Start nothing that a matrix names: a kernel that would have to be built is HostFault 'not-built'. */
   readonly buildNothing?: boolean;
   /** Compilers at once; by default one for each CPU. */
   readonly jobs?: number;

@@ -1,5 +1,5 @@
 /** From a cell's wish (GuestSpec) to the machine that it runs on here. Never a silent fallback. */
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { decide } from '../guest/accelerator.ts';
 import type { KvmCheck } from '../guest/kvm-check.ts';
 import type { ApplianceFiles, Decisions, Machine } from '../guest/types.ts';
@@ -10,7 +10,7 @@ import { ACCELERATORS, type Accelerator, type ClockMode, type Topology } from '.
 import type { GuestSpec } from '../matrix/types.ts';
 
 /** Why a part of a machine could not be made here. */
-export type PartFault = HostError | BuildError;
+export type PartFault = HostFault | BuildError;
 
 /** What this host has for machines; made ready once for a plan (make-ready.ts). */
 export interface HostOffer {
@@ -89,12 +89,12 @@ export function resolveMachine(guest: GuestSpec, offer: HostOffer): Resolved {
   return { kind: 'runnable', machine };
 }
 
-/** Throws HostError where there is no machine: with `hint` where this host has no such accelerator. */
+/** Throws HostFault where there is no machine: with `hint` where this host has no such accelerator. */
 export function needMachine(resolved: Resolved, hint: string): Machine {
   if (resolved.kind === 'runnable') return resolved.machine;
-  if (resolved.kind === 'skipped') throw new HostError('no-accelerator', resolved.reason, hint);
+  if (resolved.kind === 'skipped') throw new HostFault('no-accelerator', resolved.reason, hint);
   const { fault } = resolved;
-  if (fault instanceof HostError) throw fault;
+  if (fault instanceof HostFault) throw fault;
   // What cannot be made here is this host's fault, also where a compiler says so.
-  throw new HostError('appliance-failed', `the appliance cannot be made: ${fault.message}`, fault.hint);
+  throw new HostFault('appliance-failed', `the appliance cannot be made: ${fault.message}`, fault.hint);
 }

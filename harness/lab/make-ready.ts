@@ -1,6 +1,6 @@
 /** What every guest of a plan needs before it starts: kernels, the probe, and the trial of KVM where one is due. */
 
-import { HostError, UserError } from '../base/errors.ts';
+import { HostFault, UserError } from '../base/errors.ts';
 import { checkKvm, type KvmCheck, type KvmCheckInput, kvmDeviceFault } from '../guest/kvm-check.ts';
 import { openCache } from '../host/cache.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
@@ -16,7 +16,7 @@ import { runBoth, runInParallel } from './schedule.ts';
 export interface Ready extends HostOffer {
   readonly initrdPath: string;
   /** Each kernel of the plan, or what kept it away. */
-  readonly kernels: ReadonlyMap<string, KernelImage | HostError | BuildError>;
+  readonly kernels: ReadonlyMap<string, KernelImage | HostFault | BuildError>;
 }
 
 export interface ReadyOptions {
@@ -36,8 +36,8 @@ const FETCHES = 2;
 async function acquireAll(
   plan: Plan,
   options: ReadyOptions,
-): Promise<Map<string, KernelImage | HostError | BuildError>> {
-  const kernels = new Map<string, KernelImage | HostError | BuildError>();
+): Promise<Map<string, KernelImage | HostFault | BuildError>> {
+  const kernels = new Map<string, KernelImage | HostFault | BuildError>();
   const cache = await openCache();
   await runInParallel(plan.kernels, FETCHES, async (entry) => {
     stopIfInterrupted();
@@ -53,7 +53,7 @@ async function acquireAll(
     } catch (error) {
       stopIfInterrupted();
       await options.onFailure?.(entry, error);
-      if (!(error instanceof HostError || error instanceof BuildError)) throw error;
+      if (!(error instanceof HostFault || error instanceof BuildError)) throw error;
       kernels.set(entry.name, error);
     }
   });
@@ -90,7 +90,7 @@ async function trialOnDebian(input: Omit<KvmCheckInput, 'kernelPath'>): Promise<
   const kernel = await acquireKernel(TRIAL_KERNEL, {
     cache: await openCache(),
   }).catch((error: unknown) => {
-    if (error instanceof HostError || error instanceof UserError) return error;
+    if (error instanceof HostFault || error instanceof UserError) return error;
     throw error;
   });
   if (kernel instanceof Error)
@@ -105,7 +105,7 @@ async function trialOnDebian(input: Omit<KvmCheckInput, 'kernelPath'>): Promise<
 
 /** Whether a kernel is only not built yet. */
 export function isNotBuilt(error: Error): boolean {
-  return error instanceof HostError && error.code === 'not-built';
+  return error instanceof HostFault && error.code === 'not-built';
 }
 
 export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Ready> {

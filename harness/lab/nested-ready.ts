@@ -1,7 +1,7 @@
 /** What nested guests and the pinned QEMU need, got once for a plan; a host that cannot have it is told for each cell. */
 
 import { access, readFile } from 'node:fs/promises';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import type { KvmCheck } from '../guest/kvm-check.ts';
 import type { ApplianceFiles } from '../guest/types.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
@@ -22,7 +22,7 @@ async function orFault<T>(make: Promise<T>): Promise<T | PartFault> {
     return await make;
   } catch (error) {
     stopIfInterrupted();
-    if (error instanceof HostError || error instanceof BuildError) return error;
+    if (error instanceof HostFault || error instanceof BuildError) return error;
     throw error;
   }
 }

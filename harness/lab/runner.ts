@@ -35,12 +35,9 @@ export interface BootResult {
   readonly accelerator: Accelerator;
 }
 
-/** The host failed; it says nothing of the kernel. */
-export interface HostFailed {
-  readonly kind: 'fault';
-  readonly reason: string;
-}
-export type BootOutcome = BootResult | HostFailed;
+/** A host fault says nothing of the kernel. */
+export type BootFault = { readonly kind: 'host-fault'; readonly reason: string };
+export type BootOutcome = BootResult | BootFault;
 
 /** Medians, TSC cycles; null where the guest has no such counter or the probe may not read it. */
 export interface ReadCycles {
@@ -52,7 +49,7 @@ export interface ReadCycles {
 
 export interface Runner {
   /**
-   * Boots a kernel; what the guest left is in `folder`, which is made anew. Any number at once. Throws HostError where
+   * Boots a kernel; what the guest left is in `folder`, which is made anew. Any number at once. Throws HostFault where
    * this host cannot boot such a guest at all.
    */
   boot(
@@ -95,7 +92,7 @@ export function openRunner(options: RunnerOptions): Runner {
         limits: { deadlineMs: timeoutS * 1000 },
         ...(onPhase === undefined ? {} : { onProgress: onPhase }),
       });
-      if (observation.verdict === 'infra-error') return { kind: 'fault', reason: observation.reason };
+      if (observation.verdict === 'infra-error') return { kind: 'host-fault', reason: observation.reason };
       return {
         kind: 'seen',
         observation,

@@ -1,6 +1,6 @@
 /** The frequency at which the guest's TSC really runs, to hold the kernel's own figure against. */
 
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { ICOUNT_TSC_KHZ } from '../guest/launch/arguments.ts';
 import { runTool } from '../host/process.ts';
 import { compileTool } from '../image/compile.ts';
@@ -18,7 +18,7 @@ export async function measureHostTsc(): Promise<TrueFrequency> {
   const { stdout } = await runTool(tool, []);
   const [khz, errorPpm] = stdout.trim().split(' ').map(Number);
   if (khz === undefined || errorPpm === undefined || !Number.isFinite(khz)) {
-    throw new HostError('tool-failed', `the host's TSC could not be measured: ${JSON.stringify(stdout)}`);
+    throw new HostFault('tool-failed', `the host's TSC could not be measured: ${JSON.stringify(stdout)}`);
   }
   return { khz, from: `host TSC against CLOCK_MONOTONIC_RAW, within ${errorPpm} ppm` };
 }

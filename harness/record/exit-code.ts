@@ -6,8 +6,8 @@ import type { Outcome } from '../verdict/types.ts';
 export function exitCodeOf(counts: Readonly<Record<Outcome, number>>, interrupted: boolean): number {
   if (interrupted) return EXIT.interrupted;
   if (counts.unexpected + counts.flaky > 0) return EXIT.unexpected;
-  if (counts['infra-error'] > 0) return EXIT.infrastructure;
+  if (counts['infra-error'] > 0) return EXIT.hostFault;
   // All skipped: nothing was found out.
-  if (counts.skipped > 0 && counts.expected === 0) return EXIT.infrastructure;
+  if (counts.skipped > 0 && counts.expected === 0) return EXIT.hostFault;
   return EXIT.ok;
 }

@@ -1,7 +1,7 @@
 /** Makes the folder of a run, and the folders of its boots within it. No name leads out of either. */
 import { mkdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { neutralise } from '../base/neutralise.ts';
 import { errnoOf, toWriteError } from '../host/write-faults.ts';
 
@@ -72,10 +72,10 @@ export async function pointLatest(dir: string): Promise<void> {
   }
 }
 
-/** Makes cells/CELL/boot-N/ in a run's folder. Throws HostError where it is there already, or would lie elsewhere. */
+/** Makes cells/CELL/boot-N/ in a run's folder. Throws HostFault where it is there already, or would lie elsewhere. */
 export async function makeBootFolder(dir: string, cell: string, boot: number): Promise<BootFolder> {
   if (!Number.isSafeInteger(boot) || boot < 1)
-    throw new HostError('record-failed', `no boot has the number ${boot}`);
+    throw new HostFault('record-failed', `no boot has the number ${boot}`);
   const folder = join(CELLS, checkedName(cell), `boot-${boot}`);
   const path = join(dir, folder);
   try {
@@ -95,8 +95,8 @@ export function isPlainName(name: string): boolean {
   return /^[A-Za-z0-9_][^/\\]*$/.test(name) && neutralise(name) === name && Buffer.byteLength(name) <= 250;
 }
 
-/** Throws HostError for a name that does not stay a single entry of its folder. */
+/** Throws HostFault for a name that does not stay a single entry of its folder. */
 export function checkedName(name: string): string {
   if (isPlainName(name)) return name;
-  throw new HostError('record-failed', `${JSON.stringify(name)} cannot be the name of a file`);
+  throw new HostFault('record-failed', `${JSON.stringify(name)} cannot be the name of a file`);
 }

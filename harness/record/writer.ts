@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { toResultsDirError, toWriteError } from '../host/write-faults.ts';
 import { syncPath, syncTree } from './durable.ts';
 import { dropLock, LOCK_FILE, takeLock } from './lock.ts';
@@ -34,7 +34,7 @@ export interface RecordWriter {
   readonly dir: string;
   /**
    * Writes one event with one write(), in the order of the calls, and gives it as it stands in the log. The files
-   * of a boot are on the disk before its cell-finished is. Rejects with HostError 'disk-full' or 'record-failed';
+   * of a boot are on the disk before its cell-finished is. Rejects with HostFault 'disk-full' or 'record-failed';
    * the log then ends at the last whole event, and every later call rejects likewise.
    */
   append<E extends RunEvent>(event: E): Promise<Recorded<E>>;
@@ -90,7 +90,7 @@ export function makeWriter(dir: string, log: FileHandle, end: LogEnd): RecordWri
   const unlock = () => rmSync(join(dir, LOCK_FILE), { force: true });
   process.once('exit', unlock);
   let { seq, bytes } = end;
-  let broken: HostError | undefined;
+  let broken: HostFault | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let closed: Promise<void> | undefined;
 
@@ -115,7 +115,7 @@ export function makeWriter(dir: string, log: FileHandle, end: LogEnd): RecordWri
     run: dir.slice(dir.lastIndexOf(sep) + 1),
     dir,
     async append(event) {
-      if (closed !== undefined) throw new HostError('record-failed', `${logPath} is closed`);
+      if (closed !== undefined) throw new HostFault('record-failed', `${logPath} is closed`);
       const recorded = { seq: seq++, at: new Date().toISOString(), ...event };
       const line = Buffer.from(`${JSON.stringify(recorded)}\n`);
       const written = last.then(() => writeLine(line, event));

@@ -1,9 +1,9 @@
 /** Faults of the machines below the guests, counted over a run: what was tried again, and what no result came of. */
-import type { HostFault } from '../guest/ending/ending.ts';
+import type { HostFaultCode } from '../guest/ending/ending.ts';
 import { type CellView, type RunView, resultOf } from '../record/run-view.ts';
 
 /** Faults of which it is known that something stood still; another one ended by itself. */
-const STALLS: readonly HostFault[] = ['guest-stalled', 'appliance-hung', 'guest-frozen'];
+const STALLS: readonly HostFaultCode[] = ['guest-stalled', 'appliance-hung', 'guest-frozen'];
 
 /** "stalls retried: 2, crashes retried: 1; infra-error: guest-stalled 1", or empty where nothing was amiss. */
 export function troublesText({ cells }: Pick<RunView, 'cells'>): string {
@@ -25,7 +25,7 @@ function retriesText(cells: readonly CellView[]): string {
 
 /** The codes of harness/guest/ending/ending.ts, of each cell that ended in one. */
 function faultsText(cells: readonly CellView[]): string {
-  const counts = new Map<HostFault, number>();
+  const counts = new Map<HostFaultCode, number>();
   for (const cell of cells) {
     if (resultOf(cell).outcome !== 'infra-error') continue;
     const ending = cell.boots.findLast(({ finished }) => finished !== null)?.finished?.ending;

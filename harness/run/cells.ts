@@ -1,6 +1,6 @@
 /** The cells of a run, side by side: each to its boots and its outcome. */
 
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import type { Launch } from '../guest/types.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
 import { BuildError } from '../kernel/acquire.ts';
@@ -30,7 +30,7 @@ function launchOrJudge(cell: Cell, ready: Ready): Launch | Judgement {
   const kernel = ready.kernels.get(cell.kernel);
   if (kernel instanceof BuildError)
     return { ...judgeUnbuilt(kernel.message, cell.expectation), verdicts: ['build-failed'] };
-  if (kernel === undefined || kernel instanceof HostError) {
+  if (kernel === undefined || kernel instanceof HostFault) {
     const reason = `there is no kernel: ${kernel?.message ?? 'it was not fetched'}`;
     return { outcome: 'infra-error', reason, verdicts: [] };
   }

@@ -1,6 +1,6 @@
 /** What the cells of a run need before the first one boots: kernels, probe, the true frequency, the provenance. */
 
-import { HostError, UserError } from '../base/errors.ts';
+import { HostFault, UserError } from '../base/errors.ts';
 import type { ApplianceFiles } from '../guest/types.ts';
 import type { PinnedQemu } from '../image/qemu/types.ts';
 import { BuildError } from '../kernel/acquire.ts';
@@ -20,7 +20,7 @@ export interface Prepared {
 
 function kernelFailed(kernel: string, error: unknown): RunEvent {
   const message = error instanceof Error ? error.message : String(error);
-  const known = error instanceof UserError || error instanceof HostError || error instanceof BuildError;
+  const known = error instanceof UserError || error instanceof HostFault || error instanceof BuildError;
   const hint = known ? error.hint : undefined;
   return { type: 'kernel-failed', kernel, message, ...(hint === undefined ? {} : { hint }) };
 }
@@ -34,7 +34,7 @@ async function recordKernel(session: Session, event: RunEvent): Promise<void> {
   if (event.type === 'kernel-failed') {
     const before = session.view.kernels.get(event.kernel);
     if (before?.ready) {
-      throw new HostError(
+      throw new HostFault(
         'input-missing',
         `the kernel ${event.kernel}, with which the run began, is not to be had any more: ${event.message}`,
         event.hint,

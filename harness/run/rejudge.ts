@@ -1,6 +1,6 @@
 /** Verdicts again from what is stored: the consoles are read, no guest is booted. The record is left as it is. */
 import { join } from 'node:path';
-import { HostError, UserError } from '../base/errors.ts';
+import { HostFault, UserError } from '../base/errors.ts';
 import { CONSOLE_FILE } from '../guest/boot.ts';
 import { gatherFrom } from '../guest/gather.ts';
 import { logText } from '../lab/boot-once.ts';
@@ -33,7 +33,7 @@ async function judgeBoot({ folder, root }: FinishedBoot): Promise<JudgedBoot> {
   const { launch, machine, ending, trueFrequency } = await readBootFile(folder, root);
   const path = join(folder, CONSOLE_FILE);
   const { evidence } = await gatherFrom(folder, launch, { root }).catch((error: Error) => {
-    if (error instanceof UserError || error instanceof HostError) throw error;
+    if (error instanceof UserError || error instanceof HostFault) throw error;
     throw new UserError(
       `cannot read ${path}: ${error.message}`,
       'a run can be judged again only with its consoles',

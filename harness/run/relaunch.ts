@@ -2,7 +2,7 @@
  * The launch of a recorded boot, made anew from its cell with the programs of this host. What the record says of the
  * launch is compared with it, and never run: a record may come from anywhere.
  */
-import { HostError, UserError } from '../base/errors.ts';
+import { HostFault, UserError } from '../base/errors.ts';
 import { checkKvm } from '../guest/kvm-check.ts';
 import { withNonce } from '../guest/launch/nonce.ts';
 import type { Launch } from '../guest/types.ts';
@@ -25,13 +25,13 @@ export interface RelaunchOptions {
 
 const AGAIN = 'run the matrix again';
 
-/** Throws HostError if an input of the recorded run is gone or is another file now. */
+/** Throws HostFault if an input of the recorded run is gone or is another file now. */
 async function checkInput(name: string, path: string, sha256: string | null): Promise<void> {
   const found = await sha256OfFile(path).catch((error: Error) => {
-    throw new HostError('input-missing', `the ${name} of that run is gone: ${error.message}`, AGAIN);
+    throw new HostFault('input-missing', `the ${name} of that run is gone: ${error.message}`, AGAIN);
   });
   if (sha256 !== null && found !== sha256)
-    throw new HostError(
+    throw new HostFault(
       'input-changed',
       `the ${name} ${path} is another one now: sha256 ${found}, in that run ${sha256}`,
       AGAIN,
@@ -92,13 +92,13 @@ async function checkFiles(
   }
   if (isPinned) return;
   const path = await findProgram(launch.qemu).catch((error: Error) => {
-    throw new HostError('no-qemu', error.message, 'install qemu-system-x86, or name it: --qemu PROGRAM');
+    throw new HostFault('no-qemu', error.message, 'install qemu-system-x86, or name it: --qemu PROGRAM');
   });
   await checkInput('QEMU', path, record.provenance?.qemu.sha256.value ?? null);
 }
 
 /**
- * Throws HostError if an input is gone or changed, if this host cannot run such a guest, or if the launch is another one now
+ * Throws HostFault if an input is gone or changed, if this host cannot run such a guest, or if the launch is another one now
  * than the record's: its message shows the differences.
  */
 export async function relaunch(
@@ -119,13 +119,13 @@ export async function relaunch(
   const offer = await offerFor(cell, recorded.nested?.outer, options, initrdPath, kernelPath);
   const resolved = resolveMachine(cell.guest, offer);
   if (resolved.kind === 'skipped')
-    throw new HostError('no-accelerator', resolved.reason, 'see: tscmatrix doctor');
+    throw new HostFault('no-accelerator', resolved.reason, 'see: tscmatrix doctor');
   if (resolved.kind === 'missing') throw resolved.fault;
   const launch = withNonce(launchOf(cell, resolved.machine, kernelPath, initrdPath), nonce);
   await checkFiles(record, launch, offer, initrdPath);
   const differences = launchDifferences(recorded, launch);
   if (differences.length > 0)
-    throw new HostError(
+    throw new HostFault(
       'launch-changed',
       `the cell ${cell.id} would be launched with other words than in that run:\n  ${differences.join('\n  ')}`,
       `the words of a record are not run; ${AGAIN}`,

@@ -62,7 +62,7 @@ async function begin(session: Session, options: RunOptions): Promise<void> {
 
 /**
  * Runs every cell of the plan. What goes wrong with a guest is in the record; throws UserError where a kernel or
- * the results folder is not usable, HostError where this host cannot run guests at all. What was recorded before
+ * the results folder is not usable, HostFault where this host cannot run guests at all. What was recorded before
  * stays readable.
  */
 export async function runPlan(

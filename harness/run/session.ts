@@ -1,6 +1,6 @@
 /** A run while it goes on: its plan, its record, and who is told. */
 
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import type { Limits } from '../guest/watch/limits.ts';
 import { interruption } from '../host/interruption.ts';
 import type { Plan } from '../plan/types.ts';
@@ -46,7 +46,7 @@ export interface Session {
 function stopOnFullDisk(event: RunEvent): void {
   if (event.type !== 'cell-finished' || event.ending.kind !== 'host-fault') return;
   if (event.ending.code !== 'disk-full') return;
-  throw new HostError(
+  throw new HostFault(
     'disk-full',
     `no space left while ${event.cell} was booted: ${event.ending.detail}`,
     'free some space and go on with: tscmatrix run --resume RUN; what was recorded so far stays readable',

@@ -1,7 +1,7 @@
 /** What a sweep leaves: its report in every form, and the commands that make it again. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../base/errors.ts';
+import { HostFault } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { cellText } from '../lab/cell-spec.ts';
 import { cellFor, delayOf } from '../lab/margin/guests.ts';
@@ -57,7 +57,7 @@ export async function writeFiles(
     await write('report.md', renderSweep(report, commands));
     await write('sweep.svg', svgFile(sweepPlot(report)));
   } catch (error) {
-    throw new HostError('record-failed', `cannot write the report: ${(error as Error).message}`, undefined, {
+    throw new HostFault('record-failed', `cannot write the report: ${(error as Error).message}`, undefined, {
       cause: error,
     });
   }

@@ -45,7 +45,7 @@ export interface SweptKernel {
   readonly references: readonly SweptReference[];
 }
 
-/** In the order of `kernels`. Throws HostError where the host fails again and again; nothing is left running then. */
+/** In the order of `kernels`. Throws HostFault where the host fails again and again; nothing is left running then. */
 export async function sweep(
   bench: Runner,
   kernels: readonly KernelImage[],

@@ -69,7 +69,7 @@ export interface Margins {
   of(backport: string): MarginComparison[];
 }
 
-/** Throws HostError where the host fails boots again and again. A kernel that did not build has no margin. */
+/** Throws HostFault where the host fails boots again and again. A kernel that did not build has no margin. */
 export async function measureMargins(
   { record, plan }: ValidationRun,
   input: ValidateInput,

@@ -205,7 +205,7 @@ test('faults of the host say nothing; after three in a row it stops, and can go 
     let boots = 0;
     const bench: Tester = {
       boot: async (path, at) =>
-        ++boots % 2 === 0 ? { kind: 'fault', reason: 'no memory' } : inner.boot(path, at),
+        ++boots % 2 === 0 ? { kind: 'host-fault', reason: 'no memory' } : inner.boot(path, at),
     };
     const { end, journal } = await runSearch(place, { view: SILENT, qemu: '', bench });
     expect(end).toMatchObject({ kind: 'found', id: repo.ids[5] });
@@ -213,9 +213,9 @@ test('faults of the host say nothing; after three in a row it stops, and can go 
 
     const broken = join(folder, 'broken');
     await startSearch(broken, await specOf(words, join(folder, 'cache')));
-    const dead: Tester = { boot: async () => ({ kind: 'fault', reason: 'no memory' }) };
+    const dead: Tester = { boot: async () => ({ kind: 'host-fault', reason: 'no memory' }) };
     await expect(runSearch(broken, { view: SILENT, qemu: '', bench: dead })).rejects.toMatchObject({
-      code: 'infra',
+      code: 'boots-failed',
     });
     expect((await runSearch(broken, { view: SILENT, qemu: '', bench: inner })).end).toMatchObject({
       id: repo.ids[5],
@@ -251,7 +251,7 @@ test('the script of a search where bad is a guest that does not come up says so 
     const panics: Tester = {
       async boot(path, at) {
         const judged = await inner.boot(path, at);
-        if (judged.kind === 'fault' || judged.met) return judged;
+        if (judged.kind === 'host-fault' || judged.met) return judged;
         return { ...judged, observation: { ...judged.observation, verdict: 'panicked' } };
       },
     };

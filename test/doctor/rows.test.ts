@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HostError, UserError } from '../../harness/base/errors.ts';
+import { HostFault, UserError } from '../../harness/base/errors.ts';
 import type { Check } from '../../harness/doctor/context.ts';
 import { Unavailable } from '../../harness/doctor/context.ts';
 import { conclude, findingOfFault } from '../../harness/doctor/examine.ts';
@@ -51,7 +51,7 @@ test('one command installs all that is missing, each package once', () => {
 });
 
 test('a program that is not installed is missing, with its packages', () => {
-  expect(findingOfFault(new HostError('tool-missing', 'no flex'), CHECK)).toEqual({
+  expect(findingOfFault(new HostFault('tool-missing', 'no flex'), CHECK)).toEqual({
     status: 'missing',
     found: 'no flex',
     remedy: null,
@@ -60,7 +60,7 @@ test('a program that is not installed is missing, with its packages', () => {
 });
 
 test('another fault of the host is unusable with its own hint, and what rests on another row is unknown', () => {
-  const fault = new HostError('tool-timeout', 'flex took too long', 'wait');
+  const fault = new HostFault('tool-timeout', 'flex took too long', 'wait');
   expect(findingOfFault(fault, CHECK)).toMatchObject({ status: 'unusable', remedy: 'wait' });
   expect(findingOfFault(new Unavailable('no kernel'), CHECK)).toMatchObject({ status: 'unknown' });
   const unreadable = Object.assign(new Error('ENOENT: /proc/cpuinfo'), { code: 'ENOENT' });

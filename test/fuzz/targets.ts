@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type fc from 'fast-check';
-import { HostError, UserError } from '../../harness/base/errors.ts';
+import { HostFault, UserError } from '../../harness/base/errors.ts';
 import { block, json } from '../../harness/base/safe-text.ts';
 import { gatherAppliance } from '../../harness/evidence/appliance.ts';
 import { readConsole } from '../../harness/evidence/console.ts';
@@ -80,7 +80,7 @@ async function orMessage(parse: () => string | Promise<string>): Promise<string>
   try {
     return await parse();
   } catch (error) {
-    if (error instanceof UserError || error instanceof HostError)
+    if (error instanceof UserError || error instanceof HostFault)
       return `${block(error.message)}\n${block(error.hint ?? '')}`;
     throw error;
   }

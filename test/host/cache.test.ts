@@ -223,7 +223,7 @@ test('a cache that cannot be made is a fault of the host with a hint', async () 
   await inScratch(async (root) => {
     await writeFile(join(root, 'file'), '');
     await expect(openCache(join(root, 'file/cache'))).rejects.toMatchObject({
-      name: 'HostError',
+      name: 'HostFault',
       code: 'cache-unusable',
       hint: expect.stringContaining('TSCMATRIX_CACHE'),
     });

@@ -63,8 +63,8 @@ test('a wrong sha256 names both digests and leaves no file', async () => {
 test.each([
   [404, 'UserError'],
   [403, 'UserError'],
-  [500, 'HostError'],
-  [429, 'HostError'],
+  [500, 'HostFault'],
+  [429, 'HostFault'],
 ])('status %i is a %s that names it', async (status, name) => {
   await withServer(
     (_request, response) => void response.writeHead(status).end(),
@@ -98,7 +98,7 @@ test('a connection that breaks off is a network fault', async () => {
       response.write('half', () => response.destroy());
     },
     async (base, target) => {
-      await expect(downloadFile(base, target)).rejects.toMatchObject({ name: 'HostError', code: 'network' });
+      await expect(downloadFile(base, target)).rejects.toMatchObject({ name: 'HostFault', code: 'network' });
       await expect(access(target)).rejects.toThrow();
     },
   );
@@ -139,7 +139,7 @@ test('nobody listening is a network fault', async () => {
   );
   await inScratch(async (folder) => {
     const failing = downloadFile(base, join(folder, 'target'));
-    await expect(failing).rejects.toMatchObject({ name: 'HostError', code: 'network' });
+    await expect(failing).rejects.toMatchObject({ name: 'HostFault', code: 'network' });
     await expect(failing).rejects.toThrow('ECONNREFUSED');
   });
 });

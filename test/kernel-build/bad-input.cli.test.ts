@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { HostError, UserError } from '../../harness/base/errors.ts';
+import { HostFault, UserError } from '../../harness/base/errors.ts';
 import { openCache } from '../../harness/host/cache.ts';
 import { BuildError } from '../../harness/kernel/acquire.ts';
 import { inScratch } from '../kernel/tools.ts';
@@ -130,7 +130,7 @@ test('a compile error comes first, before the end of the log, and the log is kep
 test('missing programs are named in one line to type', () =>
   inTree(async (folder) => {
     const error = await failure(buildFake(folder, { toolchain: { cc: 'gcc-0.1', ld: 'ld-0.1' } }));
-    expect(error).toBeInstanceOf(HostError);
+    expect(error).toBeInstanceOf(HostFault);
     expect(error.message).toContain('the programs gcc-0.1, ld-0.1 are not installed');
     expect(error.hint).toBe('apt-get install gcc-0.1 ld-0.1');
   }));
@@ -139,7 +139,7 @@ test('a library that the build lacks is a fault of the host', () =>
   inTree(async (folder) => {
     await writeFile(join(folder, 'tree', 'one.c'), '#error gelf.h: No such file or directory\n');
     const error = await failure(buildFake(folder));
-    expect(error).toBeInstanceOf(HostError);
+    expect(error).toBeInstanceOf(HostFault);
     expect(error.hint).toBe('apt-get install libelf-dev');
   }));
 
@@ -199,7 +199,7 @@ test.runIf(mounts)('no space is a fault of the host, and the cache is as good as
     try {
       const cache = await openCache(join(small, 'cache'));
       const error = await failure(buildFake(folder, {}, { cache }));
-      expect(error).toBeInstanceOf(HostError);
+      expect(error).toBeInstanceOf(HostFault);
       expect(error.code).toBe('no-space');
       // Room for the tree, not for what is made of it.
       execFileSync('mount', ['-o', 'remount,size=3200k', small]);
@@ -213,7 +213,7 @@ head -c 9000000 /dev/zero > "$out" || { rm -f "$out"; exit 1; }
       );
       const toolchain = { cc: 'cc-big', wrappers: { 'cc-big': 'cc.sh' } };
       const building = await failure(buildFake(folder, { toolchain }, { cache }));
-      expect(building).toBeInstanceOf(HostError);
+      expect(building).toBeInstanceOf(HostFault);
       expect(building.code).toBe('no-space');
       execFileSync('mount', ['-o', 'remount,size=50m', small]);
       const image = await buildFake(folder, {}, { cache });
@@ -228,6 +228,6 @@ test('an image of the fake tree needs a writable cache whose path kbuild can sta
   inTree(async (folder) => {
     const cache = await openCache(join(folder, 'a cache'));
     const error = await failure(buildFake(folder, {}, { cache }));
-    expect(error).toBeInstanceOf(HostError);
+    expect(error).toBeInstanceOf(HostFault);
     expect(error.hint).toContain('TSCMATRIX_CACHE');
   }));

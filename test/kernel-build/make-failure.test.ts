@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HostError } from '../../harness/base/errors.ts';
+import { HostFault } from '../../harness/base/errors.ts';
 import { BuildError } from '../../harness/kernel/make/errors.ts';
 import { firstError, makeFailure } from '../../harness/kernel/make/make-failure.ts';
 
@@ -61,8 +61,8 @@ test.each([
   ['/bin/sh: pahole: command not found', 'apt-get install dwarves'],
 ])("what the host lacks is the host's fault: %s", (line, hint) => {
   const failure = makeFailure('bzImage', 2, [...NOISE, line, ...TAIL], '/log');
-  expect(failure).toBeInstanceOf(HostError);
-  expect((failure as HostError).hint).toBe(hint);
+  expect(failure).toBeInstanceOf(HostFault);
+  expect((failure as HostFault).hint).toBe(hint);
 });
 
 test('a library that a tree only warns of is not what failed', () => {
@@ -76,7 +76,7 @@ test('a library that a tree only warns of is not what failed', () => {
 
 test('a compiler that ran out of memory is no finding about the kernel', () => {
   const line = 'gcc: fatal error: Killed signal terminated program cc1';
-  expect((makeFailure('bzImage', 2, [line], '/log') as HostError).code).toBe('no-memory');
+  expect((makeFailure('bzImage', 2, [line], '/log') as HostFault).code).toBe('no-memory');
 });
 
 test('escapes of a log do not reach the terminal', () => {

@@ -154,7 +154,7 @@ test('an archive that cannot be reached is a network fault', REMOTE, async () =>
     const dead = { uri: 'http://127.0.0.1:9/debian/', suite: 'bookworm', codename: 'bookworm' };
     const opening = openApt(join(folder, 'apt'), dead);
     await expect(opening).rejects.toMatchObject({
-      name: 'HostError',
+      name: 'HostFault',
       code: 'network',
       hint: expect.any(String),
     });

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { HostError } from '../../harness/base/errors.ts';
+import { HostFault } from '../../harness/base/errors.ts';
 import { commandOf, commandText } from '../../harness/lab/command-text.ts';
 import { launchOf } from '../../harness/lab/launch.ts';
 import { needMachine, resolveMachine } from '../../harness/lab/machine.ts';
@@ -25,7 +25,7 @@ const CELL: Cell = {
   expectation: { registration: ['refined'], from: ['default'] },
 };
 const KERNEL = { name: 'k', path: '/k/vmlinuz', sha256: 'a', release: '6.1', origin: 'o', cached: true };
-const FAULT = new HostError('tool-missing', 'ninja is missing', 'apt-get install ninja-build');
+const FAULT = new HostFault('tool-missing', 'ninja is missing', 'apt-get install ninja-build');
 
 function readyWith(more: Partial<Ready>): Ready {
   return {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HostError } from '../../harness/base/errors.ts';
+import { HostFault } from '../../harness/base/errors.ts';
 import type { Appliance } from '../../harness/image/appliance.ts';
 import type { PinnedQemu } from '../../harness/image/qemu/types.ts';
 import { BuildError } from '../../harness/kernel/acquire.ts';
@@ -15,7 +15,7 @@ import { APPLIANCE } from '../guest/nested-launch.ts';
 type Kvm = 'usable' | 'unusable' | 'not tried';
 
 const PINNED = { program: '/pinned/qemu', firmwareDir: '/pinned/share' } as PinnedQemu;
-const FAULT = new HostError('tool-missing', 'ninja is missing', 'apt-get install ninja-build');
+const FAULT = new HostFault('tool-missing', 'ninja is missing', 'apt-get install ninja-build');
 
 function offer(kvm: Kvm, parts: Partial<HostOffer['nested']> = {}): HostOffer {
   return {

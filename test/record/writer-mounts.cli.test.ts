@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HostError } from '../../harness/base/errors.ts';
+import { HostFault } from '../../harness/base/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import { openRecord } from '../../harness/record/writer.ts';
@@ -47,7 +47,7 @@ test('a full disk ends the log at the last whole event, and what is there can be
         whole++;
       }
     })().catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(HostError);
+    expect(error).toBeInstanceOf(HostFault);
     expect(error).toMatchObject({ code: 'disk-full', hint: expect.stringContaining('free some space') });
     await expect(writer.append(BEGIN[0] as never)).rejects.toBe(error);
     await expect(writer.writeFile('provenance.json', 'x'.repeat(9999))).rejects.toMatchObject({

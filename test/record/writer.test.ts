@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HostError, UserError } from '../../harness/base/errors.ts';
+import { HostFault, UserError } from '../../harness/base/errors.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { isLocked } from '../../harness/record/lock.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
@@ -95,15 +95,15 @@ test('a boot has a folder within the run, once', async () => {
 test('a cell cannot lead out of the run', async () => {
   const writer = await openRecord(join(scratch.path, 'results'), 'quick');
   for (const id of ['..', '.', '', '../x', 'a/b', '/etc', 'a\0b', 'a\nb', '-rf', 'a'.repeat(300)]) {
-    await expect(writer.folderFor(id, 1), id).rejects.toBeInstanceOf(HostError);
+    await expect(writer.folderFor(id, 1), id).rejects.toBeInstanceOf(HostFault);
   }
   for (const boot of [0, -1, 1.5, Number.NaN]) {
-    await expect(writer.folderFor('a', boot)).rejects.toBeInstanceOf(HostError);
+    await expect(writer.folderFor('a', boot)).rejects.toBeInstanceOf(HostFault);
   }
   mkdirSync(join(writer.dir, 'cells'));
   mkdirSync(join(scratch.path, 'outside'));
   symlinkSync(join(scratch.path, 'outside'), join(writer.dir, 'cells', 'sly'));
-  await expect(writer.folderFor('sly', 1)).rejects.toBeInstanceOf(HostError);
+  await expect(writer.folderFor('sly', 1)).rejects.toBeInstanceOf(HostFault);
   expect(readdirSync(join(scratch.path, 'outside'))).toEqual([]);
   await writer.close();
 });
@@ -112,7 +112,7 @@ test('a file of the run is there whole, under its own name', async () => {
   const writer = await openRecord(scratch.path, 'quick');
   await writer.writeFile('provenance.json', '{}');
   expect(readFileSync(join(writer.dir, 'provenance.json'), 'utf8')).toBe('{}');
-  await expect(writer.writeFile('../x', '')).rejects.toBeInstanceOf(HostError);
+  await expect(writer.writeFile('../x', '')).rejects.toBeInstanceOf(HostFault);
   await writer.close();
   await expect(writer.append(BEGIN[0] as never)).rejects.toMatchObject({ code: 'record-failed' });
 });

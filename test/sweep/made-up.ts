@@ -88,7 +88,7 @@ export function madeUpBench(
       const delayNs = kernel.reference === 'pm' ? pmNs : hpetNs;
       const { end, registers, reads } = refine(kernel, delayNs, disturbance);
       const verdict = instead(delayNs, boots) ?? end;
-      if (verdict === 'fault') return { kind: 'fault', reason: 'out of memory' };
+      if (verdict === 'fault') return { kind: 'host-fault', reason: 'out of memory' };
       const counts = kernel.reference === 'pm' ? { pm: reads, hpet: 0 } : { pm: 20, hpet: reads };
       return {
         kind: 'seen',

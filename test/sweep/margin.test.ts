@@ -66,7 +66,7 @@ test('counts that fit no try: it goes on without graded boots', async () => {
       ...bench,
       async boot(cell, ...rest) {
         const booted = await bench.boot(cell, ...rest);
-        if (cell.guest.refDelay.disturbance === null || booted.kind === 'fault') return booted;
+        if (cell.guest.refDelay.disturbance === null || booted.kind === 'host-fault') return booted;
         graded.push(booted.observation.verdict === 'refined');
         const readCounts = { pm: 22, hpet: 0 };
         return { ...booted, observation: { ...booted.observation, readCounts } };
@@ -90,7 +90,7 @@ test('a graded boot whose disturbed sample the watchdog finds out has registered
       async boot(cell, ...rest) {
         const booted = await bench.boot(cell, ...rest);
         const isPlain = cell.guest.refDelay.disturbance === null;
-        if (isPlain || booted.kind === 'fault' || booted.observation.verdict === 'never') return booted;
+        if (isPlain || booted.kind === 'host-fault' || booted.observation.verdict === 'never') return booted;
         return { ...booted, observation: { ...booted.observation, verdict: 'unstable' } };
       },
     },
@@ -133,7 +133,7 @@ test('faults of the host are no answers, and three in a row are the end', async 
   expect(margin).toEqual(sound.margin);
   expect(folders.length).toBeGreaterThan(sound.folders.length);
   await expect(measure(PM, { instead: () => 'fault' })).rejects.toMatchObject({
-    name: 'HostError',
+    name: 'HostFault',
     message: expect.stringMatching(/^3 boots in a row failed by the host's fault: out of memory/),
   });
 });

@@ -20,7 +20,7 @@ export type Ending =
   | { readonly kind: 'deadline'; readonly wallMs: number }
   | {
       readonly kind: 'host-fault';
-      readonly code: HostFault;
+      readonly code: HostFaultCode;
       readonly detail: string;
     };
 
@@ -54,14 +54,14 @@ export const HOST_FAULTS = [
   /** In records of earlier versions: the run was interrupted in this boot. */
   'interrupted',
 ] as const;
-export type HostFault = (typeof HOST_FAULTS)[number];
+export type HostFaultCode = (typeof HOST_FAULTS)[number];
 
-export function fault(code: HostFault, detail: string): Ending {
+export function fault(code: HostFaultCode, detail: string): Ending {
   return { kind: 'host-fault', code, detail };
 }
 
 /** Faults that another attempt at a nested guest may not meet: under -icount it needs other inputs, so another nonce. */
-const PASSING: readonly HostFault[] = [
+const PASSING: readonly HostFaultCode[] = [
   'guest-stalled',
   'appliance-hung',
   'appliance-crashed',

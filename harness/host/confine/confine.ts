@@ -5,7 +5,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { tryTool } from '../process.ts';
 import { findProgram } from '../program.ts';
 import { makeScratch } from '../scratch.ts';
@@ -173,7 +173,7 @@ async function tryMeans(means: Means): Promise<string | null> {
     const why = result.stderr.trim().split('\n').at(-1) || `exit code ${result.exitCode}`;
     return `${program} does not work here (${why})`;
   } catch (error) {
-    if (error instanceof HostError) return error.message;
+    if (error instanceof HostFault) return error.message;
     throw error;
   } finally {
     await scratch.remove();

@@ -23,7 +23,7 @@ const CONFIGURED = 'tscmatrix-configured';
 /** As ninja prints what it does. */
 const STEP = /^\[(\d+)\/(\d+)\] /;
 
-/** Leaves the stripped program at `target`. Throws HostError with the first error and the log's place. */
+/** Leaves the stripped program at `target`. Throws HostFault with the first error and the log's place. */
 export async function compileQemu(build: Build, target: string): Promise<void> {
   const { work, onProgress } = build;
   const marker = join(work.out, CONFIGURED);

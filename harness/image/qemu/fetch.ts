@@ -1,7 +1,7 @@
 /** Gets what findOrigins found: a patched source tree, the build system, and the firmware. */
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { runTool } from '../../host/process.ts';
 import { type Apt, showPackage } from '../../kernel/package/apt.ts';
 import { downloadSource, showSource } from '../../kernel/package/apt-source.ts';
@@ -68,8 +68,8 @@ async function fetchAll(
 }
 
 /** The archive moves on; what a machine has built stays in its cache. */
-function goneError(what: string, now: string | undefined): HostError {
-  return new HostError(
+function goneError(what: string, now: string | undefined): HostFault {
+  return new HostFault(
     'emulator-source',
     `the Debian archive has no ${what} in ${SUITE} any more${now === undefined ? '' : `, but ${now}`}`,
     'build from what it has now: tscmatrix build --qemu --refresh',
@@ -101,8 +101,8 @@ async function unpackSource(origins: Origins, sourceFolder: string, folder: stri
   }
 }
 
-function oddSource(why: string): HostError {
-  return new HostError('emulator-source', `the source package ${SOURCE} is not as expected: ${why}`);
+function oddSource(why: string): HostFault {
+  return new HostFault('emulator-source', `the source package ${SOURCE} is not as expected: ${why}`);
 }
 
 const SAY_IT_IN_ENGLISH = { env: { LC_ALL: 'C' } };

@@ -1,5 +1,5 @@
 /** Which shared libraries a program loads here. */
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { runTool } from '../../host/process.ts';
 
 /** Absolute paths, the loader's too; in the order in which the loader names them. Empty for a static program. */
@@ -17,7 +17,7 @@ export function parseLdd(text: string, program: string): string[] {
   for (const line of text.split('\n')) {
     const lost = /^\s+(\S+) => not found/.exec(line)?.[1];
     if (lost !== undefined)
-      throw new HostError('library-missing', `${program} needs ${lost}, which is not installed`);
+      throw new HostFault('library-missing', `${program} needs ${lost}, which is not installed`);
     const path = /^\s+(?:\S+ => )?(\/\S+) \(0x[0-9a-f]+\)$/.exec(line)?.[1];
     if (path !== undefined && !paths.includes(path)) paths.push(path);
   }

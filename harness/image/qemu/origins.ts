@@ -1,6 +1,6 @@
 /** Which sources and firmware the archive has. What was found once is kept until a refresh: the emulator stays the same. */
 
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { findEntry, storeEntry } from '../../host/cache.ts';
 import { sha256OfParts } from '../../host/digest.ts';
 import { type Apt, showPackage } from '../../kernel/package/apt.ts';
@@ -43,7 +43,7 @@ export async function knownOrigins({ cache }: Pick<AcquireOptions, 'cache'>): Pr
   return text === undefined ? undefined : (JSON.parse(text) as Origins);
 }
 
-/** Throws HostError or UserError where the archive does not have what is needed, or cannot be read. */
+/** Throws HostFault or UserError where the archive does not have what is needed, or cannot be read. */
 export async function findOrigins(options: AcquireOptions): Promise<Origins> {
   const key = keyOfOrigins();
   const known = () => (options.refresh ? undefined : knownOrigins(options));
@@ -81,8 +81,8 @@ async function look(apt: Apt): Promise<Origins> {
   return { suite: SUITE, source: { version: source.version, files: source.files }, packages };
 }
 
-function missingSource(what: string): HostError {
-  return new HostError(
+function missingSource(what: string): HostFault {
+  return new HostFault(
     'emulator-source',
     `the pinned QEMU cannot be built: ${what} in Debian ${SUITE}`,
     HINT,

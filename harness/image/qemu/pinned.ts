@@ -2,7 +2,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { openCache, withTemporary } from '../../host/cache.ts';
 import { runTool } from '../../host/process.ts';
 import { logFolder, workFolder } from '../../kernel/make/paths.ts';
@@ -28,7 +28,7 @@ interface Job {
 
 /**
  * Gives the pinned QEMU, and builds it where the cache has none; that takes some minutes and the network. Throws
- * HostError where it cannot be built here: 'tool-missing' with what to install, 'emulator-source' where the archive
+ * HostFault where it cannot be built here: 'tool-missing' with what to install, 'emulator-source' where the archive
  * lacks something, 'emulator-patch' and 'emulator-build' where QEMU does not take our patches or does not compile.
  */
 export async function pinnedQemu(options: EmulatorOptions = {}): Promise<PinnedQemu> {
@@ -99,7 +99,7 @@ async function build(job: Job, options: AcquireOptions): Promise<PinnedQemu> {
       await rm(work.folder, { recursive: true, force: true });
       const stored = await findStored(cache, keys.key);
       if (stored === undefined)
-        throw new HostError('cache-unusable', 'QEMU vanished from the cache while it was stored');
+        throw new HostFault('cache-unusable', 'QEMU vanished from the cache while it was stored');
       return describe(stored.folder, manifest, false);
     });
   } catch (error) {
@@ -121,7 +121,7 @@ const IDLE = {
 async function tryProgram(program: string, version: string): Promise<void> {
   const { stdout } = await runTool(program, ['--version']);
   if (stdout.startsWith(`QEMU emulator version ${version} `)) return;
-  throw new HostError('emulator-build', `QEMU ${version} was built, and says of itself:\n${stdout.trim()}`);
+  throw new HostFault('emulator-build', `QEMU ${version} was built, and says of itself:\n${stdout.trim()}`);
 }
 
 async function describe(folder: string, manifest: Manifest, cached: boolean): Promise<PinnedQemu> {

@@ -1,6 +1,6 @@
 /** What compiles QEMU: which programs and libraries are missing here, and their identity, which is part of the key. */
 import { createHash } from 'node:crypto';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { sha256OfFile } from '../../host/digest.ts';
 import { tryTool } from '../../host/process.ts';
 
@@ -50,7 +50,7 @@ export const EMULATOR_PACKAGES: readonly string[] = [
   ...new Set([...PROGRAMS, ...LIBRARIES].map((each) => each[each.length - 1] as string)),
 ];
 
-/** Throws HostError with what to install, all of it at once. */
+/** Throws HostFault with what to install, all of it at once. */
 export async function findToolchain(): Promise<Toolchain> {
   const missing: { what: string; packageName: string }[] = [];
   const said: Record<string, string> = {};
@@ -84,10 +84,10 @@ export async function findToolchain(): Promise<Toolchain> {
   };
 }
 
-function missingTools(missing: readonly { what: string; packageName: string }[]): HostError {
+function missingTools(missing: readonly { what: string; packageName: string }[]): HostFault {
   const names = missing.map(({ what }) => what).join(', ');
   const packages = [...new Set(missing.map(({ packageName }) => packageName))].sort().join(' ');
-  return new HostError(
+  return new HostFault(
     'tool-missing',
     `the pinned QEMU cannot be built here: ${names} ${missing.length === 1 ? 'is' : 'are'} not installed`,
     `apt-get install --no-install-recommends ${packages}`,
@@ -97,7 +97,7 @@ function missingTools(missing: readonly { what: string; packageName: string }[])
 /** What a program says of itself; undefined where it is not there or fails. */
 async function askVersion(program: string, args: readonly string[]): Promise<string | undefined> {
   const result = await ask(program, args).catch((error: unknown) => {
-    if (error instanceof HostError && error.code === 'tool-missing') return undefined;
+    if (error instanceof HostFault && error.code === 'tool-missing') return undefined;
     throw error;
   });
   if (result === undefined || result.exitCode !== 0 || result.stdout.trim() === 'False') return undefined;

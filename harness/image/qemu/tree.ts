@@ -1,7 +1,7 @@
 /** The source tree of a build, whole or not there: Debian's source with our patches and our device list. */
 import { access, copyFile, mkdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
 import { BuildError } from '../../kernel/make/errors.ts';
 import type { Work } from '../../kernel/make/work.ts';
@@ -34,7 +34,7 @@ export async function ensureSourceTree(
   });
 }
 
-/** Changes a QEMU tree into ours. Throws HostError 'emulator-patch' with both sides where a patch does not apply. */
+/** Changes a QEMU tree into ours. Throws HostFault 'emulator-patch' with both sides where a patch does not apply. */
 export async function patchTree(
   source: string,
   { patches, devices }: Recipe,
@@ -48,7 +48,7 @@ export async function patchTree(
     ({ overlay } = await applyPatches(source, patches, { fuzz: 0, scratch }));
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
-    throw new HostError(
+    throw new HostFault(
       'emulator-patch',
       `QEMU ${version} does not take our patches: ${error.message}`,
       'QEMU may have the fix itself by now: compare, and leave the patch out of images/qemu/patches/series or make it anew',

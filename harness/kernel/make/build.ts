@@ -2,7 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
 import { tellIfUnconfined } from '../../host/confine/confine.ts';
 import type { BuildSource } from '../../matrix/types.ts';
@@ -20,7 +20,7 @@ import { logFolder, workFolder } from './paths.ts';
 import { isKnownToolchain } from './toolchain.ts';
 import { enterVariant, openWork, workAt } from './work.ts';
 
-/** Throws BuildError where patches, configuration or compiler fail, UserError and HostError as everywhere. */
+/** Throws BuildError where patches, configuration or compiler fail, UserError and HostFault as everywhere. */
 export async function acquireBuild(recipe: BuildSource, options: AcquireOptions): Promise<Found> {
   if (options.buildNothing === true && !isKnownToolchain(recipe.toolchain)) throw notBuilt();
   const job = await prepareJob(recipe, options);
@@ -33,8 +33,8 @@ export async function acquireBuild(recipe: BuildSource, options: AcquireOptions)
   });
 }
 
-function notBuilt(): HostError {
-  return new HostError(
+function notBuilt(): HostFault {
+  return new HostFault(
     'not-built',
     'it is not built yet',
     'tscmatrix build MATRIX, which runs its code, builds it',

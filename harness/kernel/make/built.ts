@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError, UserError } from '../../base/errors.ts';
+import { HostFault, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry, storeObject, withTemporary } from '../../host/cache.ts';
 import { confinementText } from '../../host/confine/confine.ts';
 import { tryTool } from '../../host/process.ts';
@@ -110,7 +110,7 @@ export async function storeBuilt(
     });
     const found = await findKernel(BUILD_KIND, job.key, options);
     if (found === undefined)
-      throw new HostError('cache-unusable', 'the image vanished from the cache while it was stored');
+      throw new HostFault('cache-unusable', 'the image vanished from the cache while it was stored');
     return { ...found, origin: originOf(job), build: facts, cached: false };
   });
 }

@@ -44,7 +44,7 @@ export interface CommitBuild {
   readonly folder: string;
 }
 
-/** Finds out what building a commit would be. Throws UserError and HostError as a build does; builds nothing. */
+/** Finds out what building a commit would be. Throws UserError and HostFault as a build does; builds nothing. */
 export async function planCommit(
   repository: string,
   commit: string,

@@ -20,7 +20,7 @@ export interface Job {
   readonly key: string;
 }
 
-/** Throws UserError for whatever is missing or wrong, HostError without a toolchain. Builds nothing. */
+/** Throws UserError for whatever is missing or wrong, HostFault without a toolchain. Builds nothing. */
 export async function prepareJob(recipe: BuildSource, options: AcquireOptions): Promise<Job> {
   const inputs = await readInputs(recipe, options);
   const toolchain = await findToolchain(options.cache, recipe.toolchain);

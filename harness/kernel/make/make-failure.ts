@@ -1,5 +1,5 @@
 /** A make that failed: the first error that is one, the end of the log, and whose fault it was. */
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { noSpace } from '../tree/untar.ts';
 import { BuildError, printable } from './errors.ts';
 
@@ -49,7 +49,7 @@ export function makeFailure(
   if (/No space left on device|Disk quota exceeded/.test(text))
     return noSpace(`to build; the log is ${logPath}`);
   if (/internal compiler error: Killed|Killed signal terminated program/.test(text)) {
-    return new HostError(
+    return new HostFault(
       'no-memory',
       `the compiler was killed: not enough memory; the log is ${logPath}`,
       'use --jobs 1',
@@ -60,7 +60,7 @@ export function makeFailure(
     const line = lines.find((each) => pattern.test(each) && !/\bwarning:/i.test(each));
     if (line === undefined) continue;
     const program = name || (/(\w+): (?:command )?not found/.exec(line)?.[1] ?? '');
-    return new HostError(
+    return new HostFault(
       'tool-missing',
       `the build needs ${program}, which is not installed; the log is ${logPath}`,
       `apt-get install ${packageName || (program === 'pahole' ? 'dwarves' : program)}`,

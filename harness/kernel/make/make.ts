@@ -2,7 +2,7 @@
 import { appendFile, open } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { confine, confinement, NOT_CONFINED } from '../../host/confine/confine.ts';
 import { runGroup } from '../../host/process.ts';
 import { makeFailure } from './make-failure.ts';
@@ -35,7 +35,7 @@ const FIXED = {
 /** As kbuild prints what it does: "  CC      kernel/fork.o". */
 const STEP = /^ {2}[A-Z][A-Z0-9_]*(?: \[M\])? {1,}(\S+)$/;
 
-/** Makes a target. Returns the number of steps that it took; throws BuildError or HostError with the log's end. */
+/** Makes a target. Returns the number of steps that it took; throws BuildError or HostFault with the log's end. */
 export async function makeTarget(
   make: Make,
   target: string,
@@ -82,7 +82,7 @@ export async function makeTarget(
   await written;
   if (exitCode === NOT_CONFINED && by !== null) {
     const why = lines.at(-1) ?? '';
-    throw new HostError(
+    throw new HostFault(
       'confinement-failed',
       `the build could not be confined by ${by}: ${why}; the log is ${make.logPath}`,
       'with --no-confinement it runs as you do',

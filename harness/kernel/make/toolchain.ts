@@ -1,7 +1,7 @@
 /** Which programs compile a kernel: their identity, which is part of the key, and the wrappers before them. */
 import { chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { type Cache, withTemporary } from '../../host/cache.ts';
 import { confine } from '../../host/confine/confine.ts';
 import { sha256OfParts } from '../../host/digest.ts';
@@ -47,11 +47,11 @@ export function programsOf({ cc, hostcc, ld }: ToolchainRecipe): string[] {
   return [cc, hostcc, ld].flatMap(([program]) => program ?? []);
 }
 
-/** Throws HostError with one line to type where programs are missing. */
+/** Throws HostFault with one line to type where programs are missing. */
 export async function findToolchain(cache: Cache, recipe: ToolchainRecipe): Promise<Toolchain> {
   if (/[\s:]/.test(cache.root)) {
     // The kernel's Makefile: "source directory cannot contain spaces or colons".
-    throw new HostError(
+    throw new HostFault(
       'cache-unusable',
       `kernels cannot be built in ${cache.root}: kbuild allows no blanks and colons`,
       'name another folder in TSCMATRIX_CACHE',
@@ -146,7 +146,7 @@ async function requirePrograms(recipe: ToolchainRecipe, path: string): Promise<v
   if (missing.length === 0) return;
   const packages = missing.map((name) => PACKAGES[name] ?? name);
   const is = missing.length === 1 ? `the program ${missing[0]} is` : `the programs ${missing.join(', ')} are`;
-  throw new HostError(
+  throw new HostFault(
     'tool-missing',
     `${is} not installed`,
     `apt-get install ${[...new Set(packages)].join(' ')}`,
@@ -182,7 +182,7 @@ async function runVersion(program: string, args: readonly string[]): Promise<str
   const result = await tryTool(program, args, {
     env: { LC_ALL: 'C' },
   }).catch((error: unknown) => {
-    if (error instanceof HostError && error.code === 'tool-missing') return undefined;
+    if (error instanceof HostFault && error.code === 'tool-missing') return undefined;
     throw error;
   });
   return result === undefined ? 'none' : (result.stdout || result.stderr).trim();

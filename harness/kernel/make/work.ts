@@ -8,7 +8,7 @@
  */
 import { mkdir, readFile, realpath, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
-import { HostError, UserError } from '../../base/errors.ts';
+import { HostFault, UserError } from '../../base/errors.ts';
 import { runTool, tryTool } from '../../host/process.ts';
 import { type ChangedFile, type Overlay, readChanged, sameFile } from '../patch/apply.ts';
 import { noSpace } from '../tree/untar.ts';
@@ -110,7 +110,7 @@ async function createWork(work: Work, source: string, label: string): Promise<Wo
   const linked = await tryTool('cp', ['--archive', '--link', source, work.tree], options);
   if (/No space left/.test(linked.stderr)) throw noSpace('for a build folder');
   if (linked.exitCode !== 0) {
-    throw new HostError('tool-failed', `cannot link ${source}: ${linked.stderr.trim().split('\n')[0]}`);
+    throw new HostFault('tool-failed', `cannot link ${source}: ${linked.stderr.trim().split('\n')[0]}`);
   }
   const state: WorkState = {
     version: 1,

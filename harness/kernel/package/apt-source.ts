@@ -1,7 +1,7 @@
 /** Source packages: what the signed index says of one, and its files, checked against that. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { sha256OfFile } from '../../host/digest.ts';
 import { tryTool } from '../../host/process.ts';
 import { type Apt, downloadFault, runApt } from './apt.ts';
@@ -76,6 +76,6 @@ export async function downloadSource(
   for (const { name, sha256 } of record.files) {
     const found = await sha256OfFile(join(folder, name));
     if (found === sha256) continue;
-    throw new HostError('signature', `${name} has the sha256 ${found}, the signed index says ${sha256}`);
+    throw new HostFault('signature', `${name} has the sha256 ${found}, the signed index says ${sha256}`);
   }
 }

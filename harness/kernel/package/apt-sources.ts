@@ -2,7 +2,7 @@
  * Which Debian archive this machine uses, and from it the sources for any suite. No server is named here: a
  * machine behind a local mirror, a proxy or a snapshot gets its kernels from there.
  */
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { runTool } from '../../host/process.ts';
 
 /** One suite of a Debian archive that this machine has configured. */
@@ -32,7 +32,7 @@ export async function machineArchives(): Promise<Archive[]> {
   const uris = await runTool('apt-get', ['update', '--print-uris'], options);
   const guessed = parseUris(uris.stdout);
   if (guessed.length > 0) return guessed;
-  throw new HostError(
+  throw new HostFault(
     'no-debian-archive',
     "no Debian archive among this machine's apt sources",
     NO_DEBIAN_HINT,

@@ -5,7 +5,7 @@
  */
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError, UserError } from '../../base/errors.ts';
+import { HostFault, UserError } from '../../base/errors.ts';
 import { runTool, type ToolResult, tryTool } from '../../host/process.ts';
 import type { Archive } from './apt-sources.ts';
 
@@ -38,7 +38,7 @@ export async function openApt(
   indices: AptIndices = 'packages',
 ): Promise<Apt> {
   if (/["\\\n]/.test(folder))
-    throw new HostError('cache-unusable', `apt cannot work in a folder named ${folder}`);
+    throw new HostFault('cache-unusable', `apt cannot work in a folder named ${folder}`);
   for (const part of ['state/lists/partial', 'cache/archives/partial']) {
     await mkdir(join(folder, part), { recursive: true });
   }
@@ -90,9 +90,9 @@ export async function downloadPackage(apt: Apt, record: PackageRecord, into: str
 }
 
 /** Why apt did not download what its index lists. */
-export function downloadFault(apt: Apt, what: string, result: ToolResult): HostError {
+export function downloadFault(apt: Apt, what: string, result: ToolResult): HostFault {
   if (/404 +Not Found/.test(result.stderr)) {
-    return new HostError(
+    return new HostFault(
       'archive',
       `the Debian archive lists ${what} in ${apt.archive.suite} but does not have it`,
       'a mirror being updated will have it soon; of an old suite it may be gone for good: try another suite',
@@ -121,15 +121,15 @@ function updateFault(result: ToolResult, { uri, suite }: Archive): Error | undef
   }
   if (/NO_PUBKEY|EXPKEYSIG|is not signed|invalid signature/i.test(text)) {
     const message = `the Debian archive's signature cannot be verified:\n${faults.join('\n')}`;
-    return new HostError('signature', message, 'apt-get install --only-upgrade debian-archive-keyring');
+    return new HostFault('signature', message, 'apt-get install --only-upgrade debian-archive-keyring');
   }
   return networkFault('cannot read the Debian archive', result);
 }
 
-function networkFault(what: string, result: ToolResult): HostError {
+function networkFault(what: string, result: ToolResult): HostFault {
   const lines = result.stderr.trim().split('\n');
   const reasons = lines.filter((line) => /^[EW]: /.test(line)).slice(0, 4);
-  return new HostError(
+  return new HostFault(
     /No space left/.test(result.stderr) ? 'no-space' : 'network',
     `${what}:\n${(reasons.length > 0 ? reasons : lines.slice(-4)).join('\n')}`,
     'check the network and this machine\'s apt sources with "apt-get update"; a .deb given by path needs neither',
@@ -187,7 +187,7 @@ async function findKeyring(): Promise<string> {
     );
     if (there) return path;
   }
-  throw new HostError(
+  throw new HostFault(
     'signature',
     'the keys of the Debian archive are not installed',
     'apt-get install debian-archive-keyring',

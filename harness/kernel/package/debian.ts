@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError, UserError } from '../../base/errors.ts';
+import { HostFault, UserError } from '../../base/errors.ts';
 import { type Cache, withCacheLock } from '../../host/cache.ts';
 import { sha256OfFile } from '../../host/digest.ts';
 import {
@@ -182,11 +182,11 @@ export async function download(
   context.tell(`downloading ${record.package} ${record.version} (${size(record.bytes)})`);
   await downloadPackage(apt, record, folder);
   const file = (await readdir(folder)).find((name) => name.endsWith('.deb'));
-  if (file === undefined) throw new HostError('tool-failed', `apt-get downloaded no ${record.package}`);
+  if (file === undefined) throw new HostFault('tool-failed', `apt-get downloaded no ${record.package}`);
   const path = join(folder, file);
   const found = await sha256OfFile(path);
   if (found !== record.sha256) {
-    throw new HostError(
+    throw new HostFault(
       'signature',
       `${file} has the sha256 ${found}, the signed index says ${record.sha256}`,
     );

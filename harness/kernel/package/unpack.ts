@@ -1,6 +1,6 @@
 /** Runs the commands that take packages apart. */
 import { stat } from 'node:fs/promises';
-import { HostError, UserError } from '../../base/errors.ts';
+import { HostFault, UserError } from '../../base/errors.ts';
 import { tryTool } from '../../host/process.ts';
 import { findKernelMembers, type KernelMember, noKernelIn } from './members.ts';
 
@@ -59,7 +59,7 @@ export async function runPipeline(script: string, args: readonly string[], what:
   const tail = result.stderr.trim().split('\n').slice(-3).join('\n');
   // The end of it may be of a part that only heard of it.
   if (/No space left on device|Disk quota exceeded/.test(result.stderr))
-    throw new HostError('no-space', `no space left to unpack ${what}:\n${tail}`);
+    throw new HostFault('no-space', `no space left to unpack ${what}:\n${tail}`);
   if (/File size limit exceeded|File too large/.test(result.stderr) || result.exitCode === 128 + SIGXFSZ)
     throw new UserError(`${what} holds a file of more than ${MOST_BYTES / 1024 ** 2} MiB: it is refused`);
   throw new UserError(`${what} is damaged:\n${tail}`, 'copy or download it again');

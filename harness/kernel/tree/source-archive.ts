@@ -1,6 +1,6 @@
 /** Sources in tarballs and in source RPMs. */
 import { join } from 'node:path';
-import { HostError, UserError } from '../../base/errors.ts';
+import { HostFault, UserError } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
 import { downloadFile, isUrl } from '../../host/download.ts';
 import { runTool, tryTool } from '../../host/process.ts';
@@ -66,7 +66,7 @@ async function tarOfRpm(path: string, scratch: string): Promise<string> {
   try {
     await runTool('bsdtar', ['-xf', path, '-C', scratch, '--', name], tool);
   } catch (error) {
-    if (error instanceof HostError && /No space left/.test(error.message)) throw noSpace(`to unpack ${path}`);
+    if (error instanceof HostFault && /No space left/.test(error.message)) throw noSpace(`to unpack ${path}`);
     throw error;
   }
   return join(scratch, name);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError, UserError } from '../../base/errors.ts';
+import { HostFault, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry, withTemporary } from '../../host/cache.ts';
 import { sha256OfParts } from '../../host/digest.ts';
 import { isGitUrl } from '../../matrix/kernel-fields.ts';
@@ -164,7 +164,7 @@ async function fetchMirror(url: string, place: GitPlace, options: AcquireOptions
   if (result.exitCode === 0) return;
   const why = printable(result.stderr.trim().split('\n').slice(-3).join('\n'));
   if (/No space left/.test(why)) throw noSpace(`to fetch ${url}`);
-  throw new HostError('network', `cannot fetch ${url}:\n${why}`, 'check the address and the network');
+  throw new HostFault('network', `cannot fetch ${url}:\n${why}`, 'check the address and the network');
 }
 
 function nameOf(ref: string, commit: string): string {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError, UserError } from '../../base/errors.ts';
+import { HostFault, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry } from '../../host/cache.ts';
 import { sha256OfFile, sha256OfParts } from '../../host/digest.ts';
 import { stopIfInterrupted } from '../../host/interruption.ts';
@@ -44,7 +44,7 @@ export async function plainSource(path: string, options: AcquireOptions): Promis
       );
       if (/No space left/.test(result.stderr)) throw noSpace(`to copy ${path}`);
       if (result.exitCode !== 0) {
-        throw new HostError('tool-failed', `cannot copy ${path}: ${result.stderr.trim().split('\n')[0]}`);
+        throw new HostFault('tool-failed', `cannot copy ${path}: ${result.stderr.trim().split('\n')[0]}`);
       }
       if ((await digestOf(path, options)) !== digest) {
         throw new UserError(`${path} changed while it was copied`, 'try again when nobody writes to it');

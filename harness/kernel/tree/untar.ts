@@ -1,5 +1,5 @@
 /** Unpacks tar archives. */
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { tryTool } from '../../host/process.ts';
 import { tarFault } from './tar-check.ts';
 
@@ -16,13 +16,13 @@ export async function untar(path: string, into: string): Promise<void> {
   const missing = /tar \(child\): (\S+): Cannot exec/.exec(result.stderr)?.[1];
   if (missing !== undefined) {
     const name = missing === 'xz' ? 'xz-utils' : missing;
-    throw new HostError('tool-missing', `the program ${missing} is not installed`, `apt-get install ${name}`);
+    throw new HostFault('tool-missing', `the program ${missing} is not installed`, `apt-get install ${name}`);
   }
   throw tarFault(path, result.stderr);
 }
 
-export function noSpace(what: string): HostError {
-  return new HostError(
+export function noSpace(what: string): HostFault {
+  return new HostFault(
     'no-space',
     `no space left ${what}`,
     'a tree with its build takes 2 GB: "tscmatrix kernels --prune" makes room, TSCMATRIX_CACHE names another folder',

@@ -1,7 +1,7 @@
 /** The files of somebody's work tree, compared with git's index and written as a tree object into a store of ours. */
 import { constants, copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { tryTool } from '../../host/process.ts';
 import { makeScratch } from '../../host/scratch.ts';
 import { type GitPlace, git, tryGit } from './git.ts';
@@ -45,7 +45,7 @@ async function placeOf(
   scratch: string,
   env: Readonly<Record<string, string>>,
 ): Promise<GitPlace> {
-  if (workTree === null) throw new HostError('tool-failed', `${gitDir} has no work tree`);
+  if (workTree === null) throw new HostFault('tool-failed', `${gitDir} has no work tree`);
   const index = join(scratch, 'index');
   await copyFile(join(gitDir, 'index'), index, constants.COPYFILE_FICLONE).catch(() => {});
   const place = { repository: workTree, workTree, env: { ...env, GIT_INDEX_FILE: index } };

@@ -73,7 +73,7 @@ export interface Margin {
 }
 
 /**
- * Throws UserError for a guest whose reads cannot be delayed, HostError where the host fails. What the kernel does,
+ * Throws UserError for a guest whose reads cannot be delayed, HostFault where the host fails. What the kernel does,
  * whatever it is, is in the margin.
  */
 export async function measureMargin(

@@ -1,6 +1,6 @@
 /** One point of a sweep: one kernel with one delay, booted once or, in real time, several times. */
 import { join } from 'node:path';
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import { type Rate, rateOf } from '../../base/rate.ts';
 import type { Evidence } from '../../evidence/evidence.ts';
 import { refDelayText } from '../../matrix/ref-delay.ts';
@@ -69,7 +69,7 @@ export interface PointSeen {
   readonly trueKhz: number | null;
 }
 
-/** Throws HostError where the host fails boots again and again, or cannot boot such a guest. */
+/** Throws HostFault where the host fails boots again and again, or cannot boot such a guest. */
 export async function bootPoint(
   bench: Runner,
   options: PointOptions,
@@ -128,8 +128,8 @@ async function bootAgain(options: PointOptions, boot: () => ReturnType<Runner['b
     if (booted.kind === 'seen') return booted;
     options.tell?.(`the host failed, which says nothing: ${booted.reason}`);
     if (faults < MOST_FAULTS) continue;
-    throw new HostError(
-      'infra',
+    throw new HostFault(
+      'boots-failed',
       `${faults} boots in a row failed by the host's fault: ${booted.reason}`,
       'tscmatrix doctor says what is wrong',
     );

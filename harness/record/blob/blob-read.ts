@@ -6,7 +6,7 @@ import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
-import { HostError, UserError } from '../../base/errors.ts';
+import { HostFault, UserError } from '../../base/errors.ts';
 import { type InsideFile, openInside } from '../../host/inside.ts';
 import { errnoOf } from '../../host/write-faults.ts';
 import {
@@ -120,7 +120,7 @@ async function readEntries(
 
 /** What zlib and tar-stream say of bytes that are no blob, said plainly. */
 function toBlobError(error: unknown, path: string, blob: string): Error {
-  if (error instanceof UserError || error instanceof HostError) return error;
+  if (error instanceof UserError || error instanceof HostFault) return error;
   const message = error instanceof Error ? error.message : String(error);
   const code = errnoOf(error);
   if (code === 'Z_BUF_ERROR' || /unexpected end/i.test(message))
@@ -178,7 +178,7 @@ export async function readBlob(
     );
   } catch (error) {
     // Where the bytes ended early, that is the fault, and not what the archive made of it.
-    if (error instanceof UserError || error instanceof HostError) first = { error };
+    if (error instanceof UserError || error instanceof HostFault) first = { error };
     else noted(error);
     archive.destroy();
   }

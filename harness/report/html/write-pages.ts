@@ -1,6 +1,6 @@
 /** `--html FILE`: a run or a comparison as a page of its own. */
 
-import { HostError } from '../../base/errors.ts';
+import { HostFault } from '../../base/errors.ts';
 import type { ComparedRun } from '../../compare/places.ts';
 import type { RunComparison } from '../../compare/types.ts';
 import { type History, openHistory } from '../../history/open.ts';
@@ -46,7 +46,7 @@ async function historyOrWhyNot(resultsDir: string): Promise<History | null> {
   try {
     return await openHistory(resultsDir);
   } catch (error) {
-    if (!(error instanceof HostError)) throw error;
+    if (!(error instanceof HostFault)) throw error;
     process.stderr.write(`tscmatrix: the page has no history: ${error.message}\n`);
     return null;
   }

@@ -31,7 +31,7 @@ export interface ExamineOptions extends AcquireOptions {
  * paths of files, in the order in which they apply.
  *
  * Throws UserError for a patch that is not there or is none, and for whatever is wrong with the base, BuildError where
- * the base's own patches do not apply, HostError without patch(1), git or a toolchain. That the patches do not apply is
+ * the base's own patches do not apply, HostFault without patch(1), git or a toolchain. That the patches do not apply is
  * a finding, not an error.
  */
 export async function examinePatches(

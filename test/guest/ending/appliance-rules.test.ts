@@ -4,7 +4,7 @@ import { type ApplianceEvidence, gatherAppliance } from '../../../harness/eviden
 import {
   type Ending,
   HOST_FAULTS,
-  type HostFault,
+  type HostFaultCode,
   isRetryable,
 } from '../../../harness/guest/ending/ending.ts';
 import { endingOf } from '../../../harness/guest/ending/rules.ts';
@@ -31,7 +31,7 @@ const TRUNCATED: Ending = { kind: 'truncated', detail: 'QEMU ended in order' };
 const SILENT: Ending = { kind: 'silent', wallMs: 61_000 };
 const STALLED: Ending = { kind: 'stalled', limit: 'wall', detail: 'nothing on the console for 61 s' };
 const DEADLINE: Ending = { kind: 'deadline', wallMs: 181_000 };
-const fault = (code: HostFault): Ending => ({ kind: 'host-fault', code, detail: 'seen' });
+const fault = (code: HostFaultCode): Ending => ({ kind: 'host-fault', code, detail: 'seen' });
 
 /** `own`: how the guest's own end looked; `more`: what else was seen. */
 function judge(
@@ -263,7 +263,7 @@ describe('who stood still', () => {
   });
 });
 
-test.each<[HostFault, Partial<Seen>]>([
+test.each<[HostFaultCode, Partial<Seen>]>([
   ['qemu-killed', { exit: { exitCode: null, signal: 'SIGKILL', stderr: '' } }],
   ['qemu-failed', { exit: { exitCode: 1, signal: null, stderr: 'no' } }],
   ['qemu-missing', { exit: { exitCode: 127, signal: null, stderr: 'no' } }],
@@ -278,7 +278,7 @@ test('a guest whose machine was not told has not been checked', () => {
 });
 
 describe('whether to try again', () => {
-  const AGAIN: readonly HostFault[] = [
+  const AGAIN: readonly HostFaultCode[] = [
     'guest-stalled',
     'guest-frozen',
     'guest-qemu-failed',

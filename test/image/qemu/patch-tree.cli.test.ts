@@ -2,7 +2,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { HostError } from '../../../harness/base/errors.ts';
+import { HostFault } from '../../../harness/base/errors.ts';
 import { tryTool } from '../../../harness/host/process.ts';
 import { type Recipe, readRecipe } from '../../../harness/image/qemu/recipe.ts';
 import { findToolchain } from '../../../harness/image/qemu/toolchain.ts';
@@ -51,7 +51,7 @@ test('a QEMU that has changed there refuses the patch, and both sides are shown'
       () => undefined,
       (reason: unknown) => reason,
     );
-    expect(error).toBeInstanceOf(HostError);
+    expect(error).toBeInstanceOf(HostFault);
     expect(error).toMatchObject({ code: 'emulator-patch', hint: expect.stringContaining('series') });
     expect((error as Error).message).toMatch(
       /^QEMU 10\.9\.0 does not take our patches: patch 0001-\S+ does not/,
