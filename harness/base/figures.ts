@@ -1,11 +1,16 @@
 /** Figures as people read them, and text cut to a width. */
 import stringWidth from 'string-width';
 
-/** Signed parts per million: one decimal below 10, none above, since an estimate's own error is of that order. */
-export function ppmText(ppm: number): string {
-  const rounded = Math.abs(ppm) < 9.95 ? ppm.toFixed(1) : ppm.toFixed(0);
+/**
+ * Signed parts per million: one decimal below 10, none above, since an estimate's own error is of that order. With `within`, how
+ * far that may be off.
+ */
+export function ppmText(ppm: number, within = 0): string {
+  const round = (value: number): string => (Math.abs(value) < 9.95 ? value.toFixed(1) : value.toFixed(0));
+  const rounded = round(ppm);
   const sign = Number(rounded) > 0 ? '+' : '';
-  return `${sign}${Number(rounded) === 0 ? '0.0' : rounded} ppm`;
+  const bound = within > 0 ? ` +/-${round(Math.max(within, 0.1))}` : '';
+  return `${sign}${Number(rounded) === 0 ? '0.0' : rounded}${bound} ppm`;
 }
 
 /** Minutes and seconds, for example 1:05 or 2:03:04. */

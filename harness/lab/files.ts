@@ -66,7 +66,11 @@ export async function readBootFile(folder: string, root = folder): Promise<BootF
   // Launches of earlier versions say nothing of what they decided.
   const { guest, accelerator, acceleratorReason } = boot.launch;
   const launch = { ...decide(guest, accelerator, acceleratorReason), ...boot.launch };
-  return { ...boot, launch, ending: recordedEnding(boot.ending, boot.machine) };
+  const { from } = boot.trueFrequency ?? { from: '' };
+  const said = /within ([\d.]+) ppm/.exec(from)?.[1];
+  const trueFrequency =
+    said === undefined ? boot.trueFrequency : { withinPpm: Number(said), ...boot.trueFrequency };
+  return { ...boot, trueFrequency, launch, ending: recordedEnding(boot.ending, boot.machine) };
 }
 
 /** The kernel's log is left out: it is in the console, and the facts name its lines. */

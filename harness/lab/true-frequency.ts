@@ -10,6 +10,8 @@ export interface TrueFrequency {
   readonly khz: number;
   /** How it is known. */
   readonly from: string;
+  /** How far it may be from what is said here, ppm; absent in the first records. */
+  readonly withinPpm?: number;
 }
 
 /** The host's TSC against its CLOCK_MONOTONIC_RAW: what TCG in real time and KVM without scaling hand to the guest. */
@@ -20,11 +22,11 @@ export async function measureHostTsc(): Promise<TrueFrequency> {
   if (khz === undefined || errorPpm === undefined || !Number.isFinite(khz)) {
     throw new HostFault('tool-failed', `the host's TSC could not be measured: ${JSON.stringify(stdout)}`);
   }
-  return { khz, from: `host TSC against CLOCK_MONOTONIC_RAW, within ${errorPpm} ppm` };
+  return { khz, from: `host TSC against CLOCK_MONOTONIC_RAW, within ${errorPpm} ppm`, withinPpm: errorPpm };
 }
 
 /** `host` is what measureHostTsc() gave. */
 export function trueFrequencyOf(clock: ClockMode, host: TrueFrequency): TrueFrequency {
   if (clock === 'real') return host;
-  return { khz: ICOUNT_TSC_KHZ, from: '-icount: the TSC counts virtual nanoseconds' };
+  return { khz: ICOUNT_TSC_KHZ, from: '-icount: the TSC counts virtual nanoseconds', withinPpm: 0 };
 }

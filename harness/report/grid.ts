@@ -1,6 +1,6 @@
 /** A run as a grid, kernels as columns and guests as rows, before it is put into any form. */
 
-import { fitWidth, ppmText } from '../base/figures.ts';
+import { fitWidth } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { rowOf } from '../plan/rows.ts';
 import type { Cell } from '../plan/types.ts';
@@ -10,10 +10,7 @@ import type { CellFinished, MergedPart } from '../record/types.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { choicesOf, chosenText, hostText } from './machines.ts';
 import { troublesText } from './troubles.ts';
-import { countsText, OUTCOME_WORDS, readsText, shortRelease } from './words.ts';
-
-/** Of a name in a table. The longest id of a cell has 150 characters. */
-const NAME_COLUMNS = 160;
+import { clockText, countsText, NAME_COLUMNS, OUTCOME_WORDS, readsText, shortRelease } from './words.ts';
 
 export interface CellSummary {
   readonly outcome: Outcome;
@@ -146,7 +143,7 @@ function faceOf(cell: CellView, label: string, notes: Footnotes): CellSummary {
   const verdicts = verdictsText(finished);
   const head = verdicts === '' || verdicts === word ? word : `${word} ${verdicts}`;
   const disagree = cell.judged?.hosts !== undefined && hostsDisagree(cell.judged.hosts);
-  const detail = [chosenText(cell), detailOf(finished)].filter((part) => part !== '').join(', ');
+  const detail = [chosenText(cell), clockText(finished)].filter((part) => part !== '').join(', ');
   const below = { detail, reads: readsText(finished) };
   if (outcome === 'expected' && !disagree) return { outcome, head, ...below };
   const cause = causeText(finished);
@@ -162,18 +159,6 @@ function verdictsText(finished: readonly CellFinished[]): string {
     counts.set(observation.verdict, (counts.get(observation.verdict) ?? 0) + 1);
   if (counts.size === 1) return [...counts.keys()].join();
   return [...counts].map(([verdict, n]) => `${verdict} x${n}`).join(', ');
-}
-
-/** The current source of every boot, and the ppm that is furthest off. */
-function detailOf(finished: readonly CellFinished[]): string {
-  const sources = new Set(
-    finished.flatMap(({ observation: o }) => (o.current === null ? [] : [name(o.current)])),
-  );
-  const ppms = finished.flatMap(({ observation }) => (observation.ppm === null ? [] : [observation.ppm]));
-  const worst = ppms.reduce<number | null>((a, b) => (a === null || Math.abs(b) > Math.abs(a) ? b : a), null);
-  return [[...sources].join('/'), worst === null ? '' : ppmText(worst)]
-    .filter((part) => part !== '')
-    .join(', ');
 }
 
 function causeText(finished: readonly CellFinished[]): string {

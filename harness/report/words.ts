@@ -1,9 +1,12 @@
 /** How figures and results are said, the same in every report. */
-import { ppmText } from '../base/figures.ts';
+import { fitWidth, ppmText } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import type { CellFinished, KernelReady } from '../record/types.ts';
 import { OUTCOMES, type Outcome } from '../verdict/types.ts';
+
+/** Of a name in a table. The longest id of a cell has 150 characters. */
+export const NAME_COLUMNS = 160;
 
 /** Marks that read without colour; "ok" is quiet, what needs a look is loud. */
 export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
@@ -44,15 +47,25 @@ export function endingText(ending: Ending): string {
   return 'detail' in ending ? `${name}: ${ending.detail}` : name;
 }
 
+/** The current source of every boot, and how far the kernel's TSC is off where that is furthest: "tsc, +0.4 ppm", "kvm-clock, tsc -1.0 ppm". */
+export function clockText(finished: readonly CellFinished[]): string {
+  const seen = finished.map(({ observation }) => observation);
+  const sources = [...new Set(seen.flatMap(({ current }) => (current === null ? [] : [oneLine(current)])))];
+  // A TSC that is refused is no clock, so its frequency is nobody's.
+  const known = seen.flatMap(({ verdict, ppm, ppmWithin }) =>
+    ppm === null || verdict === 'never' || verdict === 'unstable' ? [] : [{ ppm, ppmWithin }],
+  );
+  const [worst] = known.toSorted((a, b) => Math.abs(b.ppm) - Math.abs(a.ppm));
+  const error = worst === undefined ? '' : ppmText(worst.ppm, worst.ppmWithin);
+  const whose = error !== '' && sources.length > 0 && !sources.includes('tsc') ? 'tsc ' : '';
+  return [sources.map((name) => fitWidth(name, NAME_COLUMNS)).join('/'), `${whose}${error}`]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
 /** What a boot showed: "refined, tsc, +0.4 ppm". */
 export function observationText(finished: CellFinished): string {
-  const { verdict, current, ppm } = finished.observation;
-  return [
-    verdict,
-    current === null ? '' : oneLine(current),
-    ppm === null ? '' : ppmText(ppm),
-    readsText([finished]),
-  ]
+  return [finished.observation.verdict, clockText([finished]), readsText([finished])]
     .filter((part) => part !== '')
     .join(', ');
 }

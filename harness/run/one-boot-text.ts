@@ -23,9 +23,16 @@ function readsOf({ evidence }: Observed): string | null {
   return evidence.exits === null ? null : describeReads(evidence.exits);
 }
 
-function frequencyText({ kernelKhz, trueKhz, ppm }: Observed['observation']): string {
+function frequencyText({ kernelKhz, trueKhz, toldKhz, ppm, ppmWithin }: Observed['observation']): string {
   if (kernelKhz === null) return 'not seen';
-  return ppm === null ? `${kernelKhz} kHz` : `${kernelKhz} kHz, ${ppmText(ppm)} from the true ${trueKhz} kHz`;
+  const from = toldKhz == null ? `the true ${trueKhz} kHz` : `the ${toldKhz} kHz that it was told`;
+  return ppm === null ? `${kernelKhz} kHz` : `${kernelKhz} kHz, ${ppmText(ppm, ppmWithin)} from ${from}`;
+}
+
+function toldText({ trueKhz, trueKhzFrom, toldKhz, toldPpm }: Observed['observation']): string | null {
+  if (toldKhz == null) return null;
+  const off = toldPpm == null ? '' : `, ${ppmText(toldPpm)} from the true ${trueKhz} kHz (${trueKhzFrom})`;
+  return `${toldKhz} kHz by its hypervisor${off}`;
 }
 
 export function bootText({ kernel, cell, seen }: OneBoot, colour: boolean): string {
@@ -43,6 +50,7 @@ export function bootText({ kernel, cell, seen }: OneBoot, colour: boolean): stri
     ['available', observation.available?.join(' ') ?? 'not seen'],
     ['current', observation.current ?? 'not seen'],
     ['frequency', frequencyText(observation)],
+    ['told', toldText(observation)],
     ['reads', reads],
     ['took', `${(life.wallMs / 1000).toFixed(1)} s`],
   ];

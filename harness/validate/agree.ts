@@ -42,6 +42,20 @@ function errorPpm({ verdict, ppm }: Side): number | null {
   return isRegistered(verdict) && ppm !== null ? Math.abs(ppm) : null;
 }
 
+/**
+ * By how much the one registers a wrong frequency where none of the others is as wrong, ppm; null where it does not. A TSC that
+ * nobody registers has no frequency.
+ */
+export function wrongPpm(one: Side, others: readonly Side[], tolerancePpm: number): number | null {
+  const mine = errorPpm(one);
+  if (mine === null || mine <= allowedPpm([one], tolerancePpm)) return null;
+  const asWrong = others.some((other) => {
+    const theirs = errorPpm(other);
+    return theirs !== null && theirs + allowedPpm([one, other], tolerancePpm) >= mine;
+  });
+  return asWrong ? null : one.ppm;
+}
+
 /** Null where the two do the same; else what differs, as "A instead of B". */
 export function difference(one: Side, other: Side, tolerancePpm: number): string | null {
   if (one.verdict !== other.verdict) return `${one.verdict} instead of ${other.verdict}`;

@@ -20,15 +20,20 @@ const isOf =
     wanted.includes(finding);
 
 /**
- * The order is that of what weighs most. A healthy guest that got worse is a regression, whatever else was repaired. A
+ * The order is that of what weighs most. A wrong frequency is a clock that runs wrong, so it comes first. A healthy guest that got worse is a regression, whatever else was repaired. A
  * patch that leaves all that upstream changed as it was has no effect, whatever it may do beside it. A kernel that takes
  * a TSC which must be refused proves a hypothesis, but is nothing to ship. Only then is it asked whether all is there.
  */
 export function conclude(cells: readonly Judged[], margins: readonly JudgedMargin[]): Conclusion {
   const all = [...cells, ...margins];
   const of = (...wanted: readonly Finding[]) => all.filter(isOf(...wanted));
-  const worse = of('worse');
-  const accepted = of('accepts');
+  const wrong = all
+    .filter(({ offPpm }) => offPpm !== undefined)
+    .toSorted((a, b) => Math.abs(b.offPpm ?? 0) - Math.abs(a.offPpm ?? 0));
+  const notWrong = ({ offPpm }: { readonly offPpm?: number }): boolean => offPpm === undefined;
+  const worse = of('worse').filter(notWrong);
+  const accepted = of('accepts').filter(notWrong);
+  const tolerant = of('tolerant');
   const missing = of('missing');
   const fixed = of('as-reference');
   const other = of('other');
@@ -44,6 +49,13 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
   });
 
   if (unclear.length > 0) also.push(`No answer from ${guests(unclear.length)}: ${list(unclear)}.`);
+  if (tolerant.length > 0)
+    also.push(`More tolerant than the reference, and accurate there: ${list(tolerant)}.`);
+  if (wrong.length > 0) {
+    if (worse.length > 0) also.push(`It does worse than the base: ${list(worse)}.`);
+    if (accepted.length > 0) also.push(acceptance(accepted));
+    return told('regresses', `it registers the TSC with a wrong frequency: ${list(wrong)}`);
+  }
   if (worse.length > 0) {
     if (fixed.length > 0)
       also.push(`It does as the reference in ${guests(fixed.length)} that differ from the base.`);
@@ -63,6 +75,8 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
       also.push(`It differs from the reference: ${list([...missing, ...other])}.`);
     return told('regresses', `it registers a TSC that a correct kernel refuses: ${list(accepted)}`);
   }
+  if (tolerant.length > 0 && missing.length + other.length === 0)
+    return told('incomplete', `it is not the reference: it is more tolerant in ${guests(tolerant.length)}`);
   if (missing.length + other.length > 0) {
     return told(
       'incomplete',

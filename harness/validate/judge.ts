@@ -1,5 +1,5 @@
 /** One guest under three kernels: how the backport stands. Pure. */
-import { difference, isRefused, isRegistered, worsening } from './agree.ts';
+import { difference, isRefused, isRegistered, worsening, wrongPpm } from './agree.ts';
 import { type Comparison, type Finding, type Judged, ROLES, type Side } from './types.ts';
 
 function shown({ verdict, current, ppm }: Side): string {
@@ -9,15 +9,18 @@ function shown({ verdict, current, ppm }: Side): string {
 
 /**
  * Compares with the base to see what the backport changes, and with the reference to see whether it should. What
- * upstream itself does worse than the base is upstream's decision, and not held against a backport that does the same.
+ * upstream itself does worse than the base is upstream's decision, and not held against a backport that does the same. A TSC
+ * that the others could not measure may be taken by one that measures it right; one that is not stable may not be taken.
  */
 export function judgeComparison(trio: Comparison, tolerancePpm: number): Judged {
   const { guest, isControl, base, backport, reference } = trio;
+  const off = wrongPpm(backport, [base, reference], tolerancePpm);
   const told = (finding: Finding, why: string): Judged => ({
     guest,
     isControl,
     finding,
     why,
+    ...(off !== null && (finding === 'accepts' || finding === 'worse') ? { offPpm: off } : {}),
     isHostFault: ROLES.some((role) => trio[role].isHostFault),
   });
   const unclear = ROLES.filter((role) => trio[role].unclear !== null);
@@ -31,15 +34,23 @@ export function judgeComparison(trio: Comparison, tolerancePpm: number): Judged 
     return told('as-reference', `${shown(reference)}, where the base is ${shown(base)}`);
   }
   if (isRegistered(backport.verdict) && isRefused(base.verdict) && isRefused(reference.verdict)) {
-    return told(
-      'accepts',
-      `${shown(backport)}, a TSC that base (${base.verdict}) and reference (${reference.verdict}) refuse`,
-    );
+    const refusal = `a TSC that base (${base.verdict}) and reference (${reference.verdict}) refuse`;
+    const isUnmeasured = base.verdict === 'never' && reference.verdict === 'never';
+    if (off !== null)
+      return told('accepts', `its frequency is ${off} ppm off: ${shown(backport)}, ${refusal}`);
+    return isUnmeasured && backport.ppm !== null
+      ? told('tolerant', `${shown(backport)}, and accurate: ${refusal}`)
+      : told('accepts', `${shown(backport)}, ${refusal}`);
   }
   const worse = worsening(backport, base, tolerancePpm);
   if (worse !== null && worsening(backport, reference, tolerancePpm) !== null) {
     return told('worse', `${worse}; the reference is ${shown(reference)}`);
   }
+  if (off !== null)
+    return told(
+      'worse',
+      `the frequency is ${off} ppm off; the reference is ${shown(reference)}, the base ${shown(base)}`,
+    );
   if (fromBase === null)
     return told('missing', `still ${shown(base)}, where the reference is ${shown(reference)}`);
   return told('other', `${shown(backport)}: the reference is ${shown(reference)}, the base ${shown(base)}`);

@@ -13,6 +13,7 @@ const FINDING_WORDS: Readonly<Record<Finding, string>> = {
   other: '**as neither**',
   worse: '**worse**',
   accepts: '**accepts what is to be refused**',
+  tolerant: 'more tolerant than the reference',
   unclear: '**no answer**',
 };
 

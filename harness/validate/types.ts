@@ -58,8 +58,10 @@ export const FINDINGS = [
   'other',
   /** It is worse than the base, where the reference is not. */
   'worse',
-  /** It registers a TSC that base and reference refuse. */
+  /** It registers a TSC that base and reference refuse: with a wrong frequency, or one that is not stable. */
   'accepts',
+  /** It registers a TSC that base and reference could not measure, and its frequency is right. */
+  'tolerant',
   /** One of the three gave no answer. */
   'unclear',
 ] as const;
@@ -71,6 +73,8 @@ export interface Judged {
   readonly finding: Finding;
   /** One sentence. */
   readonly why: string;
+  /** How far off the frequency is that it registers, ppm, where that is wrong and neither of the others is as wrong. */
+  readonly offPpm?: number;
   /** Of `unclear`: the host, and not the kernels, is why. */
   readonly isHostFault: boolean;
 }

@@ -4,6 +4,7 @@ import { kernelReads } from '../evidence/exits.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import type { Failure } from '../matrix/types.ts';
+import { accuracyOf, type TrueKhz } from './accuracy.ts';
 import { refutedRefinement } from './counted-refinement.ts';
 import { diagnose, type ProbeTimeline } from './diagnose.ts';
 import { findMismatches } from './machine-check.ts';
@@ -15,7 +16,7 @@ export interface ObserveInput {
   readonly evidence: Evidence;
   readonly machine: MachineFacts | null;
   /** The true TSC frequency, kHz, and how it is known; null where it is not. */
-  readonly trueKhz: { readonly khz: number; readonly from: string } | null;
+  readonly trueKhz: TrueKhz | null;
 }
 
 /**
@@ -110,10 +111,6 @@ function registered(input: ObserveInput): Observation {
     watched: watchedBy(evidence),
     exits: evidence.exits,
   });
-  const { refined, detected } = evidence.facts;
-  const kernelKhz =
-    refined.at(-1)?.khz ?? detected.findLast((d) => d.of === 'TSC')?.khz ?? detected.at(-1)?.khz ?? null;
-  const trueKhz = input.trueKhz?.khz ?? null;
   // In the host's time it is the host that held the guest up, and that is not its kernel's doing.
   const heldUp = diagnosis.cause === 'guest-paused' && input.launch.guest.clock === 'real';
   return {
@@ -122,15 +119,9 @@ function registered(input: ObserveInput): Observation {
     reason: heldUp ? `the host did not run the guest all the time: ${diagnosis.summary}` : diagnosis.summary,
     current: last?.current ?? null,
     available: last?.available ?? null,
-    kernelKhz,
-    ppm: kernelKhz === null || trueKhz === null ? null : ppmBetween(kernelKhz, trueKhz),
+    ...accuracyOf(evidence, input.launch, input.trueKhz),
     diagnosis,
   };
-}
-
-/** Parts per million, to a thousandth. */
-export function ppmBetween(kernelKhz: number, trueKhz: number): number {
-  return Number((((kernelKhz - trueKhz) / trueKhz) * 1e6).toFixed(3));
 }
 
 function watchedBy({ report }: Evidence): ProbeTimeline {

@@ -87,24 +87,21 @@ function wrongSource({ current }: Observation, { current: allowed }: Expectation
 }
 
 function inaccurate(
-  { ppm, kernelKhz, trueKhz }: Observation,
+  { ppm, ppmWithin = 0, kernelKhz }: Observation,
   { accuracyPpm, offByPpm }: Expectation,
 ): string | null {
   if (accuracyPpm === undefined && offByPpm === undefined) return null;
+  const what =
+    accuracyPpm === undefined ? `an error of ${offByPpm} ppm` : `an accuracy of ${accuracyPpm} ppm`;
   if (ppm === null) {
-    const unknown =
-      kernelKhz === null
-        ? "the kernel's frequency"
-        : trueKhz === null
-          ? 'the true frequency'
-          : 'the difference';
-    const what =
-      accuracyPpm === undefined ? `an error of ${offByPpm} ppm` : `an accuracy of ${accuracyPpm} ppm`;
+    const unknown = kernelKhz === null ? "the kernel's frequency" : 'the true frequency';
     return `${unknown} is not known, so ${what} cannot be shown`;
   }
-  if (accuracyPpm !== undefined && Math.abs(ppm) > accuracyPpm)
+  if (ppmWithin > (accuracyPpm ?? Number.POSITIVE_INFINITY))
+    return `the frequency is known to ${ppmWithin} ppm only, so ${what} cannot be shown`;
+  if (accuracyPpm !== undefined && Math.abs(ppm) - ppmWithin > accuracyPpm)
     return `the frequency is ${ppm} ppm off; ${accuracyPpm} ppm are allowed`;
-  return offByPpm !== undefined && Math.abs(ppm) < offByPpm
+  return offByPpm !== undefined && Math.abs(ppm) + ppmWithin < offByPpm
     ? `the frequency is ${ppm} ppm off; it was expected to be wrong by at least ${offByPpm} ppm`
     : null;
 }

@@ -42,7 +42,14 @@ export interface Observation {
   /** The true frequency, kHz, and how it is known. */
   readonly trueKhz: number | null;
   readonly trueKhzFrom: string | null;
+  /** The kernel's own error: against what it was told, or where it was told nothing, against the true frequency. Null: not known. */
   readonly ppm: number | null;
+  /** How far `ppm` may be off, in real time; absent where it is exact but for the kernel's whole kHz. */
+  readonly ppmWithin?: number;
+  /** What the hypervisor told the kernel, kHz; null where it told nothing. Absent in the first records. */
+  readonly toldKhz?: number | null;
+  /** What it was told against the true frequency: the host's or the appliance's error, not the kernel's. */
+  readonly toldPpm?: number | null;
   /** How often firmware and kernel read each reference counter, counted from outside; null or absent where nothing counts. */
   readonly readCounts?: { readonly pm: number; readonly hpet: number } | null;
   readonly diagnosis: Diagnosis | null;

@@ -56,7 +56,9 @@ describe('one guest', () => {
     ['worse', ['g', 'refined', 'never', 'known-frequency']],
     ['worse', ['g', 'refined', 'panicked', 'refined']],
     ['worse', ['g', 'refined', 'unrefined', 'refined']],
-    ['accepts', ['g', 'never', 'refined', 'never']],
+    // What the others could not measure, and it measured right.
+    ['tolerant', ['g', 'never', 'refined', 'never']],
+    ['accepts', ['g', 'never', 'refined', 'unstable']],
     ['accepts', ['g', 'unstable', 'known-frequency', 'unstable']],
     // What upstream itself does worse than the base is upstream's decision.
     ['as-reference', ['g', 'refined', 'never', 'never']],
@@ -79,6 +81,29 @@ describe('one guest', () => {
     });
     expect(judge({ ...one, backport: side('refined', { ppm: 9 }) }).finding).toBe('same');
     expect(judge({ ...one, backport: side('refined', { ppm: null }) }).finding).toBe('other');
+  });
+
+  test('a wrong frequency is not to be taken, whether the others refuse the TSC or not', () => {
+    const off = side('refined', { ppm: -99 });
+    const refused = judge({ ...trio(['g', 'never', 'refined', 'never']), backport: off });
+    expect(refused).toMatchObject({
+      finding: 'accepts',
+      offPpm: -99,
+      why: expect.stringMatching(/^its frequency is -99 ppm off/),
+    });
+    const measured = judge({ ...trio(['g', 'never', 'refined', 'refined']), backport: off });
+    expect(measured).toMatchObject({ finding: 'worse', offPpm: -99 });
+    const upstreamToo = {
+      ...trio(['g', 'never', 'refined', 'refined']),
+      backport: off,
+      reference: side('refined', { ppm: -95 }),
+    };
+    expect(judge(upstreamToo)).not.toHaveProperty('offPpm');
+    const unknown = judge({
+      ...trio(['g', 'never', 'refined', 'never']),
+      backport: side('refined', { ppm: null }),
+    });
+    expect(unknown.finding).toBe('accepts');
   });
 
   test('an unrefined frequency is the first estimate, which is within 500 ppm', () => {
@@ -137,6 +162,30 @@ describe('all guests', () => {
     expect(kind).toBe('regresses');
     expect(because).toMatch(/^it registers a TSC that a correct kernel refuses: two-cpus/);
     expect(also).toEqual(['It does as the reference in one guest; that shows the cause, not a fix to ship.']);
+  });
+
+  test('a wrong frequency is the first reason, the one farthest off before all', () => {
+    const off = (name: string, ppm: number) => ({
+      ...trio([name, 'never', 'refined', 'never']),
+      backport: side('refined', { ppm }),
+    });
+    const still = trio(['slow', 'never', 'never', 'known-frequency']);
+    const precise = trio(['precise', 'never', 'refined', 'never']);
+    const worse = trio(['between', 'refined', 'never', 'known-frequency']);
+    const { kind, because, also } = concluded([worse, still, precise, off('a', -99), off('b', 494)]);
+    expect(kind).toBe('regresses');
+    expect(because).toMatch(/^it registers the TSC with a wrong frequency: b \(.*; a \(/);
+    expect(because).not.toMatch(/precise|between/);
+    expect(also.join(' ')).toMatch(/More tolerant than the reference, and accurate there: precise/);
+    expect(also.join(' ')).toMatch(/worse than the base: between/);
+  });
+
+  test('accurate where the reference refuses: more tolerant, which is neither a regression nor the reference', () => {
+    const conclusion = concluded([fixed, trio(['precise', 'never', 'refined', 'never'])]);
+    expect(conclusion).toMatchObject({
+      kind: 'incomplete',
+      because: expect.stringContaining('more tolerant in one guest'),
+    });
   });
 
   test('nothing of what upstream changed: no-effect, and what it does beside it is told', () => {

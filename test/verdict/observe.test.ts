@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { gatherEvidence } from '../../harness/evidence/evidence.ts';
 import type { Ending } from '../../harness/guest/ending/ending.ts';
-import { observe, ppmBetween } from '../../harness/verdict/observe.ts';
+import { ppmBetween } from '../../harness/verdict/accuracy.ts';
+import { observe } from '../../harness/verdict/observe.ts';
 import { bytes, frame, NONCE, report } from '../evidence/frame-text.ts';
 import { LAUNCH, LOG, MACHINE, REPORT_FRAMES } from './sample-boot.ts';
 

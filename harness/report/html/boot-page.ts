@@ -63,7 +63,13 @@ function factsOf({ started, retried }: BootView, finished: CellFinished): Pair[]
       'True frequency',
       o.trueKhz === null ? null : `${khzText(o.trueKhz)} (${o.trueKhzFrom ?? 'source not recorded'})`,
     ],
-    ['Accuracy', o.ppm === null ? null : ppmText(o.ppm)],
+    [
+      'What it was told',
+      o.toldKhz == null
+        ? null
+        : `${khzText(o.toldKhz)}${o.toldPpm == null ? '' : `, ${ppmText(o.toldPpm)} from the true one`}`,
+    ],
+    ["Kernel's own error", o.ppm === null ? null : ppmText(o.ppm, o.ppmWithin)],
     ['Reads counted', countsOf(o.readCounts ?? null)],
     ['How the guest ended', ending.kind + detail],
     ...retried.map((one) => ['Tried again after', endingText(one.ending)] as const),

@@ -1,9 +1,8 @@
 /** The cells of a run, ready for the table and for the filter. */
 
-import { ppmText } from '../../base/figures.ts';
 import { type CellView, type KernelView, type RunView, resultOf } from '../../record/run-view.ts';
 import { labelOf } from '../grid.ts';
-import { readsText, shortRelease } from '../words.ts';
+import { clockText, readsText, shortRelease } from '../words.ts';
 import { verdictsOf } from './cell-page.ts';
 import type { MeasuredCosts } from './evidence-file.ts';
 import { visible } from './markup.ts';
@@ -26,7 +25,7 @@ export function runCell(cell: CellView, costs: MeasuredCosts | null): TableCell 
   const { outcome } = resultOf(cell);
   const entry = indexEntry(cell, costs);
   const head = entry.verdicts.join(', ') || (outcome === 'infra-error' ? 'no result' : outcome);
-  return { entry, outcome, head, detail: detailOf(cell, entry.figures.ppm) };
+  return { entry, outcome, head, detail: detailOf(cell) };
 }
 
 export function indexEntry(cell: CellView, costs: MeasuredCosts | null): IndexEntry {
@@ -55,12 +54,9 @@ export function indexEntry(cell: CellView, costs: MeasuredCosts | null): IndexEn
   };
 }
 
-/** The current source of every boot, and the ppm furthest off. */
-function detailOf(cell: CellView, ppm: number | null): string {
-  const sources = cell.boots.flatMap(({ finished }) => finished?.observation.current ?? []);
-  const said = [...new Set(sources)].join('/');
-  const reads = readsText(cell.boots.flatMap(({ finished }) => finished ?? []));
-  return visible([said, ppm === null ? '' : ppmText(ppm), reads].filter((part) => part !== '').join(', '));
+function detailOf(cell: CellView): string {
+  const ends = cell.boots.flatMap(({ finished }) => finished ?? []);
+  return visible([clockText(ends), readsText(ends)].filter((part) => part !== '').join(', '));
 }
 
 function furthest(ppms: readonly number[]): number | null {
