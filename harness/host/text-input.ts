@@ -128,7 +128,8 @@ export function utf16Of(head: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   return low > pairs * 0.9 ? 'utf-16le' : high > pairs * 0.9 ? 'utf-16be' : null;
 }
 
-async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** UTF-16 to UTF-8, without a byte order mark. */
+export async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let decoder: TextDecoder | null | undefined;
   for await (const chunk of chunks) {
     let part = chunk;
@@ -141,20 +142,23 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   }
 }
 
+export type ByteSource = string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>;
+
+/** The bytes of a text, as UTF-8 where they were UTF-16. Otherwise as unpackedChunks(). */
+export const textChunks = (source: ByteSource, name: string): AsyncGenerator<Uint8Array> =>
+  decoded(unpackedChunks(source, name));
+
 /**
- * The bytes of a text, as UTF-8 where they were UTF-16, unpacked where they were gzip or zstd. `name` is for messages. Throws
- * UserError where it is no text or cannot be read; ends early where it is interrupted.
+ * Bytes of a file (a path) or a stream, unpacked where they were gzip or zstd. `name` is for messages. Throws UserError where
+ * they are packed in another way or cannot be read; ends early where it is interrupted.
  */
-export async function* textChunks(
-  source: string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>,
-  name: string,
-): AsyncGenerator<Uint8Array> {
+export async function* unpackedChunks(source: ByteSource, name: string): AsyncGenerator<Uint8Array> {
   const signal = interruption();
   const stream = typeof source === 'string' ? await openQuietly(source) : source;
   if (typeof source !== 'string' && 'destroy' in source)
     signal.addEventListener('abort', () => (source as Readable).destroy(), { once: true });
   try {
-    yield* decoded(unpacked(bytesOf(stream), name));
+    yield* unpacked(bytesOf(stream), name);
   } catch (error) {
     stopIfInterrupted(`reading ${name}`);
     if (error instanceof UserError) throw error;

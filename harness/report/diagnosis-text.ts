@@ -1,58 +1,52 @@
-/** A diagnosis as text for people. */
+/** A diagnosis, or a comparison of two logs, as text for people. */
 import { styleText } from 'node:util';
 import { oneLine } from '../base/safe-text.ts';
-import type { Boots } from '../evidence/pasted/boots.ts';
-import type { Citation, Diagnosis } from '../verdict/types.ts';
+import type { Diagnosis } from '../verdict/types.ts';
+import { diagnosisSheet, type Entry, type Sheet, type TextNotes, type Tone } from './diagnosis-sheet.ts';
 
 type Style = Parameters<typeof styleText>[0];
-
-/** What the text is, beside what it says. */
-export interface TextNotes {
-  readonly boots?: Boots;
-  /** The first line, where nothing was recognised. */
-  readonly first?: { readonly n: number; readonly text: string; readonly prefix: string };
-}
+const STYLES: Readonly<Record<NonNullable<Tone>, Style>> = {
+  bad: 'red',
+  good: 'green',
+  warn: 'yellow',
+  plain: 'cyan',
+};
 
 export function diagnosisText(d: Diagnosis, notes: TextNotes, colours: boolean): string {
-  const paint = (style: Style, text: string): string =>
-    colours ? styleText(style, text, { validateStream: false }) : text;
+  return sheetText(diagnosisSheet(d, notes), colours);
+}
+
+export function sheetText(sheet: Sheet, colours: boolean): string {
+  const paint = (style: Style | null, text: string): string =>
+    colours && style !== null ? styleText(style, text, { validateStream: false }) : text;
+  const { sides, fields, sections } = sheet;
+  const rows = [...(sides.length > 0 ? [{ name: '', values: sides, tone: null }] : []), ...fields];
+  const widths = [0, 1].map((at) => Math.max(...rows.map(({ values }) => oneLine(values[at] ?? '').length)));
+  const wide = Math.max(12, ...rows.map(({ name }) => name.length));
   const lines = [
-    paint('bold', oneLine(d.summary)),
-    ...textNotes(notes),
+    paint('bold', oneLine(sheet.summary)),
+    ...sheet.notes.map(oneLine),
     '',
-    `registration  ${paint(d.registration === 'never' || d.registration === 'unstable' ? 'red' : 'cyan', d.registration)}`,
-    `current       ${oneLine(d.current ?? 'not known')}`,
-    `available     ${oneLine(d.available?.join(' ') ?? 'not known')}`,
-    `cause         ${paint(d.cause === 'none' ? 'green' : 'yellow', d.cause)}`,
-    `confidence    ${d.confidence}`,
-    ...section('What shows it', d.evidence.flatMap(citation)),
-    ...section('What it is not', d.not.map(item)),
-    ...section('Next', d.next.map(item)),
+    ...rows.map(({ name, values, tone }) => {
+      const cells = values.map((value, at) =>
+        paint(tone === null ? null : STYLES[tone], oneLine(value)).padEnd(
+          values.length > 1 ? (widths[at] ?? 0) : 0,
+        ),
+      );
+      return `${name.padEnd(wide)}  ${cells.join('  ')}`;
+    }),
+    ...sections
+      .filter(({ entries }) => entries.length > 0)
+      .flatMap(({ title, entries }) => ['', paint('bold', title), ...entries.flatMap(entryLines)]),
   ];
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 
-  function section(title: string, content: readonly string[]): string[] {
-    return content.length === 0 ? [] : ['', paint('bold', title), ...content];
+  function entryLines(entry: Entry | string): string[] {
+    if (typeof entry === 'string') return [`  - ${oneLine(entry)}`];
+    const { where, text, shows } = entry;
+    return [
+      `  ${where.padEnd(9)} ${paint('dim', oneLine(text))}`,
+      ...(shows === '' ? [] : [`${' '.repeat(12)}${oneLine(shows)}`]),
+    ];
   }
-  function citation({ line, text, shows }: Citation): string[] {
-    const where = line > 0 ? `line ${line}` : 'missing';
-    return [`  ${where.padEnd(9)} ${paint('dim', oneLine(text))}`, `${' '.repeat(12)}${oneLine(shows)}`];
-  }
-}
-
-function textNotes({ boots, first }: TextNotes): string[] {
-  const several =
-    boots === undefined
-      ? []
-      : [
-          `${boots.count} boots; ${boots.chosen === boots.count ? 'the last' : `number ${boots.chosen}`}, from line ${boots.line} (--boot N for another)`,
-        ];
-  if (first === undefined) return several;
-  const prefix =
-    first.prefix === '' ? 'nothing was taken for a prefix' : `taken for its prefix: ${oneLine(first.prefix)}`;
-  return [...several, `line ${first.n} is the first: ${oneLine(first.text).slice(0, 200)}`, prefix];
-}
-
-function item(text: string): string {
-  return `  - ${oneLine(text)}`;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -84,6 +84,33 @@ test.each([true, false])('nothing of the log reaches a terminal raw (terminal: %
   expect(out).not.toContain('owned');
 });
 
+test('two logs: which fails, and what the other has that it lacks; the same on a page', async () => {
+  const bad = file('bad.log', `$ cat current_clocksource available_clocksource\nkvm-clock acpi_pm\n${LOG}`);
+  const good = file(
+    'good.log',
+    '[    0.000000] tsc: Detected 2394.476 MHz processor\n[    2.244080] tsc: Refined TSC clocksource calibration: 2394.455 MHz\n',
+  );
+  const html = join(folder, 'page.html');
+  const { code, out } = await run({ file: bad, other: good, html });
+  expect(code).toBe(0);
+  expect(out).toContain(
+    'B has "tsc: Refined TSC clocksource calibration: 2394.455 MHz" (line 2), and A does not',
+  );
+  expect(readFileSync(html, 'utf8')).toMatch(/class="ln cited"><span class="n">2<.*Refined TSC/);
+  const { out: inJson } = await run({ file: bad, other: good, json: true });
+  expect(JSON.parse(inJson)).toMatchObject({ failing: 0, matters: [{ side: 1, line: 2 }] });
+});
+
+test('for a ticket: markdown with the cited lines marked in the log', async () => {
+  const { out } = await run({
+    file: file('t.log', `x\nx\nx\n${LOG}`),
+    available: 'kvm-clock tsc-early',
+    markdown: true,
+  });
+  expect(out).toMatch(/^ {2}\.\.\. 2 lines\n {7}3 {2}x\n> {6}4 {2}\[ {4}0\.000000\] tsc: Detected/m);
+  expect(out).toContain('| cause | refinement-restarts |');
+});
+
 test('the list alone is enough to be asked for the rest', async () => {
   const { code, out } = await run({ available: 'kvm-clock acpi_pm' });
   expect(code).toBe(0);
@@ -98,6 +125,12 @@ test.each<[string, () => DiagnoseOptions]>([
   ['empty standard input', () => ({ file: '-', stdin: piped('') })],
   ['an empty --available', () => ({ file: file('c', LOG), available: ' ' })],
   ['an odd name in --available', () => ({ file: file('d', LOG), available: 'tsc \x1b[31m' })],
+  ['a list beside two logs', () => ({ file: file('f', LOG), other: file('g', LOG), available: 'tsc' })],
+  ['two forms', () => ({ file: file('h', LOG), json: true, markdown: true })],
+  [
+    'a page in a folder that is not there',
+    () => ({ file: file('i', LOG), html: join(folder, 'no', 'x.html') }),
+  ],
   ['two names for --current', () => ({ file: file('e', LOG), current: 'tsc hpet' })],
 ])("%s is the user's error", async (_, options) => {
   await expect(run(options())).rejects.toThrow(UserError);

@@ -10,7 +10,10 @@ import { LINE_CAP_CHARS } from '../../harness/base/neutralise.ts';
 import { block, oneLine } from '../../harness/base/safe-text.ts';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
-import { diagnosisText } from '../../harness/report/diagnosis-text.ts';
+import { sheetMarkdown } from '../../harness/report/diagnosis-markdown.ts';
+import { diagnosisSheet } from '../../harness/report/diagnosis-sheet.ts';
+import { sheetText } from '../../harness/report/diagnosis-text.ts';
+import { diagnosisPage } from '../../harness/report/html/diagnosis-page.ts';
 import { makeReporters } from '../../harness/report/registry.ts';
 import { RENDERERS, REPORTER_NAMES } from '../../harness/report/reporters.ts';
 import { ACTING, ATTACKS, ENEMY, FORGED, spoiled } from './hostile.ts';
@@ -126,7 +129,7 @@ function checkMarkdown(text: string): void {
     htmlExtensions: [gfmHtml()],
   });
   const elements = new Set([...html.matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, name]) => name));
-  const ours = 'h2 h3 p br strong table thead tbody tr th td ul li details summary code'.split(' ');
+  const ours = 'h2 h3 p br strong table thead tbody tr th td ul li details summary pre code'.split(' ');
   expect([...elements].filter((name) => !ours.includes(name ?? ''))).toEqual([]);
   // No row has more or fewer cells than the head of its table.
   for (const table of html.match(/<table>.*?<\/table>/gs) ?? []) {
@@ -174,8 +177,8 @@ test('in JSON a text is whole', async () => {
   expect(document.cells[1].reason).toContain(ENEMY);
 });
 
-test('a diagnosis shows an enemy’s text as text', () => {
-  const text = diagnosisText(
+describe('a diagnosis shows an enemy’s text as text', () => {
+  const sheet = diagnosisSheet(
     {
       registration: 'never',
       current: ENEMY,
@@ -187,11 +190,34 @@ test('a diagnosis shows an enemy’s text as text', () => {
       next: [ENEMY],
       summary: ENEMY,
     },
-    {},
-    false,
+    { first: { n: 1, text: ENEMY, prefix: ENEMY }, found: ENEMY },
+    ENEMY,
+    [{ n: 1, shown: ENEMY }],
   );
-  expect(JSON.stringify(ACTING.exec(text.replaceAll('\t', '')))).toBe('null');
-  expect(text).not.toMatch(FORGED);
+
+  test('on a terminal', () => {
+    const text = sheetText(sheet, false);
+    expect(JSON.stringify(ACTING.exec(text.replaceAll('\t', '')))).toBe('null');
+    expect(text).not.toMatch(FORGED);
+  });
+
+  test('in markdown', () => {
+    const text = sheetMarkdown(sheet);
+    expect(JSON.stringify(ACTING.exec(text.replaceAll('\t', '')))).toBe('null');
+    expect(text).not.toMatch(FORGED);
+    checkMarkdown(text);
+  });
+
+  test('on a page', () => {
+    const text = [...diagnosisPage(sheet)].join('');
+    const own = text.replaceAll(/<(script|style)\b[^>]*>[\s\S]*?<\/\1>/g, (element) =>
+      element.replaceAll('\n', ''),
+    );
+    expect(JSON.stringify(ACTING.exec(own.replaceAll('\t', '')))).toBe('null');
+    expect(text.match(/<script/g)).toHaveLength(2);
+    expect(text).not.toMatch(/<img|<a href="http/);
+    expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+  });
 });
 
 test.each(ATTACKS.map((attack) => [attack.slice(0, 30), attack]))('text for terminals: %j', (_, attack) => {

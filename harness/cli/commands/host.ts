@@ -1,13 +1,14 @@
 /** A guest that is not ours, and this host. */
-import { type Command, text } from '../command.ts';
+import { type Command, flag, text } from '../command.ts';
 import type { DiagnoseFlags } from '../diagnose.ts';
 import type { DoctorFlags } from '../doctor.ts';
 import { bootNumber } from '../options.ts';
 import { JSON_RESULT, QEMU } from './common.ts';
 
-const DIAGNOSE: Command<DiagnoseFlags, [file: string | undefined]> = {
-  usage: 'diagnose [file]',
-  about: "why is tsc not listed? From a guest's dmesg (a file, - for stdin, or --ssh) alone",
+const DIAGNOSE: Command<DiagnoseFlags, [file: string | undefined, other: string | undefined]> = {
+  usage: 'diagnose [file] [other]',
+  about:
+    "why is tsc not listed? From a guest's dmesg alone (a file, a folder, an archive, - for stdin, or --ssh); with two files what differs",
   options: {
     available: text('<names>', 'content of available_clocksource'),
     current: text('<name>', 'content of current_clocksource'),
@@ -18,9 +19,15 @@ const DIAGNOSE: Command<DiagnoseFlags, [file: string | undefined]> = {
       about: 'which boot of a log that holds several, from 1, or -1 for the last (default)',
       parse: bootNumber,
     },
+    html: text(
+      '<file>',
+      'write it as one self-contained page too, with the log and the cited lines marked in it',
+    ),
+    markdown: flag('print it in markdown, for a ticket'),
     json: JSON_RESULT,
   },
-  start: async (flags, _, [file]) => (await import('../diagnose.ts')).diagnoseCommand({ ...flags, file }),
+  start: async (flags, _, [file, other]) =>
+    (await import('../diagnose.ts')).diagnoseCommand({ ...flags, file, other }),
 };
 
 const DOCTOR: Command<DoctorFlags> = {
