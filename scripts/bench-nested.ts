@@ -62,7 +62,7 @@ async function lastBelow(shell: number): Promise<number> {
   }
 }
 
-/** Of the QEMU below a shell; null where it is gone. */
+/** Of the QEMU below a shell; null if it is gone. */
 async function useOf(shell: number): Promise<Use | null> {
   const pid = await lastBelow(shell);
   const [status, stat] = await Promise.all(

@@ -1,4 +1,4 @@
-/** Constants of the kernel that more than one room needs, by the kernel's own names where it has one. */
+/** Constants of the kernel that more than one room needs, by the kernel's own names if it has one. */
 
 /** arch/x86/kernel/tsc.c tsc_read_refs(): so many tries make one sample. */
 export const MAX_RETRIES = 5;

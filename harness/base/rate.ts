@@ -15,7 +15,7 @@ export function rateOf(count: number, of: number): Rate {
   return { count, of, share, low, high };
 }
 
-/** A share with its 95 % confidence interval (Wilson); nulls where there was nothing to count. */
+/** A share with its 95 % confidence interval (Wilson); nulls if there was nothing to count. */
 export interface Rate {
   readonly count: number;
   readonly of: number;

@@ -19,7 +19,7 @@ export function block(text: string): string {
 }
 
 /**
- * Also without what a CI's runner takes for a command where a line begins with it, be it after spaces: "::error::" and
+ * Also without what a CI's runner takes for a command if a line begins with it, be it after spaces: "::error::" and
  * "##[error]" (GitHub), "##vso[" (Azure), "##teamcity[". A word in the middle may begin a line where text is wrapped.
  */
 function harmless(line: string): string {

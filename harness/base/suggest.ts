@@ -1,6 +1,6 @@
 /** "Did you mean ...?": the known word nearest to a mistyped one. */
 
-/** The known word nearest to `word` where it is near enough to be a slip of the keyboard. */
+/** The known word nearest to `word` if it is near enough to be a slip of the keyboard. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   // Of a word of one or two letters only the case can be mistyped: any other letter makes another word.
   const limit = word.length < 3 ? 0 : Math.max(1, Math.floor(word.length / 3));
@@ -14,7 +14,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** A hint for a mistyped word: the nearest known one, else all of them where they are few. */
+/** A hint for a mistyped word: the nearest known one, else all of them if they are few. */
 export function suggestion(word: string, known: Iterable<string>): string | undefined {
   const words = [...known];
   const near = nearest(word, words);

@@ -5,7 +5,7 @@ import { acquireKernel, type BuildError } from '../kernel/acquire.ts';
 import { acquireCommit, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions, BuildFacts } from '../kernel/types.ts';
 import type { Search } from './decide.ts';
-import type { CommitSubjects, KernelSubjects, SearchSpec } from './entries.ts';
+import type { CommitCandidates, KernelCandidates, SearchSpec } from './entries.ts';
 import { lineOf } from './history.ts';
 import { readHistory } from './range.ts';
 
@@ -25,7 +25,7 @@ export interface Candidates {
   readonly title: (id: string) => string;
   /** A short name. */
   readonly name: (id: string) => string;
-  /** Throws BuildError where it does not build. */
+  /** Throws BuildError if it does not build. */
   image(id: string, options: AcquireOptions): Promise<CandidateImage>;
 }
 
@@ -40,7 +40,7 @@ export async function openCandidates(spec: SearchSpec): Promise<Candidates> {
 
 type Rest = Pick<Search, 'exact' | 'confidence'>;
 
-async function openCommits(subjects: CommitSubjects, rest: Rest): Promise<Candidates> {
+async function openCommits(subjects: CommitCandidates, rest: Rest): Promise<Candidates> {
   const place = { repository: subjects.repository };
   const { history, parents, subject } = await readHistory(place, subjects, subjects);
   const { old, new: end, bases } = subjects;
@@ -56,7 +56,7 @@ async function openCommits(subjects: CommitSubjects, rest: Rest): Promise<Candid
   };
 }
 
-function openKernels({ kernels, old, new: end }: KernelSubjects, rest: Rest): Candidates {
+function openKernels({ kernels, old, new: end }: KernelCandidates, rest: Rest): Candidates {
   const names = kernels.map(({ name }) => name);
   const line = names.slice(names.indexOf(old), names.indexOf(end) + 1);
   const search: Search = {

@@ -29,7 +29,7 @@ const NOTHING = 1e-9;
 const entropy = (p: number): number =>
   p <= 0 || p >= 1 ? 0 : -(p * Math.log2(p) + (1 - p) * Math.log2(1 - p));
 
-/** Bits of an answer where `probabilityNew` is the probability of the new side. */
+/** Bits of an answer if `probabilityNew` is the probability of the new side. */
 export function informationOf(probabilityNew: number, belief: Belief): number {
   const { oldCalledNew, newCalledOld } = belief;
   const saidNew = probabilityNew * (1 - newCalledOld) + (1 - probabilityNew) * oldCalledNew;
@@ -37,7 +37,7 @@ export function informationOf(probabilityNew: number, belief: Belief): number {
   return entropy(saidNew) - noise;
 }
 
-/** Null where no test that can be made tells anything. */
+/** Null if no test that can be made tells anything. */
 export function chooseTest(history: History, belief: Belief, options: ChoiceOptions): Choice | null {
   const { probability } = belief;
   const pool = poolOf(probability);
@@ -50,7 +50,7 @@ export function chooseTest(history: History, belief: Belief, options: ChoiceOpti
     const share = Math.min(1, sums[index] ?? 0);
     const information = informationOf(share, belief);
     if (information < NOTHING) continue;
-    // Where answers are certain, nothing may cost a step more than halving needs; that alone is not enough to choose.
+    // If answers are certain, nothing may cost a step more than halving needs; that alone is not enough to choose.
     const larger = Math.round(Math.max(share, 1 - share) * left);
     const steps = options.exact ? Math.ceil(Math.log2(larger)) : 0;
     const chance = builds(index);

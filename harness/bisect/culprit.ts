@@ -4,7 +4,7 @@ import type { Cache } from '../host/cache.ts';
 import { tryTool } from '../host/process.ts';
 import { planCommit } from '../kernel/make/commit.ts';
 import { type GitPlace, git } from '../kernel/tree/git.ts';
-import type { CommitSubjects } from './entries.ts';
+import type { CommitCandidates } from './entries.ts';
 
 export interface Culprit {
   readonly id: string;
@@ -24,7 +24,11 @@ export interface Culprit {
 /** A report holds no more of a diff. */
 const MOST_BYTES = 256 * 1024;
 
-export async function describeCulprit(id: string, subjects: CommitSubjects, cache: Cache): Promise<Culprit> {
+export async function describeCulprit(
+  id: string,
+  subjects: CommitCandidates,
+  cache: Cache,
+): Promise<Culprit> {
   const place: GitPlace = { repository: subjects.repository };
   const format = '--format=%an%x00%aI%x00%P%x00%B';
   const [author = '', date = '', parents = '', message = ''] = (
@@ -40,7 +44,7 @@ export async function describeCulprit(id: string, subjects: CommitSubjects, cach
     subjects.paths.some((path) => file === path || file.startsWith(`${path.replace(/\/+$/, '')}/`));
   const named = changed.filter(inside);
   const built = await builtFrom(named, id, subjects, cache);
-  // Where nothing of it is known to have been built, all of it is at stake.
+  // If nothing of it is known to have been built, all of it is at stake.
   const files = built.length > 0 ? built : named.length > 0 ? named : changed;
   const diff = await git(place, [
     'diff-tree',
@@ -72,7 +76,7 @@ const STEERS = /(?:^|\/)(?:Kconfig[^/]*|Makefile|Kbuild)$/;
 async function builtFrom(
   files: readonly string[],
   id: string,
-  subjects: CommitSubjects,
+  subjects: CommitCandidates,
   cache: Cache,
 ): Promise<string[]> {
   const { folder } = await planCommit(subjects.repository, id, subjects.recipe, { cache });

@@ -14,7 +14,7 @@ export interface Search {
   readonly history: History;
   readonly old: string;
   readonly new: string;
-  /** Where the old end is not in the new end's past: common ancestors, which have to be old as well. */
+  /** If the old end is not in the new end's past: common ancestors, which have to be old as well. */
   readonly bases: readonly string[];
   /** The real parents of a candidate: what the answer is confirmed against. */
   readonly parents: (id: string) => readonly string[];

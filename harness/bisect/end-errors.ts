@@ -3,7 +3,7 @@ import { UserError } from '../base/errors.ts';
 import type { End } from './decide.ts';
 import type { SearchResult } from './run-search.ts';
 
-/** The error of a search that had no usable ends, or null where it has an answer. */
+/** The error of a search that had no usable ends, or null if it has an answer. */
 export function endError({ end, spec, subjects, state }: SearchResult): UserError | null {
   const met = state.met ?? 'old';
   const { old, new: last } = spec.subjects;

@@ -10,9 +10,9 @@ export const JOURNAL_VERSION = 1;
 export interface SearchSpec {
   /** The cell that every kernel is booted in; its own kernel's name is replaced by the subject's. */
   readonly cell: Cell;
-  /** Which side meets the cell's expectation: the old one where the search is for what broke it; null: to be seen. */
+  /** Which side meets the cell's expectation: the old one if the search is for what broke it; null: to be seen. */
   readonly met: 'old' | 'new' | null;
-  readonly subjects: CommitSubjects | KernelSubjects;
+  readonly subjects: CommitCandidates | KernelCandidates;
   readonly confidence: number;
   readonly timeoutS: number;
   readonly qemu: string;
@@ -20,7 +20,7 @@ export interface SearchSpec {
   readonly jobs: number | null;
 }
 
-export interface CommitSubjects {
+export interface CommitCandidates {
   readonly kind: 'commits';
   readonly repository: string;
   readonly old: string;
@@ -35,7 +35,7 @@ export interface CommitSubjects {
   readonly recipe: CommitRecipe;
 }
 
-export interface KernelSubjects {
+export interface KernelCandidates {
   readonly kind: 'kernels';
   /** In the order in which they are searched. */
   readonly kernels: readonly KernelEntry[];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type GitPlace, git, tryGit } from '../kernel/tree/git.ts';
 import { privateGit } from '../kernel/tree/private-git.ts';
 import type { Side } from './decide.ts';
-import type { CommitSubjects } from './entries.ts';
+import type { CommitCandidates } from './entries.ts';
 
 export const GIT_FOLDER = 'git';
 export const LOG_FILE = 'bisect.log';
@@ -18,14 +18,14 @@ export interface Mark {
 }
 
 export interface GitBisect {
-  /** Tells git all verdicts that it does not know yet; from the beginning where one of them was taken back. */
+  /** Tells git all verdicts that it does not know yet; from the beginning if one of them was taken back. */
   mark(marks: readonly Mark[]): Promise<void>;
   /** What git itself takes for the answer; null while it has none. */
   answer(): Promise<string | null>;
   readonly place: GitPlace;
 }
 
-/** git bisect's words: old and new may be called so only where nothing was called bad or good. */
+/** git bisect's words: old and new may be called so only if nothing was called bad or good. */
 function termsOf(met: Side): Record<Side, string> {
   return met === 'old' ? { old: 'good', new: 'bad' } : { old: 'old', new: 'new' };
 }
@@ -33,7 +33,7 @@ function termsOf(met: Side): Record<Side, string> {
 /** Starts it anew in `folder`: the marks are the journal's, and git's state is made of them whenever it is wanted. */
 export async function startGitBisect(
   folder: string,
-  subjects: CommitSubjects,
+  subjects: CommitCandidates,
   met: Side,
 ): Promise<GitBisect> {
   const repository = join(folder, GIT_FOLDER);
@@ -44,7 +44,7 @@ export async function startGitBisect(
   const terms = termsOf(met);
   let told = new Map<string, string>();
 
-  // Its exit code tells the same as its log: 2 where only skipped commits are left, for example.
+  // Its exit code tells the same as its log: 2 if only skipped commits are left, for example.
   const run = (args: readonly string[]) => tryGit(place, ['bisect', ...args]);
   const start = async (): Promise<void> => {
     await tryGit(place, ['bisect', 'reset']);

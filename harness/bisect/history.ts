@@ -39,7 +39,7 @@ export function lineOf(ids: readonly string[]): History {
 
 /**
  * `nodes` are all of the range, parents before children; parents outside the range are passed over. Only `chosen` are
- * candidates, all where it is absent.
+ * candidates, all if it is absent.
  */
 export function historyOf(nodes: readonly Node[], chosen?: ReadonlySet<string>): History {
   const place = new Map(nodes.map(({ id }, index) => [id, index]));

@@ -45,7 +45,7 @@ export async function readJournal(folder: string): Promise<{ entries: Entry[]; b
   return { entries, bytes };
 }
 
-/** Opens a journal to go on with it, or a new one. The caller holds the folder's lock. */
+/** Opens a journal to resume its search, or a new one. The caller holds the folder's lock. */
 export async function openJournal(folder: string): Promise<Journal> {
   const path = join(folder, JOURNAL_FILE);
   await mkdir(folder, { recursive: true });

@@ -12,7 +12,7 @@ const FORMS =
   'debian:PACKAGE@SUITE,SUITE; a folder of .deb, .rpm or bzImage; a kernel each; or MATRIX.yaml for its kernels';
 
 /**
- * The kernels that the words name. Where all is given by one word (a folder, a package over suites) they are sorted by
+ * The kernels that the words name. If all is given by one word (a folder, a package over suites) they are sorted by
  * version; several words are the user's own order. Throws UserError for what is no kernel.
  */
 export async function listKernels(words: readonly string[], options: AcquireOptions): Promise<KernelEntry[]> {

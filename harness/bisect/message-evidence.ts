@@ -6,7 +6,7 @@ import { readBootFile } from '../lab/files.ts';
 import type { Expectation } from '../matrix/types.ts';
 import type { Citation } from '../verdict/types.ts';
 
-/** Of the boot whose files are in `folder`. Throws UserError where they cannot be read. */
+/** Of the boot whose files are in `folder`. Throws UserError if they cannot be read. */
 export async function messageEvidence(folder: string, expectation: Expectation): Promise<Citation[]> {
   if (expectation.messages === undefined) return [];
   const { launch } = await readBootFile(folder);
@@ -14,7 +14,7 @@ export async function messageEvidence(folder: string, expectation: Expectation):
   return citeMessages(evidence.log, expectation.messages);
 }
 
-/** Pure: for each message the first line that holds it, or line 0 where none does. */
+/** Pure: for each message the first line that holds it, or line 0 if none does. */
 export function citeMessages(
   log: readonly NumberedText[],
   { must, mustNot }: NonNullable<Expectation['messages']>,

@@ -46,7 +46,7 @@ export function sideWith(wrong: number, right: number): Side {
   return side;
 }
 
-/** The probability that what gave these answers is on the new side, where nothing else is known of it. */
+/** The probability that what gave these answers is on the new side, if nothing else is known of it. */
 export function probabilityNew({ olds, news }: Counts): number {
   return 1 / (1 + Math.exp(sideWith(news, olds).ln - sideWith(olds, news).ln));
 }

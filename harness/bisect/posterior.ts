@@ -1,6 +1,6 @@
 /**
  * How probable it is of each candidate that it is the first new one, from all answers so far. Pure. A test is on the
- * new side exactly where the first new one is in its past.
+ * new side exactly if the first new one is in its past.
  */
 import { type Bits, type History, hasBit } from './history.ts';
 import { type Counts, sideWith } from './noise.ts';
@@ -17,7 +17,7 @@ export interface Same {
 }
 
 export interface Belief {
-  /** Sums up to 1; all 0 where the answers contradict each other. */
+  /** Sums up to 1; all 0 if the answers contradict each other. */
   readonly probability: Float64Array;
   /** Rates of wrong answers, as far as they are known: of old ones called new, and the other way round. */
   readonly oldCalledNew: number;

@@ -8,7 +8,7 @@ import type { AcquireOptions } from '../kernel/types.ts';
 import { type CellSpec, readCellSpec } from '../lab/cell-spec.ts';
 import { newJobFolder } from '../lab/job-folder.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
-import type { CommitSubjects, KernelSubjects, SearchSpec } from './entries.ts';
+import type { CommitCandidates, KernelCandidates, SearchSpec } from './entries.ts';
 import { JOURNAL_FILE, readJournal } from './journal.ts';
 import { listKernels } from './kernel-list.ts';
 import { type EndNames, findRange } from './range.ts';
@@ -78,7 +78,7 @@ interface Ends {
   readonly names: EndNames;
 }
 
-/** Null where none is given. */
+/** Null if none is given. */
 function readEnds({ good, bad, old, new: last }: EndOptions): Ends | null {
   const isBreak = good !== undefined || bad !== undefined;
   if (isBreak && (old !== undefined || last !== undefined)) {
@@ -102,7 +102,7 @@ async function prepareCommits(
   ends: Ends | null,
   { recipe: given }: CellSpec,
   options: AcquireOptions,
-): Promise<{ subjects: CommitSubjects; notes: readonly string[] }> {
+): Promise<{ subjects: CommitCandidates; notes: readonly string[] }> {
   if (ends === null) {
     throw new UserError(
       'bisect needs its ends: --good and --bad, or --old and --new to find what fixed something',
@@ -122,7 +122,7 @@ async function prepareCommits(
   // Missing compilers, patches and options that are not there: both ends are all that is needed to know.
   for (const commit of [range.old, range.new]) await planCommit(range.repository, commit, recipe, options);
   const { notes, ...found } = range;
-  const subjects: CommitSubjects = {
+  const subjects: CommitCandidates = {
     kind: 'commits',
     ...found,
     oldRef: ends.old,
@@ -155,7 +155,7 @@ async function prepareKernels(
   words: SearchOptions,
   ends: Ends | null,
   options: AcquireOptions,
-): Promise<{ subjects: KernelSubjects; notes: readonly string[] }> {
+): Promise<{ subjects: KernelCandidates; notes: readonly string[] }> {
   const wrong = [
     ['--repo', words.repo],
     ['--first-parent', words.firstParent],
@@ -198,7 +198,7 @@ export async function newSearchFolder(results: string, spec: SearchSpec, at: Dat
   return newJobFolder(searchesFolder(results), what, at);
 }
 
-/** The folder of the search to go on with: the named one, or the latest that has no end yet. */
+/** The folder of the search to resume: the named one, or the latest that has no end yet. */
 export async function findSearch(results: string, wanted: string | true): Promise<string> {
   const all = searchesFolder(results);
   if (wanted !== true) {
@@ -213,5 +213,5 @@ export async function findSearch(results: string, wanted: string | true): Promis
     const { entries } = await readJournal(join(all, name)).catch(() => ({ entries: [] }));
     if (entries.length > 0 && entries.at(-1)?.type !== 'finished') return join(all, name);
   }
-  throw new UserError(`no search in ${all} waits to be gone on with`, 'name the folder: --resume DIR');
+  throw new UserError(`there is no interrupted search to resume in ${all}`, 'name the folder: --resume DIR');
 }

@@ -73,18 +73,18 @@ async function commitKernel(
   return (await acquireCommit(plan, options)).path;
 }
 
-type BenchOptions = Parameters<typeof openTester>[0];
+type TesterOptions = Parameters<typeof openTester>[0];
 
 /** One boot in deterministic time; in real time as many as the odds need. A fault of the host is thrown. */
-async function bootUntilClear(path: string, options: BenchOptions, failure: string): Promise<Probed> {
-  const bench = openTester(options);
+async function bootUntilClear(path: string, options: TesterOptions, failure: string): Promise<Probed> {
+  const tester = openTester(options);
   const scratch = await makeScratch();
   const exact = options.cell.guest.clock === 'deterministic';
   let [met, unmet, untested] = [0, 0, 0];
   let reason = '';
   try {
     for (let boot = 1; ; boot++) {
-      const judged = await bench.boot(path, join(scratch.path, String(boot)));
+      const judged = await tester.boot(path, join(scratch.path, String(boot)));
       if (judged.kind === 'host-fault')
         throw new HostFault('boots-failed', `the host failed the guest: ${judged.reason}`);
       reason = judged.reason;

@@ -28,7 +28,7 @@ export interface Range {
   readonly repository: string;
   readonly old: string;
   readonly new: string;
-  /** Where the old end is not in the new end's past. */
+  /** If the old end is not in the new end's past. */
   readonly bases: readonly string[];
   readonly skip: readonly string[];
   /** For people; none of them keeps anything from going on. */

@@ -30,7 +30,7 @@ export interface SearchReport {
   readonly answer: string;
   readonly confidence: number | null;
   readonly culprit: Culprit | { readonly id: string } | null;
-  /** What cannot be told apart, where that is the answer. */
+  /** What cannot be told apart, if that is the answer. */
   readonly candidates: readonly string[];
   readonly searched: {
     readonly kind: 'commits' | 'kernels';
@@ -42,7 +42,7 @@ export interface SearchReport {
   readonly cell: string;
   readonly expectation: readonly string[];
   readonly deterministic: boolean;
-  /** Rates of wrong answers, as the boots show them; null where an answer is never wrong. */
+  /** Rates of wrong answers, as the boots show them; null if an answer is never wrong. */
   readonly errorRates: { readonly oldCalledNew: number; readonly newCalledOld: number } | null;
   readonly steps: readonly Step[];
   readonly builds: number;

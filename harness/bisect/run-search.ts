@@ -1,4 +1,4 @@
-/** Runs a search to its end, or goes on with one. Everything it knows is in the journal; a step is done once. */
+/** Runs a search to its end, or resumes one. Everything it knows is in the journal; a step is done once. */
 import { join } from 'node:path';
 import { HostFault } from '../base/errors.ts';
 import { openCache } from '../host/cache.ts';
@@ -24,7 +24,7 @@ export interface SearchResult {
   readonly state: SearchState;
   readonly belief: State['belief'];
   readonly journal: Journal;
-  /** What git's own bisect says; null where there is no git, or it has no answer. */
+  /** What git's own bisect says; null if there is no git, or it has no answer. */
   readonly gitSays: string | null;
 }
 
@@ -33,7 +33,7 @@ export interface SearchOptions {
   /** The system's QEMU: the user's word, which must be that of the journal. */
   readonly qemu: string;
   /** Boots kernels; by default really. */
-  readonly bench?: Tester;
+  readonly tester?: Tester;
 }
 
 /** Faults of the host in a row that are put up with. */
@@ -47,8 +47,8 @@ export async function startSearch(folder: string, spec: SearchSpec): Promise<voi
 }
 
 /**
- * Goes on with the search in a folder until it has an end. Throws HostFault where the host fails again and again, and
- * where it is interrupted: the search can be gone on with then.
+ * Goes on with the search in a folder until it has an end. Throws HostFault if the host fails again and again, and
+ * if it is interrupted: the search can be resumed then.
  */
 export async function runSearch(folder: string, options: SearchOptions): Promise<SearchResult> {
   const lock = { purpose: `a search in ${folder}`, onWait: options.view.said };
@@ -65,7 +65,7 @@ export async function runSearch(folder: string, options: SearchOptions): Promise
 async function followJournal(
   folder: string,
   journal: Journal,
-  { view, qemu: given, bench: own }: SearchOptions,
+  { view, qemu: given, tester: own }: SearchOptions,
 ): Promise<SearchResult> {
   const [started] = journal.entries;
   if (started?.type !== 'started') throw new Error(`${journal.path} does not begin with its start`);
@@ -73,7 +73,7 @@ async function followJournal(
   const subjects = await openCandidates(spec);
   const { cell, timeoutS } = spec;
   const qemu = (): string => sameQemu('the search', spec.qemu, given, `tscmatrix bisect --resume ${folder}`);
-  const bench = own ?? openTester({ cell, qemu: qemu(), timeoutS, tell: view.doing });
+  const tester = own ?? openTester({ cell, qemu: qemu(), timeoutS, tell: view.doing });
   const cache = await openCache();
   const options: AcquireOptions = {
     cache,
@@ -117,7 +117,7 @@ async function followJournal(
     }
     const boot = (state.subjects.get(id)?.boots.length ?? 0) + 1;
     const place = join('boots', `${subjects.name(id)}-${boot}`);
-    const judged = await bench.boot(path, join(folder, place));
+    const judged = await tester.boot(path, join(folder, place));
     if (judged.kind === 'host-fault') {
       faults++;
       await journal.add({ type: 'fault', at: now(), subject: id, reason: judged.reason });
@@ -160,7 +160,7 @@ async function followJournal(
 const AGAIN = 'tscmatrix doctor says what is wrong; tscmatrix bisect --resume goes on from here';
 const now = (): string => new Date().toISOString();
 
-/** Null where it does not build. Both are in the journal. */
+/** Null if it does not build. Both are in the journal. */
 async function getImage(
   id: string,
   known: string | undefined,

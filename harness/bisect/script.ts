@@ -95,7 +95,7 @@ function checkLine(id: string, isNew: boolean, { spec, state }: SearchResult): s
     spec.subjects.kind === 'commits'
       ? `--repo "$repo" --commit ${id}`
       : `"$dir/again.yaml#${nameOf(id, spec)}"`;
-  // Where a guest that does not come up was an answer, it is one again.
+  // If a guest that does not come up was an answer, it is one again.
   const isFailure =
     state.subjects.get(id)?.boots.some(({ verdict }) => NOT_TESTED.includes(verdict)) === true;
   return `check ${met ? 0 : 1} ${quote(id)} ${words}${isFailure ? ' --failure bad' : ''}`;
@@ -120,7 +120,7 @@ function searchWords(spec: SearchSpec): string {
   return words.join(' ');
 }
 
-/** As a here document where the text allows it, else as base64. */
+/** As a here document if the text allows it, else as base64. */
 function partText({ name, content }: Part): string {
   const text = content.toString('utf8');
   const isPlain = Buffer.from(text).equals(content) && text.endsWith('\n') && !text.includes('\0');

@@ -43,7 +43,7 @@ function isAnswer(boot: BootEntry, failures: ReadonlySet<Verdict>): boolean {
   return boot.met || !NOT_TESTED.includes(boot.verdict) || failures.has(boot.verdict);
 }
 
-/** The side of the old end's first boot tells what is searched where the command line did not. */
+/** The side of the old end's first boot tells what is searched if the command line did not. */
 function metSide(spec: SearchSpec, boots: readonly BootEntry[]): Side | null {
   if (spec.met !== null) return spec.met;
   const first = boots.find(({ subject }) => subject === spec.subjects.old);
@@ -121,7 +121,7 @@ export function sideText(state: CandidateState, met: Side | null): string {
   return word(olds > 0 ? 'old' : 'new');
 }
 
-/** good and bad where the search is for what broke something, else broken and fixed. */
+/** good and bad if the search is for what broke something, else broken and fixed. */
 export function sideWord(side: Side, met: Side): string {
   if (met === 'old') return side === 'old' ? 'good' : 'bad';
   return side === 'old' ? 'broken' : 'fixed';

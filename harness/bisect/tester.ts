@@ -1,6 +1,6 @@
 /** Boots kernels in one cell, and says of each boot whether it was as expected. */
 
-import { type BootFault, openRunner as openAnyBench } from '../lab/runner.ts';
+import { type BootFault, openRunner } from '../lab/runner.ts';
 import type { Cell } from '../plan/types.ts';
 import { judgeCell } from '../verdict/outcome.ts';
 import type { Observation } from '../verdict/types.ts';
@@ -30,10 +30,10 @@ export interface Tester {
 
 /** What all boots need is got with the first one. */
 export function openTester({ cell, ...options }: TesterOptions): Tester {
-  const bench = openAnyBench({ ...options, cells: [cell] });
+  const runner = openRunner({ ...options, cells: [cell] });
   return {
     async boot(kernelPath, folder) {
-      const booted = await bench.boot(cell, kernelPath, folder, (phase, guestS) =>
+      const booted = await runner.boot(cell, kernelPath, folder, (phase, guestS) =>
         options.tell(`booting: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
       );
       if (booted.kind === 'host-fault') return booted;

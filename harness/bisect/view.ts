@@ -15,7 +15,7 @@ export interface Status {
   readonly candidates: number;
   readonly tests: number;
   readonly testsLeft: number;
-  /** The likeliest, and how likely; null where every answer is certain. */
+  /** The likeliest, and how likely; null if every answer is certain. */
   readonly best: string | null;
 }
 
@@ -29,7 +29,7 @@ export interface View {
 }
 
 const FRAME_MS = 200;
-/** Where lines stay, the same kind of news comes no oftener. */
+/** If lines stay, the same kind of news comes no more often. */
 const PLAIN_MS = 10_000;
 
 /** Pure: what the terminal shows. */

@@ -1,4 +1,4 @@
-/** `tscmatrix bisect`: the first commit or kernel of a range that behaves otherwise. */
+/** `tscmatrix bisect`: the first commit or kernel of a range that behaves differently. */
 import { EXIT, UserError } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { beginSearch } from '../bisect/begin.ts';
@@ -18,7 +18,7 @@ export interface BisectFlags extends Omit<SearchOptions, 'paths'> {
   readonly json?: boolean;
 }
 
-/** 0 where the answer was found and confirmed, 1 where the search has no single answer. */
+/** 0 if the answer was found and confirmed, 1 if the search has no single answer. */
 export async function bisectCommand(
   paths: readonly string[],
   flags: BisectFlags,

@@ -11,7 +11,7 @@ export interface BlobFlags {
   readonly label?: string;
 }
 
-/** Throws UserError where a blob could not be written there: said before a run of hours, and not after it. */
+/** Throws UserError if a blob could not be written there: said before a run of hours, and not after it. */
 export async function checkPlace(file: string): Promise<void> {
   const folder = dirname(resolve(file));
   const isFolder = await stat(file).then(

@@ -17,7 +17,7 @@ export interface BootFlags extends GuestFlags {
   readonly json?: boolean;
 }
 
-/** 0 where tsc was registered with a known or refined frequency, 1 where not, 69 where the host failed. */
+/** 0 if tsc was registered with a known or refined frequency, 1 if not, 69 if the host failed. */
 export async function bootCommand(kernel: string, flags: BootFlags): Promise<number> {
   const entry = kernelArgument(kernel, flags.sha256);
   const guest = guestOf(flags);

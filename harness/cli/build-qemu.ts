@@ -7,7 +7,7 @@ import { pinnedQemu } from '../image/qemu/pinned.ts';
 import { pinnedText } from '../image/qemu/pinned-text.ts';
 import type { BuildFlags } from './build.ts';
 
-/** 0 where it is there; what keeps it from being built is thrown. */
+/** 0 if it is there; what keeps it from being built is thrown. */
 export async function buildQemuCommand(matrix: string | undefined, flags: BuildFlags): Promise<number> {
   if (matrix !== undefined)
     throw new UserError('--qemu goes without a matrix', 'build the one, then the other');

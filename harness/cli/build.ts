@@ -40,7 +40,7 @@ function chosen(matrix: Matrix, globs: readonly string[]): readonly KernelEntry[
   return built;
 }
 
-/** 0 where all are there; 1 where one does not build; 69 where the host cannot build. */
+/** 0 if all are there; 1 if one does not build; 69 if the host cannot build. */
 export async function buildCommand(path: string | undefined, flags: BuildFlags): Promise<number> {
   if (path === undefined)
     throw new UserError('build needs a matrix', 'tscmatrix build MATRIX.yaml, or tscmatrix build --qemu');

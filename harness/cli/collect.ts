@@ -6,7 +6,7 @@ import { parseSshTarget } from '../host/ssh-target.ts';
 
 const CLOCKSOURCE = '/sys/devices/system/clocksource/clocksource0';
 
-/** In the order in which they are run; the second and third of the log's only where the first did not give all. */
+/** In the order in which they are run; the second and third of the log's only if the first did not give all. */
 export const COMMANDS = {
   log: ['dmesg', 'journalctl -k -b --no-pager -o short-monotonic', 'sudo -n dmesg'],
   available: `cat ${CLOCKSOURCE}/available_clocksource`,
@@ -90,7 +90,7 @@ export async function collectOverSsh(target: string, options: CollectOptions): P
         'log in as a user who may read the log (root, or group adm), or give the log as a file',
       );
     }
-    // A log that begins at boot has the command line; where it does not, the kernel's own words for it are put before it.
+    // A log that begins at boot has the command line; if it does not, the kernel's own words for it are put before it.
     const said = /Command line: /.test(log?.text ?? '') || commandLine === '' ? '' : 'Command line: ';
     const text = [
       section(log?.command ?? '', log?.text ?? ''),

@@ -10,14 +10,14 @@ export interface Option<T> {
   readonly takes?: string;
   readonly parse?: Parser<T>;
   readonly choices?: readonly T[];
-  /** The value where the option is not given. */
+  /** The value if the option is not given. */
   readonly value?: T;
   /** That value as help writes it, if not as JSON. */
   readonly shown?: string;
-  /** May be repeated: the value is a list, empty where it is not given. */
+  /** May be repeated: the value is a list, empty if it is not given. */
   readonly many?: true;
   readonly required?: true;
-  /** Of a value that is taken as ever, though something in it is called otherwise now: what to tell. */
+  /** Of a value that is taken as ever, though something in it is called differently now: what to tell. */
   readonly notice?: (value: string) => string | undefined;
   /** A switch that is on until --no-NAME. */
   readonly off?: true;

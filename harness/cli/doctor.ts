@@ -13,7 +13,7 @@ export interface DoctorFlags {
   readonly json?: boolean;
 }
 
-/** 0 where all that is needed always is there, else 69. */
+/** 0 if all that is needed always is there, else 69. */
 export async function doctorCommand(flags: DoctorFlags): Promise<number> {
   const kernel = flags.kernel === undefined ? null : kernelArgument(flags.kernel);
   await removeStaleScratch();

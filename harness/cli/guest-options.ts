@@ -20,14 +20,14 @@ type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
 /** An option for each setting of a guest. */
 export type GuestFlags = { readonly [Name in SettingName as Camel<Name>]?: string | number | boolean };
 
-/** Where --clock is absent: counted instructions, unless the other options rule that out or make it useless. */
+/** If --clock is absent: counted instructions, unless the other options rule that out or make it useless. */
 function clockFor({ topology = DEFAULT_GUEST.topology, smp = 1 }: GuestFlags): ClockMode {
   if (topology === 'nested') return 'deterministic';
   // On the bare emulator counted instructions are for one CPU; host KVM, which auto may be, has none to count.
   return topology === 'tcg' && smp === 1 ? DEFAULT_GUEST.clock : 'real';
 }
 
-/** An option's value as the setting takes it: a command line knows only text, also where a number is meant. */
+/** An option's value as the setting takes it: a command line knows only text, also if a number is meant. */
 function checkedOption(name: SettingName, value: unknown): unknown {
   const candidates = typeof value === 'string' && /^[0-9]+$/.test(value) ? [value, Number(value)] : [value];
   const results = candidates.map((candidate) => SETTINGS[name].schema.safeParse(candidate));

@@ -17,7 +17,7 @@ export interface HistoryFlags {
   readonly json?: boolean;
 }
 
-/** Throws UserError where no cell is as asked for. */
+/** Throws UserError if no cell is as asked for. */
 export async function historyCommand(glob: string | undefined, flags: HistoryFlags): Promise<number> {
   const progress = progressLine(process.stderr);
   const history = await openHistory(flags.results, {

@@ -69,10 +69,10 @@ export function oldSetting(text: string): string | undefined {
   return old && `${old} is called ${OLD_SETTINGS[old as keyof typeof OLD_SETTINGS]} now; both mean the same`;
 }
 
-/** What --qemu is where it is not given. */
+/** The default of --qemu. */
 export const SYSTEM_QEMU = 'qemu-system-x86_64';
 
-/** --qemu for guests, and for a run that is gone on with: both have other working folders. */
+/** --qemu for guests, and for a run that is resumed: both have other working folders. */
 export function qemuProgram(text: string): string {
   return text.includes('/') ? resolve(text) : text;
 }

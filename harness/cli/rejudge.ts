@@ -11,7 +11,7 @@ export interface RejudgeFlags {
   readonly json?: boolean;
 }
 
-/** 0 where every cell is as expected now, 1 otherwise; cells that never ran are lost (69). */
+/** 0 if every cell is as expected now, 1 if not; cells that never ran are lost (69). */
 export async function rejudgeCommand(run: string, flags: RejudgeFlags): Promise<number> {
   const record = await openRun(flags.results, run);
   const all = await rejudge(record);

@@ -29,7 +29,7 @@ export interface RunFlags {
   readonly resume?: string;
 }
 
-/** What the record of a run decides when it is gone on with. */
+/** What the record of a run decides when it is resumed. */
 const OF_THE_RECORD = ['filter', 'repeat', 'timeout', 'refresh', 'shard', 'durations'] as const;
 
 async function begin(path: string, flags: RunFlags): Promise<RunResult> {
@@ -94,7 +94,7 @@ export async function runCommand(
   process.stderr.write(`tscmatrix: the record is in ${result.dir}\n`);
   if (result.exitCode === EXIT.interrupted) {
     const blob = flags.blob === undefined ? '' : `, and the blob ${flags.blob} was not written`;
-    process.stderr.write(`tscmatrix: interrupted${blob}; go on with: tscmatrix run --resume ${result.dir}\n`);
+    process.stderr.write(`tscmatrix: interrupted${blob}; resume it: tscmatrix run --resume ${result.dir}\n`);
   } else if (flags.blob !== undefined) {
     await writeRunBlob(result.dir, flags.blob, flags.label);
   }

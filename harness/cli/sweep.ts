@@ -11,7 +11,7 @@ export interface SweepFlags extends SweepRequest {
   readonly json?: boolean;
 }
 
-/** 0 where every margin was found, whatever it is; 1 where a boot gave no answer or answers contradict each other. */
+/** 0 if every margin was found, whatever it is; 1 if a boot gave no answer or answers contradict each other. */
 export async function sweepCommand(words: readonly string[], flags: SweepFlags): Promise<number> {
   forgetGit();
   const line = progressLine(process.stderr);

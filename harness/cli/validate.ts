@@ -27,7 +27,7 @@ export interface ValidateFlags {
   readonly json?: boolean;
 }
 
-/** 0 where every backport is equivalent to the reference, 1 where one is not, 69 where the host gave no answer. */
+/** 0 if every backport is equivalent to the reference, 1 if one is not, 69 if the host gave no answer. */
 export async function validateCommand(flags: ValidateFlags): Promise<number> {
   const { base, reference, backport: backports, upstream } = flags;
   if (base === undefined)

@@ -8,7 +8,7 @@ const APART: readonly (string | undefined)[] = ['-append', '-accel'];
 /** The folders of an absolute path, alone or as the value of a property such as file= or unix:. */
 const FOLDERS = /(?<=^|[=:,])\/(?:[^,\s]*\/)?/g;
 
-/** Of the first boot, with the program in front; null where none was started. */
+/** Of the first boot, with the program in front; null if none was started. */
 export function argvOf(view: CellView): readonly string[] | null {
   return view.boots.find(({ started }) => started !== null)?.started?.argv ?? null;
 }

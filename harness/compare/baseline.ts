@@ -18,7 +18,7 @@ interface Ends {
 
 /**
  * The folder of the newest earlier run of the same matrix (by name) that ended with exit code 0, and either ran all
- * cells or was narrowed by the same filters. Throws HostFault 'no-baseline' where there is none.
+ * cells or was narrowed by the same filters. Throws HostFault 'no-baseline' if there is none.
  */
 export async function findLastGood(resultsDir: string, run: ComparedRun): Promise<string> {
   const started = run.view.started;
@@ -56,7 +56,7 @@ function isSubset(theirs: unknown, ours: readonly string[]): boolean {
   return Array.isArray(theirs) && theirs.every((filter) => ours.includes(filter as string));
 }
 
-/** The first and last event of a log; null where it is damaged or goes on. */
+/** The first and last event of a log; null if it is damaged or goes on. */
 async function readEnds(path: string): Promise<Ends | null> {
   try {
     await using file = await open(path, 'r');

@@ -54,7 +54,7 @@ export function inputsOf(run: ComparedRun, view: CellView): InputFact[] {
   ];
 }
 
-/** Every guest has one: where the record does not name it, it is not known. */
+/** Every guest has one: if the record does not name it, it is not known. */
 function withInitramfs(facts: InputFact[]): InputFact[] {
   if (facts.some(({ input }) => input === 'initramfs')) return facts;
   return [...facts, { input: 'initramfs', what: 'initramfs', value: null, text: shortDigest(null) }];

@@ -5,7 +5,7 @@ import { type RunRecord, readRecord } from '../record/reader.ts';
 import type { CellView } from '../record/run-view.ts';
 import type { HostNoted } from '../record/types.ts';
 
-/** A record with the provenance of its parts, by the label of their host, where it was merged of such. */
+/** A record with the provenance of its parts, by the label of their host, if it was merged of such. */
 export interface ComparedRun extends RunRecord {
   readonly parts?: ReadonlyMap<string, readonly Provenance[]>;
 }

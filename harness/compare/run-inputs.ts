@@ -35,7 +35,7 @@ export function kernelFact(name: string, kernel: KernelView | undefined): InputF
   return { input: 'kernel', what: name, value: ready?.sha256 ?? null, text };
 }
 
-/** The provenance knows more, the log has it where that file is lost. */
+/** The provenance knows more, the log has it if that file is lost. */
 export function qemuFacts({ provenance, noted }: Place): InputFact[] {
   const sha256 = provenance?.qemu.sha256.value ?? noted?.qemuSha256 ?? null;
   return [

@@ -55,7 +55,7 @@ export function hasResult({ outcome }: CellSide): boolean {
   return outcome === 'expected' || outcome === 'unexpected' || outcome === 'flaky';
 }
 
-/** The one transcript that all boots gave; null where they differ, or where the end frame never came. */
+/** The one transcript that all boots gave; null if they differ, or if the end frame never came. */
 export function transcriptOf({ boots }: CellSide): string | null {
   const [first] = boots;
   return first !== undefined && boots.every((boot) => boot.transcriptSha256 === first.transcriptSha256)

@@ -93,7 +93,7 @@ export interface CellSide extends CellResult {
   /** Each list that a boot showed, once, sorted and joined by blanks. */
   readonly available: readonly string[];
   readonly causes: readonly Cause[];
-  /** The one furthest off; null where none is known. */
+  /** The one furthest off; null if none is known. */
   readonly ppm: number | null;
   /** Boots that ended, in order. */
   readonly boots: readonly BootSide[];
@@ -109,7 +109,7 @@ export interface CellComparison {
   readonly row: string;
   readonly clock: string;
   readonly change: Change;
-  /** What the results say if one does not ask why; null where a run has no result. */
+  /** What the results say if one does not ask why; null if a run has no result. */
   readonly direction: 'worse' | 'better' | 'other' | 'same' | null;
   /** One sentence: how the change came about. */
   readonly why: string;
@@ -129,7 +129,7 @@ export interface RunSide {
   readonly matrix: { readonly name: string; readonly sha256: string };
   readonly startedAt: string;
   readonly state: 'finished' | 'running' | 'incomplete';
-  /** Null where the run did not finish. */
+  /** Null if the run did not finish. */
   readonly exitCode: number | null;
   readonly cells: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;

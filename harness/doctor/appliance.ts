@@ -21,13 +21,13 @@ const TRIAL = [
 
 export interface ApplianceParts {
   readonly emulator: Pick<PinnedQemu, 'version'> | null;
-  /** Release of the appliance's kernel; null where it is not built. */
+  /** Release of the appliance's kernel; null if it is not built. */
   readonly kernel: string | null;
-  /** What the pinned QEMU said when it was started with SVM; null where it took that. */
+  /** What the pinned QEMU said when it was started with SVM; null if it took that. */
   readonly fault: string | null;
 }
 
-export function applianceFinding({ emulator, kernel, fault }: ApplianceParts): CheckResult {
+export function applianceResult({ emulator, kernel, fault }: ApplianceParts): CheckResult {
   const lacking = [
     ...(emulator === null ? ['the pinned QEMU'] : []),
     ...(kernel === null ? ["the appliance's kernel"] : []),
@@ -46,7 +46,7 @@ export function applianceFinding({ emulator, kernel, fault }: ApplianceParts): C
     : unusable(`the pinned QEMU does not emulate SVM: ${fault}`, 'tscmatrix build --qemu --refresh');
 }
 
-/** Looks into the cache only where the archive was asked before: a doctor waits for no network. */
+/** Looks into the cache only if the archive was asked before: a doctor waits for no network. */
 async function builtKernel(): Promise<string | null> {
   const { source } = kernelEntry();
   if (source.kind !== 'build') return null;
@@ -59,10 +59,10 @@ async function findAppliance({ run }: Context): Promise<CheckResult> {
   // Throws with what to install.
   await findToolchain();
   const emulator = await findPinnedQemu();
-  if (emulator === undefined) return applianceFinding({ emulator: null, kernel: null, fault: null });
+  if (emulator === undefined) return applianceResult({ emulator: null, kernel: null, fault: null });
   const { exitCode, stderr } = await run(emulator.program, TRIAL, { input: 'quit\n' });
   const fault = exitCode === 0 ? null : lastLine(stderr);
-  return applianceFinding({ emulator, kernel: await builtKernel(), fault });
+  return applianceResult({ emulator, kernel: await builtKernel(), fault });
 }
 
 export const APPLIANCE_CHECKS: readonly Check[] = [

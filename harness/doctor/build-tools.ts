@@ -15,7 +15,7 @@ export interface Work {
   /** For a shell, in a folder of its own in which `file` stands. */
   readonly script: string;
   readonly gives: RegExp;
-  /** "for building kernels" where it does not say. */
+  /** "for building kernels" if it does not say. */
   readonly needed?: Needed;
 }
 

@@ -20,11 +20,11 @@ export interface ExamineOptions {
 }
 
 export interface Context extends ExamineOptions {
-  /** Runs a program within a time limit; throws HostFault where it cannot be run. */
+  /** Runs a program within a time limit; throws HostFault if it cannot be run. */
   run(file: string, args: readonly string[], options?: ToolOptions): Promise<ToolResult>;
   kernelImage(): Promise<KernelImage>;
   probeImage(): Promise<ProbeImage>;
-  kvmTrial(): Promise<KvmCheck>;
+  kvmCheck(): Promise<KvmCheck>;
   hostCpu(): Promise<HostCpu>;
 }
 
@@ -35,18 +35,18 @@ export interface Check {
   readonly needed: Needed;
   /** It works without starting a program. Everything else needs setpriv (host/process.ts). */
   readonly runsNothing?: true;
-  /** The name of an earlier check; where that one is not ok, this one is not tried. */
+  /** The name of an earlier check; if that one is not ok, this one is not tried. */
   readonly restsOn?: string;
-  /** Debian packages, for where the program that it runs is missing. */
+  /** Debian packages, for when the program that it runs is missing. */
   readonly packages?: readonly string[];
-  /** What to do where a fault has no hint of its own. */
+  /** What to do if a fault has no hint of its own. */
   readonly hint?: string;
   readonly find: (context: Context) => Promise<CheckResult>;
 }
 
 const TOOL_LIMIT_MS = 20_000;
 
-/** Something that another check needed and that is not to be had. */
+/** Something that another check needed and that is unavailable. */
 export class Unavailable extends Error {}
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -81,15 +81,15 @@ export function makeContext(options: ExamineOptions): Context {
     kernelImage,
     probeImage,
     hostCpu: once(readHostCpu),
-    kvmTrial: once(async () => {
+    kvmCheck: once(async () => {
       const [kernel, probe] = await Promise.all([kernelImage(), probeImage()]);
-      options.onProgress('booting a small guest under KVM (up to half a minute where KVM is broken)');
+      options.onProgress('booting a small guest under KVM (up to half a minute if KVM is broken)');
       return checkKvm({ qemu: options.qemu, kernelPath: kernel.path, initrdPath: probe.path });
     }),
   };
 }
 
-/** Waits for what a check rests on; where that is not to be had, the check's row is unknown, with this reason. */
+/** Waits for what a check rests on; if that is unavailable, the check's row is unknown, with this reason. */
 export async function needs<T>(what: string, value: Promise<T>): Promise<T> {
   try {
     return await value;

@@ -20,15 +20,15 @@ const SLOW_MS = 40_000;
 
 export interface GuestCheck {
   readonly observation: Observation;
-  /** CPU flags as the guest's own /proc/cpuinfo has them; null where its report did not come. */
+  /** CPU flags as the guest's own /proc/cpuinfo has them; null if its report did not come. */
   readonly flags: ReadonlySet<string> | null;
-  /** Wall time until the probe began to speak, ms; null where it never did. */
+  /** Wall time until the probe began to speak, ms; null if it never did. */
   readonly toProbeMs: number | null;
   readonly wallMs: number;
 }
 
 /** Boots the trial kernel with the probe. Whatever becomes of it is the value. */
-export async function bootTrial(context: Context, guest: GuestSpec): Promise<GuestCheck> {
+export async function checkGuest(context: Context, guest: GuestSpec): Promise<GuestCheck> {
   const { qemu } = context;
   const kernel = await needs('a kernel', context.kernelImage());
   const probe = await needs('the probe', context.probeImage());
@@ -77,7 +77,7 @@ function seconds(ms: number): string {
 const SOUND = ['known-frequency', 'refined', 'unrefined', 'never', 'unstable'];
 
 /** Any registration, "never" too, is the kernel's affair: the host has shown that it can boot and judge a guest. */
-export function tcgFinding({ observation, toProbeMs, wallMs }: GuestCheck): CheckResult {
+export function tcgResult({ observation, toProbeMs, wallMs }: GuestCheck): CheckResult {
   const { verdict, reason, current, ppm } = observation;
   if (!SOUND.includes(verdict)) {
     return unusable(
@@ -123,7 +123,7 @@ export const GUEST_CHECKS: readonly Check[] = [
     find: async (context) => {
       await needs('a kernel', context.kernelImage());
       context.onProgress('booting a small guest under TCG');
-      return tcgFinding(await bootTrial(context, DEFAULT_GUEST));
+      return tcgResult(await checkGuest(context, DEFAULT_GUEST));
     },
   },
 ];

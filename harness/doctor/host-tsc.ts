@@ -7,7 +7,7 @@ import type { Check } from './context.ts';
 import type { HostCpu } from './host-cpu.ts';
 import { type CheckResult, missing, ok, unknown, unusable } from './types.ts';
 
-export function invariantFinding({ flags }: HostCpu): CheckResult {
+export function invariantResult({ flags }: HostCpu): CheckResult {
   const lacking = ['constant_tsc', 'nonstop_tsc'].filter((flag) => !flags.has(flag));
   if (lacking.length === 0) return ok('the CPU has constant_tsc and nonstop_tsc');
   return missing(
@@ -17,7 +17,7 @@ export function invariantFinding({ flags }: HostCpu): CheckResult {
 }
 
 /** KVM's master clock, and with it a stable kvm-clock, needs it (gtod_is_based_on_tsc() in arch/x86/kvm/x86.c). */
-export function clocksourceFinding(current: Fact<string>, available: Fact<readonly string[]>): CheckResult {
+export function clocksourceResult(current: Fact<string>, available: Fact<readonly string[]>): CheckResult {
   if (current.value === null) return unknown(current.reason);
   const others = available.value === null ? '' : ` (available: ${available.value.join(' ')})`;
   const found = `the host runs on ${current.value}${others}`;
@@ -31,7 +31,7 @@ export function clocksourceFinding(current: Fact<string>, available: Fact<readon
   );
 }
 
-export function hypervisorFinding(hypervisor: Fact<string>): CheckResult {
+export function hypervisorResult(hypervisor: Fact<string>): CheckResult {
   if (hypervisor.value === null) return unknown(hypervisor.reason);
   return hypervisor.value === 'none'
     ? ok('the host runs on the bare machine')
@@ -55,7 +55,7 @@ export const TSC_CHECKS: readonly Check[] = [
     name: 'invariant TSC',
     needed: 'for clock: real',
     runsNothing: true,
-    find: async ({ hostCpu }) => invariantFinding(await hostCpu()),
+    find: async ({ hostCpu }) => invariantResult(await hostCpu()),
   },
   {
     topic,
@@ -63,13 +63,13 @@ export const TSC_CHECKS: readonly Check[] = [
     needed: 'for kvm',
     find: async () => {
       const { current, available } = (await gatherHostFacts()).clocksource;
-      return clocksourceFinding(current, available);
+      return clocksourceResult(current, available);
     },
   },
   {
     topic,
     name: 'hypervisor below',
     needed: 'for clock: real',
-    find: async () => hypervisorFinding((await gatherHostFacts()).hypervisor),
+    find: async () => hypervisorResult((await gatherHostFacts()).hypervisor),
   },
 ];

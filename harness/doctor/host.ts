@@ -22,7 +22,7 @@ export function mibText(mib: number): string {
 }
 
 /** `wanted` is package.json's engines.node, of the form ">=24". */
-export function nodeFinding(version: string, wanted: string): CheckResult {
+export function nodeResult(version: string, wanted: string): CheckResult {
   const least = Number(/(\d+)/.exec(wanted)?.[1]);
   const found = `Node ${version}; ${wanted} is needed`;
   return Number(version.split('.')[0]) >= least
@@ -30,7 +30,7 @@ export function nodeFinding(version: string, wanted: string): CheckResult {
     : unusable(found, 'in a checkout: npm ci, which brings its own Node; else install a newer Node');
 }
 
-export function roomFinding(where: string, folder: string, freeMiB: number, neededMiB: number): CheckResult {
+export function roomResult(where: string, folder: string, freeMiB: number, neededMiB: number): CheckResult {
   const found = `${mibText(freeMiB)} free for ${where} (${folder})`;
   if (freeMiB >= neededMiB) return ok(found);
   return unusable(
@@ -43,10 +43,10 @@ export function roomFinding(where: string, folder: string, freeMiB: number, need
 
 async function room(where: string, folder: string, neededMiB: number): Promise<CheckResult> {
   const fs = await statfs(folder);
-  return roomFinding(where, folder, (fs.bavail * fs.bsize) / MIB, neededMiB);
+  return roomResult(where, folder, (fs.bavail * fs.bsize) / MIB, neededMiB);
 }
 
-export function memoryFinding(
+export function memoryResult(
   freeMiB: number,
   totalMiB: number,
   usableCpus: number,
@@ -62,7 +62,7 @@ export function memoryFinding(
 async function findNode(): Promise<CheckResult> {
   const text = await readFile(join(projectFolder(), 'package.json'), 'utf8');
   const { engines } = JSON.parse(text) as { readonly engines: { readonly node: string } };
-  return nodeFinding(process.versions.node, engines.node);
+  return nodeResult(process.versions.node, engines.node);
 }
 
 async function findCache(): Promise<CheckResult> {
@@ -89,7 +89,7 @@ export const HOST_CHECKS: readonly Check[] = [
     needed: 'always',
     runsNothing: true,
     find: async () =>
-      memoryFinding(
+      memoryResult(
         freemem() / MIB,
         totalmem() / MIB,
         availableParallelism(),

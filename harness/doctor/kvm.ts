@@ -4,7 +4,7 @@ import { access, readFile } from 'node:fs/promises';
 import type { KvmCheck } from '../guest/kvm-check.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import { type Check, type Context, needs } from './context.ts';
-import { bootTrial } from './guests.ts';
+import { checkGuest } from './guests.ts';
 import type { HostCpu } from './host-cpu.ts';
 import { parseAccelerators } from './qemu-text.ts';
 import { type CheckResult, missing, ok, unknown, unusable } from './types.ts';
@@ -24,7 +24,7 @@ async function lookForDevice(): Promise<Device> {
 
 /** What to do about KVM that is there and does not work, by QEMU's own words in the trial's reason. */
 export function kvmRemedy(reason: string): string {
-  // QEMU dies where KVM refuses an MSR that it says it has (kvm_buf_set_msrs() in target/i386/kvm/kvm.c).
+  // QEMU dies if KVM refuses an MSR that it says it has (kvm_buf_set_msrs() in target/i386/kvm/kvm.c).
   if (/kvm_buf_set_msrs|failed to set MSR/.test(reason)) {
     return `this KVM refuses a register that it offers, as an incomplete hypervisor below does: ${USE_TCG}`;
   }
@@ -35,7 +35,7 @@ export function kvmRemedy(reason: string): string {
   return USE_TCG;
 }
 
-export function kvmFinding(device: Device, trial: KvmCheck | null): CheckResult {
+export function kvmResult(device: Device, trial: KvmCheck | null): CheckResult {
   if (device === 'absent') {
     return missing(
       '/dev/kvm does not exist',
@@ -61,12 +61,12 @@ async function findKvm(context: Context): Promise<CheckResult> {
     return missing('this QEMU was built without KVM', 'use a QEMU that was built with --enable-kvm');
   }
   const device = await lookForDevice();
-  if (device !== 'there') return kvmFinding(device, null);
+  if (device !== 'there') return kvmResult(device, null);
   await needs('a kernel', context.kernelImage());
-  return kvmFinding(device, await needs('the probe', context.kvmTrial()));
+  return kvmResult(device, await needs('the probe', context.kvmCheck()));
 }
 
-/** A parameter of the KVM module in use; null where there is none. */
+/** A parameter of the KVM module in use; null if there is none. */
 async function readParameter(name: string): Promise<{ module: string; value: string } | null> {
   for (const module of ['kvm_amd', 'kvm_intel']) {
     const value = await readFile(`/sys/module/${module}/parameters/${name}`, 'utf8').catch(() => null);
@@ -88,7 +88,7 @@ async function findNested(context: Context): Promise<CheckResult> {
   if ((await lookForDevice()) !== 'there')
     return missing(`there is no KVM to use here; ${says}; the appliance is emulated instead`, null);
   await needs('a kernel', context.kernelImage());
-  const trial = await needs('the probe', context.kvmTrial());
+  const trial = await needs('the probe', context.kvmCheck());
   if (!trial.usable || trial.cpu !== 'host') {
     return unusable(
       `no guest runs under KVM with -cpu host; ${says}; the appliance is emulated instead`,
@@ -98,7 +98,7 @@ async function findNested(context: Context): Promise<CheckResult> {
   if (parameter !== null && !isOn(parameter.value)) {
     return missing(says, `modprobe -r ${parameter.module} && modprobe ${parameter.module} nested=1`);
   }
-  const { flags } = await bootTrial(context, {
+  const { flags } = await checkGuest(context, {
     ...DEFAULT_GUEST,
     topology: 'kvm',
     clock: 'real',
@@ -115,7 +115,7 @@ async function findNested(context: Context): Promise<CheckResult> {
  * X86_FEATURE_TSCRATEMSR is "tsc_scale" among the flags (asm/cpufeatures.h), VMX_FEATURE_TSC_SCALING "tsc_scaling"
  * among the vmx flags (asm/vmxfeatures.h). kvm_amd's parameter tsc_scaling can turn it off.
  */
-export function scalingFinding({ flags, vmxFlags }: HostCpu, parameter: string | null): CheckResult {
+export function scalingResult({ flags, vmxFlags }: HostCpu, parameter: string | null): CheckResult {
   if (!flags.has('tsc_scale') && !vmxFlags.has('tsc_scaling')) {
     return missing(
       "neither tsc_scale nor, among the vmx flags, tsc_scaling in /proc/cpuinfo: a KVM guest's TSC runs at the host's rate",
@@ -143,6 +143,6 @@ export const KVM_CHECKS: readonly Check[] = [
     needed: 'for kvm',
     runsNothing: true,
     find: async ({ hostCpu }) =>
-      scalingFinding(await hostCpu(), (await readParameter('tsc_scaling'))?.value ?? null),
+      scalingResult(await hostCpu(), (await readParameter('tsc_scaling'))?.value ?? null),
   },
 ];

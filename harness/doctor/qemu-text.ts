@@ -37,7 +37,7 @@ export function parseCpuModels(text: string): ReadonlySet<string> {
   return new Set(lines.flatMap((line) => /^(?:x86\s+|\s+)([\w.-]+)(?:\s|$)/.exec(line)?.[1] ?? []));
 }
 
-/** Names of properties in the answer to qom-list-properties; null where QEMU gave none. */
+/** Names of properties in the answer to qom-list-properties; null if QEMU gave none. */
 export function parseProperties(qmp: string): ReadonlySet<string> | null {
   for (const line of qmp.split('\n')) {
     const found = /^\s*\{"return": (\[.*\])/.exec(line)?.[1];

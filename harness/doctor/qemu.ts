@@ -23,7 +23,7 @@ const NO_MACHINE = ['-machine', 'none'];
 /** As in guest/arguments.ts. */
 const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
 
-/** Starts QEMU with these arguments and quits. Null where it took them, else its words. */
+/** Starts QEMU with these arguments and quits. Null if it took them, else its words. */
 async function tryStart({ run, qemu }: Context, args: readonly string[]): Promise<string | null> {
   const result = await run(qemu, [...STOPPED, ...args, '-monitor', 'stdio'], { input: 'quit\n' });
   if (result.exitCode === 0) return null;
@@ -63,7 +63,7 @@ function option(words: string, args: readonly string[], remedy: string) {
   };
 }
 
-export function machineFinding(type: string, known: ReadonlySet<string>, fault: string | null): CheckResult {
+export function machineResult(type: string, known: ReadonlySet<string>, fault: string | null): CheckResult {
   if (!known.has(type)) {
     const near = [...known].filter((name) => name.startsWith(type.replace(/[\d.]+$/, '')));
     const instead = near.length === 0 ? 'none of its kind' : `among others ${near.slice(0, 3).join(', ')}`;
@@ -80,17 +80,17 @@ function machine(type: string) {
   return async (context: Context): Promise<CheckResult> => {
     const known = parseMachines(await ask(context, '-machine'));
     const fault = known.has(type) ? await tryStart(context, ['-machine', type, '-accel', 'tcg']) : null;
-    return machineFinding(type, known, fault);
+    return machineResult(type, known, fault);
   };
 }
 
-export function cpuFinding(models: ReadonlySet<string>, wanted: string): CheckResult {
+export function cpuResult(models: ReadonlySet<string>, wanted: string): CheckResult {
   return models.has(wanted)
     ? ok(`${models.size} CPU models, ${wanted} among them`)
     : missing(`-cpu help does not name ${wanted}`, NEWER);
 }
 
-/** `enforce`: QEMU refuses to start where the accelerator cannot give a flag, instead of leaving it out. */
+/** `enforce`: QEMU refuses to start if the accelerator cannot give a flag, instead of leaving it out. */
 async function findSvm(context: Context): Promise<CheckResult> {
   const cpu = 'max,+svm,+npt,enforce';
   const fault = await tryStart(context, ['-machine', pinnedMachine('pc'), '-accel', 'tcg', '-cpu', cpu]);
@@ -107,7 +107,7 @@ const LIST_PROPERTIES = ['qmp_capabilities', 'qom-list-properties', 'quit']
   .join('');
 
 /** The property is there from QEMU 8.0 on, in binaries with KVM and Xen emulation (target/i386/kvm/kvm.c). */
-export function xenFinding(properties: ReadonlySet<string> | null): CheckResult {
+export function xenResult(properties: ReadonlySet<string> | null): CheckResult {
   const remedy = 'use QEMU 8.0 or newer, built with KVM; nested Xen guests have it in the pinned QEMU';
   if (properties === null) return missing('this QEMU has no KVM accelerator', remedy);
   return properties.has('xen-version')
@@ -117,14 +117,14 @@ export function xenFinding(properties: ReadonlySet<string> | null): CheckResult 
 
 async function findXen({ run, qemu }: Context): Promise<CheckResult> {
   const args = [...STOPPED, ...NO_MACHINE, '-qmp', 'stdio'];
-  return xenFinding(parseProperties((await run(qemu, args, { input: LIST_PROPERTIES })).stdout));
+  return xenResult(parseProperties((await run(qemu, args, { input: LIST_PROPERTIES })).stdout));
 }
 
 const topic = 'QEMU';
 const needed: Needed = 'always';
 const ICOUNT = ['-accel', 'tcg,thread=single', '-icount', 'shift=0,sleep=off,align=off', '-seed', '1'];
 
-/** What is tried only where QEMU itself starts. */
+/** What is tried only if QEMU itself starts. */
 const FEATURES: readonly Pick<Check, 'name' | 'needed' | 'find'>[] = [
   { name: 'TCG', needed, find: findTcg },
   {
@@ -142,7 +142,7 @@ const FEATURES: readonly Pick<Check, 'name' | 'needed' | 'find'>[] = [
   {
     name: 'CPU models',
     needed,
-    find: async (context) => cpuFinding(parseCpuModels(await ask(context, '-cpu')), DEFAULT_GUEST.cpu),
+    find: async (context) => cpuResult(parseCpuModels(await ask(context, '-cpu')), DEFAULT_GUEST.cpu),
   },
   { name: 'SVM emulation', needed: 'for nested', find: findSvm },
   { name: 'Xen emulation', needed: 'for Xen guests of host KVM', find: findXen },

@@ -6,7 +6,7 @@ import { type Examination, type Row, type Status, TOPICS } from './types.ts';
 
 export interface TextStyle {
   readonly colour: boolean;
-  /** Of the terminal; undefined where there is no limit. */
+  /** Of the terminal; undefined if there is no limit. */
   readonly columns: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export function examinationText(examination: Examination, style: TextStyle): str
 function rowText(row: Row, nameColumns: number, style: TextStyle): string {
   const mark = paint(COLOURS[row.status], MARKS[row.status].padEnd(MARK_COLUMNS), style);
   const margin = ' '.repeat(2 + MARK_COLUMNS + nameColumns);
-  // Who needs it matters where it is not there.
+  // Who needs it matters if it is not there.
   const whom = row.status === 'ok' ? '' : ` [needed ${row.needed}]`;
   const remedy = row.remedy === null ? '' : `\n-> ${row.remedy}`;
   const width = Math.max(LEAST_COLUMNS, style.columns ?? Number.POSITIVE_INFINITY) - margin.length;

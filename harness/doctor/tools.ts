@@ -49,7 +49,7 @@ async function findBusybox(): Promise<CheckResult> {
   }
 }
 
-/** Compiles, links and runs a program. Gives null where that went well, else what went wrong. */
+/** Compiles, links and runs a program. Gives null if that went well, else what went wrong. */
 export async function tryCompile(
   { run }: Context,
   source: string,

@@ -50,7 +50,7 @@ export interface Examination {
   /** Everything that is needed always is ok. */
   readonly ok: boolean;
   readonly rows: readonly Row[];
-  /** One command for all Debian packages that are missing; null where none is. */
+  /** One command for all Debian packages that are missing; null if none is. */
   readonly install: string | null;
 }
 

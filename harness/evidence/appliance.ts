@@ -18,7 +18,7 @@ export interface ApplianceEvidence {
   readonly complete: boolean;
   readonly counts: FrameCounts;
   readonly protocol: number | null;
-  /** Offset of the byte after the line of the `l1end` frame; null where it never came. */
+  /** Offset of the byte after the line of the `l1end` frame; null if it never came. */
   readonly transcriptEnd: number | null;
   readonly kernel: At<{ readonly release: string; readonly version: string }> | null;
   readonly clock: At<{ readonly current: string; readonly tNs: number | null }> | null;
@@ -34,7 +34,7 @@ export interface ApplianceEvidence {
   readonly qmp: readonly At<unknown>[];
   /** QMP lines that are not JSON. */
   readonly qmpBroken: readonly At<string>[];
-  /** Null where no counts were sent. */
+  /** Null if no counts were sent. */
   readonly exits: DecodedExits | null;
   readonly troubles: readonly Trouble[];
 }
@@ -44,7 +44,7 @@ export interface GuestLife {
   readonly startNs: number | null;
   readonly endNs: number | null;
   readonly ended: Exclude<ApplianceState, 'fault'> | null;
-  /** Null where it did not exit, or nothing is known of it. */
+  /** Null if it did not exit, or nothing is known of it. */
   readonly exitCode: number | null;
   readonly signal: number | null;
 }

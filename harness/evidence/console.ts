@@ -2,7 +2,7 @@
 import { safeText } from '../base/neutralise.ts';
 
 export interface ConsoleLine {
-  /** As an editor or `sed -n Np` counts: by line feeds (by carriage returns where there is no line feed). */
+  /** As an editor or `sed -n Np` counts: by line feeds (by carriage returns if there is no line feed). */
   readonly n: number;
   /** Printable text: escape sequences removed, every other odd byte written as \xHH. */
   readonly text: string;
@@ -23,7 +23,7 @@ export const CONSOLE_LINES_MAX = 256 * 1024;
 
 /**
  * Splits at line feeds. A carriage return inside a line starts another entry with the same number, because
- * what follows it is a text of its own (a terminal would have overwritten the first part). Where there are too many
+ * what follows it is a text of its own (a terminal would have overwritten the first part). If there are too many
  * lines, the last one says so in place of the rest.
  */
 export function readConsole(bytes: Uint8Array): ConsoleLine[] {
@@ -51,7 +51,7 @@ export function isCut(lines: readonly ConsoleLine[]): boolean {
   return lines.length > CONSOLE_LINES_MAX;
 }
 
-/** One entry for each text between carriage returns; one with an empty text where there is none. Gives how far it came. */
+/** One entry for each text between carriage returns; one with an empty text if there is none. Gives how far it came. */
 function pushParts(
   lines: ConsoleLine[],
   line: Uint8Array,

@@ -14,13 +14,13 @@ export interface Evidence {
   readonly facts: Facts;
   /** Where the facts were read: in the log that the probe sent or vouched for, or straight off the console. */
   readonly factsFrom: 'probe' | 'console';
-  /** How the console's log compares with the probe's checksums of it; null where the probe sent the log itself. */
+  /** How the console's log compares with the probe's checksums of it; null if the probe sent the log itself. */
   readonly logCheck: LogCheck | null;
   /** The text of the kernel's log that the facts rest on, one line each, for messages that must come. */
   readonly log: readonly NumberedText[];
-  /** sha256 of the console up to and including the end frame's line; null where it never came. */
+  /** sha256 of the console up to and including the end frame's line; null if it never came. */
   readonly transcriptSha256: string | null;
-  /** How often the guest left its virtual CPUs, and for which reads; null where that was not counted. */
+  /** How often the guest left its virtual CPUs, and for which reads; null if that was not counted. */
   readonly exits: ExitCounts | null;
 }
 

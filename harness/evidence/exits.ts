@@ -23,7 +23,7 @@ export interface ExitCounts {
   readonly addedNs: PerCounter<number>;
   /** Reads that got the disturbance as well. */
   readonly disturbed: PerCounter<number>;
-  /** By their number; null where the probe did not come so far, or may not write to the port. */
+  /** By their number; null if the probe did not come so far, or may not write to the port. */
   readonly marks: readonly (ExitMark | null)[];
   /** Reads in each second since the guest's first entry, up to the last second with a read; at most 64 seconds. */
   readonly perSecond: PerCounter<readonly number[]>;
@@ -91,7 +91,7 @@ export function decodeExitsHex(hex: string): DecodedExits {
   return decodeExits(Buffer.from(hex, 'hex'));
 }
 
-/** The reads that were made before the probe's own; null where nothing tells them apart. */
+/** The reads that were made before the probe's own; null if nothing tells them apart. */
 export function kernelReads(exits: ExitCounts): PerCounter<number> | null {
   return exits.marks[1]?.reads ?? null;
 }

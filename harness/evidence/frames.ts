@@ -8,7 +8,7 @@ export interface Frame {
   readonly kind: string;
   /** As sent: still escaped, and with the continuation mark. */
   readonly payload: string;
-  /** Console line numbers that the frame came from; two where it was put together again. */
+  /** Console line numbers that the frame came from; two if it was put together again. */
   readonly lines: readonly number[];
 }
 
@@ -32,7 +32,7 @@ export interface Frames {
   /** In order of SEQ, each once. */
   readonly frames: readonly Frame[];
   readonly counts: FrameCounts;
-  /** Offset of the byte after the line of the end frame; null where it never came. */
+  /** Offset of the byte after the line of the end frame; null if it never came. */
   readonly transcriptEnd: number | null;
 }
 
@@ -61,7 +61,7 @@ export function readHeader(text: string): Header | null {
 }
 
 /**
- * The kernel's lines on a console; where one cut a frame, the kernel's part alone. Frames whose kind begins with `quoting`
+ * The kernel's lines on a console; if one cut a frame, the kernel's part alone. Frames whose kind begins with `quoting`
  * pass on other texts, in which what looks like a kernel's line is none.
  */
 export function kernelLines(lines: readonly ConsoleLine[], quoting: string): NumberedText[] {

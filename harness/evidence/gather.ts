@@ -8,7 +8,7 @@ export interface BootTexts {
   readonly console: Uint8Array;
   /** Of a nested guest only. */
   readonly appliance: Uint8Array | null;
-  /** What kvm-exits.so has written on this host; null where nothing was counted so. */
+  /** What kvm-exits.so has written on this host; null if nothing was counted so. */
   readonly exits: Uint8Array | null;
 }
 

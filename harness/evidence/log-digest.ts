@@ -18,7 +18,7 @@ export interface LogSum {
 export interface LogCheck {
   /** Every block was found, in order. */
   readonly whole: boolean;
-  /** What does not match, for people; null where all does. */
+  /** What does not match, for people; null if all does. */
   readonly problem: string | null;
   readonly blocks: number;
   readonly bad: readonly BadBlock[];

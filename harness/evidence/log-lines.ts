@@ -9,9 +9,9 @@ export interface LogLine {
   readonly n: number;
   /** The message alone. */
   readonly text: string;
-  /** Seconds since boot, null where the line does not say. In pasted text also by the time of day: see byWallClock. */
+  /** Seconds since boot, null if the line does not say. In pasted text also by the time of day: see byWallClock. */
   readonly timeS: number | null;
-  /** The time of day, s, of which only differences mean something; null where the line has none. */
+  /** The time of day, s, of which only differences mean something; null if the line has none. */
   readonly wallS: number | null;
   /** `timeS` was made of the time of day: it has its resolution, and may count from the first line and not from the boot. */
   readonly byWallClock?: true;
@@ -35,7 +35,7 @@ const HOST_KERNEL = '[\\w.:-]{1,128} kernel(?:\\[\\d{1,7}\\])?:';
 
 interface Prefix {
   readonly pattern: RegExp;
-  /** The capture that holds seconds since boot, where there is one. */
+  /** The capture that holds seconds since boot, if there is one. */
   readonly seconds?: true;
 }
 

@@ -220,7 +220,7 @@ export function bestFormat(text: string): FormatMatch {
 /** So many words that are no values make a text the beginning of a message. */
 const LITERALS_THAT_TELL = 2;
 
-/** A message of the kernel stands here, whole or cut off; `LITERALS_THAT_TELL` where it is cut, or all it has. */
+/** A message of the kernel stands here, whole or cut off; `LITERALS_THAT_TELL` if it is cut, or all it has. */
 export function isMessage(text: string): boolean {
   const { literals, whole } = bestFormat(text);
   return literals >= LITERALS_THAT_TELL || (whole && literals > 0);

@@ -24,7 +24,7 @@ const READS_A_TRY: Readonly<Record<Counter, number>> = { pm: 3, hpet: 1 };
 const SECONDS_MIN = 3;
 const NAMES: Readonly<Record<Counter, string>> = { pm: 'PM timer', hpet: 'HPET' };
 
-/** One pattern for each counter; empty where the probe's own reads cannot be told from the kernel's. */
+/** One pattern for each counter; empty if the probe's own reads cannot be told from the kernel's. */
 export function readPatterns(exits: ExitCounts): ReadPattern[] {
   const [began, settled] = exits.marks;
   if (began == null || settled == null) return [];
@@ -46,8 +46,8 @@ export function readPatterns(exits: ExitCounts): ReadPattern[] {
 }
 
 /**
- * A start sample is rejected after all its tries; where a stop sample is, a start sample follows at once, which may
- * take as many reads again. The clocksource watchdog too reads a counter, but in other numbers: so the HPET's, where
+ * A start sample is rejected after all its tries; if a stop sample is, a start sample follows at once, which may
+ * take as many reads again. The clocksource watchdog too reads a counter, but in other numbers: so the HPET's, if
  * a try is one read and other numbers come close, must be the very five. The work's period is HZ and a
  * little more, so one second of many may see none.
  */
@@ -64,7 +64,7 @@ function shown(counter: Counter, each: readonly number[]): ReadPattern['shows'] 
     : null;
 }
 
-/** One sentence on the kernel's reads, and what they show if they do; null where nothing was counted for certain. */
+/** One sentence on the kernel's reads, and what they show if they do; null if nothing was counted for certain. */
 export function describeReads(exits: ExitCounts): string | null {
   const patterns = readPatterns(exits);
   const [any] = patterns;

@@ -50,7 +50,7 @@ export function pairs(text: string): Record<string, string> {
   return table;
 }
 
-/** A decimal or 0x number of the table; null where it is missing or not one. */
+/** A decimal or 0x number of the table; null if it is missing or not one. */
 export function numbers(fields: Record<string, string>, name: string): number | null {
   const text = fields[name];
   return text !== undefined && /^(?:\d{1,20}|0x[0-9a-f]{1,16})$/i.test(text) ? Number(text) : null;

@@ -19,7 +19,7 @@ export interface ProbeReport {
   readonly transcriptEnd: number | null;
   readonly protocol: number | null;
   readonly beginNs: number | null;
-  /** From `settled`; null where it never came or is not a state of the protocol. */
+  /** From `settled`; null if it never came or is not a state of the protocol. */
   readonly state: At<{ readonly state: ProbeState; readonly tNs: number }> | null;
   readonly polls: readonly At<Poll>[];
   readonly cmdline: At<string> | null;

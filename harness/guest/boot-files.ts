@@ -25,7 +25,7 @@ export interface BootFiles {
   close(): Promise<void>;
 }
 
-/** Makes the files anew in an existing folder. Throws HostFault where they cannot be written. */
+/** Makes the files anew in an existing folder. Throws HostFault if they cannot be written. */
 export async function openBootFiles(folder: string, launch: Launch): Promise<BootFiles> {
   const consolePath = join(folder, CONSOLE_FILE);
   const stderrPath = join(folder, STDERR_FILE);
@@ -36,7 +36,7 @@ export async function openBootFiles(folder: string, launch: Launch): Promise<Boo
   };
   const openEmpty = async (path: string): Promise<number> => {
     await writeFile(path, '');
-    // Appending: where the file is cut while QEMU writes, its next byte must not leave a hole.
+    // Appending: if the file is cut while QEMU writes, its next byte must not leave a hole.
     const file = await open(path, 'a');
     opened.push(file);
     return file.fd;
@@ -68,7 +68,7 @@ function cannotWrite(error: NodeJS.ErrnoException, folder: string): HostFault {
 
 /**
  * Why the files of a boot could not take more: the disk or a quota is full, or the limit on a file's size is near. Null
- * where they could. It is tried, since only a write tells of a quota; QEMU has ended.
+ * if they could. It is tried, since only a write tells of a quota; QEMU has ended.
  */
 export async function whyFull({
   consolePath,

@@ -34,7 +34,7 @@ export interface Boot {
   readonly evidence: Evidence;
   /** Of a nested guest only. */
   readonly appliance: ApplianceEvidence | null;
-  /** The machine under test. Null where its QEMU did not tell. */
+  /** The machine under test. Null if its QEMU did not tell. */
   readonly machine: MachineFacts | null;
   /** The machine that we started: of a nested guest the appliance's, else the same. */
   readonly outer: MachineFacts | null;
@@ -51,7 +51,7 @@ async function keepExits(launch: Launch, from: string, folder: string): Promise<
   });
 }
 
-/** Boots a guest to its end. Whatever happens to it is the value; throws only where results cannot be written. */
+/** Boots a guest to its end. Whatever happens to it is the value; throws only if results cannot be written. */
 export async function bootGuest(launch: Launch, options: BootOptions): Promise<Boot> {
   const started = performance.now();
   const files = await openBootFiles(options.folder, launch);

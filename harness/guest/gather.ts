@@ -9,14 +9,14 @@ import type { Launch } from './types.ts';
 export type { Gathered };
 
 export interface GatherOptions {
-  /** The record that the folder is part of, where somebody else may have made it: nothing outside is read. */
+  /** The record that the folder is part of, if somebody else may have made it: nothing outside is read. */
   readonly root?: string;
 }
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * Rejects with the file system's error where the console cannot be read, with UserError where it is no plain file of the
+ * Rejects with the file system's error if the console cannot be read, with UserError if it is no plain file of the
  * record or too large. A large console is read in a thread of its own.
  */
 export async function gatherFrom(

@@ -24,7 +24,7 @@ export interface KvmCheck {
   readonly reason: string;
   /** The CPU model of the guest that came up. */
   readonly cpu: string | null;
-  /** Wall time to the probe, ms; null where it never came. */
+  /** Wall time to the probe, ms; null if it never came. */
   readonly toProbeMs: number | null;
 }
 
@@ -63,7 +63,7 @@ async function tryCpu(
   return { boot, toProbeMs };
 }
 
-/** Why there is nothing to try; null where /dev/kvm can be opened. */
+/** Why there is nothing to try; null if /dev/kvm can be opened. */
 export async function kvmDeviceFault(): Promise<KvmCheck | null> {
   try {
     await access('/dev/kvm', constants.R_OK | constants.W_OK);

@@ -13,9 +13,9 @@ export interface QemuProcess {
   readonly exited: Promise<QemuExit>;
   /** CPU time used so far, ms; of an ended process what it had used at the last question. */
   cpuMs(): Promise<number>;
-  /** Time that its threads have waited for a CPU so far, ms; null where this host does not tell. */
+  /** Time that its threads have waited for a CPU so far, ms; null if this host does not tell. */
   waitedMs(): Promise<number | null>;
-  /** Ends it at once, also where it is stopped. */
+  /** Ends it at once, also if it is stopped. */
   kill(): void;
 }
 

@@ -28,7 +28,7 @@ export interface Decisions {
 /** Programs and files that machines are made of. */
 export interface MachineParts {
   readonly qemu: string;
-  /** The folder of QEMU's firmware; null where it finds that itself. */
+  /** The folder of QEMU's firmware; null if it finds that itself. */
   readonly firmwareDir: string | null;
   /** Null for a guest that runs in none. */
   readonly appliance: ApplianceFiles | null;

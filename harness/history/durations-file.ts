@@ -11,7 +11,7 @@ export interface DurationsFile {
   readonly cells: Readonly<Record<string, number>>;
 }
 
-/** Throws UserError where no run says anything. */
+/** Throws UserError if no run says anything. */
 export async function durationsFile({ cells }: Pick<Plan, 'cells'>, results: string): Promise<DurationsFile> {
   const wanted = cells.map(({ id, kernel, guest: { topology, clock } }) => ({ id, kernel, topology, clock }));
   const expected = await withHistory(results, (history) => expectedDurations(history, wanted));

@@ -12,7 +12,7 @@ const NIGHTS = 20;
 
 /**
  * Each cell by id, with the median wall time of one boot: of its own last nights in whatever matrix, else of its
- * kernel in the same topology and clock, else of these two, else of all cells. Empty where there is no history.
+ * kernel in the same topology and clock, else of these two, else of all cells. Empty if there is no history.
  */
 export function expectedDurations(
   { database }: Pick<History, 'database'>,

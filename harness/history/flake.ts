@@ -29,7 +29,7 @@ function judgedNights(newestFirst: readonly Night[]): { night: Night; text: stri
 }
 
 /**
- * A night is a flake where the boots of its cell differed, or where its result is other than on the judged nights
+ * A night is a flake if the boots of its cell differed, or if its result is other than on the judged nights
  * just before and after it, which agree, all three with the same kernel image. A change that stays is none.
  */
 export function flakeRate(newestFirst: readonly Night[]): Rate {
@@ -38,7 +38,7 @@ export function flakeRate(newestFirst: readonly Night[]): Rate {
   return rateOf(flakes.length, judged.length);
 }
 
-/** The first night of what the cell is now, nights that stand alone left out; null where it was never anything else. */
+/** The first night of what the cell is now, nights that stand alone left out; null if it was never anything else. */
 export function lastChange(newestFirst: readonly Night[]): CellChange | null {
   const lasting = judgedNights(newestFirst).filter(({ isAlone }) => !isAlone);
   const [now] = lasting;

@@ -78,7 +78,7 @@ function resultColumns(cell: CellView): [string, number, string, string] {
 
 type Value = string | number;
 
-/** Gives the id of a row by its key, which it inserts with the further columns where there is none. */
+/** Gives the id of a row by its key, which it inserts with the further columns if there is none. */
 function lookUp(
   database: DatabaseSync,
   table: string,

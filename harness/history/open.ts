@@ -21,7 +21,7 @@ export interface History {
 }
 
 /**
- * Opens the database and fills it with what is new. One that is damaged or of another version is made anew. Where
+ * Opens the database and fills it with what is new. One that is damaged or of another version is made anew. If
  * there is no such folder the history is empty, and nothing is written. Throws HostFault 'history-failed'.
  */
 export async function openHistory(resultsDir: string, options: FillOptions = {}): Promise<History> {

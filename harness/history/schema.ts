@@ -85,7 +85,7 @@ function between<T>(database: DatabaseSync, begin: string, work: () => T): T {
   }
 }
 
-/** Makes the tables where there are none, or those of another version. */
+/** Makes the tables if there are none, or those of another version. */
 export function makeTables(database: DatabaseSync): void {
   if (versionOf(database) === HISTORY_VERSION) return;
   inTransaction(database, () => {

@@ -11,13 +11,13 @@ export interface Night {
   readonly outcome: Outcome;
   /** The run ended before the cell was judged; its outcome is then infra-error. */
   readonly lost: boolean;
-  /** One for each boot, in order; empty where none ended. */
+  /** One for each boot, in order; empty if none ended. */
   readonly verdicts: readonly string[];
   /** Current clocksources that its boots showed. Guests wrote these: not safe to show as they are. */
   readonly current: readonly string[];
   readonly kernelRelease: string | null;
   readonly kernelSha256: string | null;
-  /** QEMU's version; null where not known, and where the parts of a merged run differ. */
+  /** QEMU's version; null if not known, and if the parts of a merged run differ. */
   readonly qemu: string | null;
   readonly hostCpu: string | null;
   readonly boots: number;
@@ -45,12 +45,12 @@ export interface CellHistory {
   readonly nights: readonly Night[];
   /** Nights with a flake, of those on which guests were judged, within `nights`; see docs/history.md. */
   readonly flaky: Rate;
-  /** Null where nothing changed within `nights`. */
+  /** Null if nothing changed within `nights`. */
   readonly changed: CellChange | null;
 }
 
 export interface HistoryQuery {
-  /** Globs over ids of cells; all cells where there is none. */
+  /** Globs over ids of cells; all cells if there is none. */
   readonly cells?: readonly string[];
   /** Glob over names of kernels. */
   readonly kernel?: string;

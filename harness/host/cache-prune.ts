@@ -5,9 +5,9 @@ import { type Cache, type CacheEntry, objectFolder, parseEntry } from './cache.t
 
 export interface ListedEntry {
   readonly entry: CacheEntry;
-  /** Bytes of its object; 0 where it has none, or lost it. Entries can share an object. */
+  /** Bytes of its object; 0 if it has none, or lost it. Entries can share an object. */
   readonly bytes: number;
-  /** Since its object was last taken for use, or since it was stored where it has none. */
+  /** Since its object was last taken for use, or since it was stored if it has none. */
   readonly unusedMs: number;
 }
 

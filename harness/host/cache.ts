@@ -115,7 +115,7 @@ export async function storeObject(cache: Cache, path: string, name: string): Pro
 }
 
 /**
- * The path of an object whose bytes were just checked against its digest. Undefined where it is not there or
+ * The path of an object whose bytes were just checked against its digest. Undefined if it is not there or
  * was damaged; a damaged one is removed and `onDamage` is told, and the caller has to get it again.
  */
 export async function takeObject(
@@ -197,7 +197,7 @@ function sealOf({ kind, key, object, facts, storedAt }: CacheEntry): string {
   });
 }
 
-/** Reads an entry's text; undefined where it is no entry, whatever damaged it, and 'foreign' where it is another's. */
+/** Reads an entry's text; undefined if it is no entry, whatever damaged it, and 'foreign' if it is another's. */
 export function parseEntry(text: string, kind: string, key: string): CacheEntry | 'foreign' | undefined {
   let value: Partial<CacheEntry> | null;
   try {

@@ -14,7 +14,7 @@ export interface DownloadOptions {
   readonly maxBytes?: number;
   /** Longest time without a byte, from the request on. */
   readonly stallMs?: number;
-  /** Told about every whole MB; `total` where the server says how much will come. */
+  /** Told about every whole MB; `total` if the server says how much will come. */
   readonly onProgress?: (bytes: number, total: number | undefined) => void;
 }
 
@@ -32,7 +32,7 @@ interface Source {
   readonly total: number | undefined;
 }
 
-/** Writes the file at `url` to `target`, which does not exist afterwards where anything went wrong. */
+/** Writes the file at `url` to `target`, which does not exist afterwards if anything went wrong. */
 export async function downloadFile(
   url: string,
   target: string,
@@ -153,7 +153,7 @@ function named(error: unknown, url: string): Error {
   return new HostFault('network', `cannot fetch ${url}: ${why}`, proxyHint(), { cause: error });
 }
 
-/** Node's fetch goes through a proxy only where it is told to. */
+/** Node's fetch goes through a proxy only if it is told to. */
 function proxyHint(): string {
   const proxied = Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name));
   return proxied ? 'a proxy is set: NODE_USE_ENV_PROXY=1 makes it used' : 'check the network, then try again';

@@ -16,8 +16,8 @@ export interface InsideFile {
 }
 
 /**
- * Opens `path` (within `root`, absolute or relative to it) for reading. Rejects with the file system's error where there is
- * no such file, and with UserError where it is none that may be read. `root` itself may be reached by a link.
+ * Opens `path` (within `root`, absolute or relative to it) for reading. Rejects with the file system's error if there is
+ * no such file, and with UserError if it is none that may be read. `root` itself may be reached by a link.
  */
 export async function openInside(root: string, path: string, bytesMax = FILE_BYTES_MAX): Promise<InsideFile> {
   const full = resolve(root, path);

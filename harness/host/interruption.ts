@@ -5,7 +5,7 @@ import { Interrupted } from '../base/errors.ts';
 const current = new AsyncLocalStorage<AbortSignal>();
 const NEVER = new AbortController().signal;
 
-/** Aborted where the work that asks is to stop. */
+/** Aborted if the work that asks is to stop. */
 export function interruption(): AbortSignal {
   return current.getStore() ?? NEVER;
 }
@@ -15,7 +15,7 @@ export function stoppedBy<T>(signal: AbortSignal, work: () => T): T {
   return current.run(AbortSignal.any([interruption(), signal]), work);
 }
 
-/** Throws Interrupted where the work that asks is to stop. `what`: what it breaks off. */
+/** Throws Interrupted if the work that asks is to stop. `what`: what it breaks off. */
 export function stopIfInterrupted(what?: string): void {
   if (interruption().aborted) throw new Interrupted(what);
 }

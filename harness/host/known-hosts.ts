@@ -15,7 +15,7 @@ export interface KnownKey {
   readonly file: string;
 }
 
-/** The files that ssh(1) reads where nothing else is configured: UserKnownHostsFile, GlobalKnownHostsFile in ssh_config(5). */
+/** The files that ssh(1) reads if nothing else is configured: UserKnownHostsFile, GlobalKnownHostsFile in ssh_config(5). */
 function knownHostsFiles(): string[] {
   const own = join(homedir(), '.ssh');
   return [
@@ -50,7 +50,7 @@ export async function findKnownKeys(target: SshTarget): Promise<KnownKey[]> {
   const found: KnownKey[] = [];
   for (const file of knownHostsFiles()) {
     if (!(await exists(file))) continue;
-    // It ends with 1 where it finds nothing.
+    // It ends with 1 if it finds nothing.
     const { stdout } = await tryTool('ssh-keygen', ['-F', knownHostsName(target), '-f', file], {
       hint: 'apt-get install openssh-client',
     });
@@ -69,7 +69,7 @@ export function fingerprint(blob: Buffer): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** What is wrong with the key that the host showed; null where it is known. */
+/** What is wrong with the key that the host showed; null if it is known. */
 export function judgeHostKey(target: SshTarget, blob: Buffer, known: readonly KnownKey[]): HostFault | null {
   const type = keyType(blob);
   const key = blob.toString('base64');
@@ -91,7 +91,7 @@ export function judgeHostKey(target: SshTarget, blob: Buffer, known: readonly Kn
     return new HostFault(
       'ssh-host-key',
       `the host key of ${name} has changed: it shows ${shown}, ${other.file} has ${was}. Another host may be posing as it`,
-      `only where you know why it changed: ssh-keygen -f ${other.file} -R '${name}', then: ssh ${sshArguments(target)} true`,
+      `only if you know why it changed: ssh-keygen -f ${other.file} -R '${name}', then: ssh ${sshArguments(target)} true`,
     );
   }
   return new HostFault(

@@ -30,7 +30,7 @@ const LIMITS: Readonly<
   EROFS: { code: 'read-only', what: 'a file system is read-only', hint: 'choose another place' },
 };
 
-/** The fault behind an error of the system; null where it says nothing of this host's limits. */
+/** The fault behind an error of the system; null if it says nothing of this host's limits. */
 export function toLimitFault(error: unknown): HostFault | null {
   const limit = LIMITS[errnoOf(error)];
   if (limit === undefined) return null;

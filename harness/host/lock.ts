@@ -15,7 +15,7 @@ import { HostFault } from '../base/errors.ts';
 import { interruption, stopIfInterrupted } from './interruption.ts';
 import { startProcess } from './process.ts';
 
-/** $1 is the lock file, $2 says who holds it. Ends with 75 where the file was removed while we waited for it. */
+/** $1 is the lock file, $2 says who holds it. Ends with 75 if the file was removed while we waited for it. */
 const HOLDER = `
 held=no
 for fd in /proc/$$/fd/*; do [ "$fd" -ef "$1" ] && held=yes; done
@@ -31,7 +31,7 @@ const REPLACED = 75;
 export interface LockOptions {
   /** What is done under the lock; others who wait are told. */
   readonly purpose: string;
-  /** Called once where somebody else holds the lock. */
+  /** Called once if somebody else holds the lock. */
   readonly onWait?: (text: string) => void;
 }
 
@@ -120,7 +120,7 @@ async function startHolder(file: string, wait: boolean, options: LockOptions): P
   return exitCode;
 }
 
-/** The holder prints a line once it holds the lock, and nothing where it does not get it. */
+/** The holder prints a line once it holds the lock, and nothing if it does not get it. */
 function saysAnything(stream: NodeJS.ReadableStream): Promise<boolean> {
   return new Promise((resolve) => {
     stream.on('data', () => resolve(true));

@@ -12,7 +12,7 @@ export interface ToolOptions {
   readonly onlyEnv?: true;
   readonly timeoutMs?: number;
   readonly input?: string | Uint8Array;
-  /** What to type where the program is missing, for example "apt-get install cpio". */
+  /** What to type if the program is missing, for example "apt-get install cpio". */
   readonly hint?: string;
   /** Called with each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
@@ -32,7 +32,7 @@ export function startProcess(file: string, args: readonly string[], options: Opt
   return execa('setpriv', [...DIE_WITH_PARENT, file, ...args], options);
 }
 
-/** Runs a program and gives its result whatever its exit code. Throws HostFault where it cannot run at all. */
+/** Runs a program and gives its result whatever its exit code. Throws HostFault if it cannot run at all. */
 export async function tryTool(
   file: string,
   args: readonly string[],
@@ -58,7 +58,7 @@ export async function tryTool(
   if (result.isCanceled) stopIfInterrupted(file);
   if (result.timedOut)
     throw new HostFault('tool-timeout', `${file} took longer than ${options.timeoutMs} ms`);
-  // setpriv answers 127 where the program does not exist, 126 where it may not be executed.
+  // setpriv answers 127 if the program does not exist, 126 if it may not be executed.
   if (result.exitCode === 127 || (result.exitCode === undefined && result.code === 'ENOENT')) {
     throw new HostFault('tool-missing', `the program ${file} is not installed`, options.hint);
   }
@@ -127,7 +127,7 @@ export interface GroupOptions {
   readonly cwd: string;
   /** The whole environment: nothing of ours is added. */
   readonly env: Readonly<Record<string, string>>;
-  /** Held by the program and everything it starts; waited for where something of an earlier one still runs. */
+  /** Held by the program and everything it starts; waited for if something of an earlier one still runs. */
   readonly lockFile: string;
   /** Called with each line of stdout and stderr as it comes. */
   readonly onLine: (line: string) => void;
@@ -167,7 +167,7 @@ export async function runGroup(
   return exitCode ?? 128;
 }
 
-/** CPU time of a running process so far, user and system; null where it is gone. Resolution 10 ms (USER_HZ). */
+/** CPU time of a running process so far, user and system; null if it is gone. Resolution 10 ms (USER_HZ). */
 export async function processCpuMs(pid: number | undefined): Promise<number | null> {
   if (pid === undefined) return null;
   try {
@@ -181,7 +181,7 @@ export async function processCpuMs(pid: number | undefined): Promise<number | nu
 }
 
 /**
- * Time that the threads of a process have been ready to run and did not, ms, added up; null where it is gone or the kernel
+ * Time that the threads of a process have been ready to run and did not, ms, added up; null if it is gone or the kernel
  * does not tell: the second field of schedstat, ns (Documentation/scheduler/sched-stats.rst).
  */
 export async function processWaitedMs(pid: number | undefined): Promise<number | null> {

@@ -60,7 +60,7 @@ function noScratch(error: unknown): unknown {
   );
 }
 
-/** Whether a process with this id exists, also where it belongs to somebody else. */
+/** Whether a process with this id exists, also if it belongs to somebody else. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

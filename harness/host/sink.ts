@@ -13,7 +13,7 @@ export type OutputStream = NodeJS.WritableStream & {
 };
 
 export interface Sink {
-  /** The stream's, where there is one. */
+  /** The stream's, if there is one. */
   readonly columns: number | undefined;
   readonly isTty: boolean;
   write(text: string): Promise<void>;
@@ -33,7 +33,7 @@ export function streamSink(stream: OutputStream): Sink {
   };
 }
 
-/** Throws UserError where the file cannot be written. The first write replaces what it holds, the next ones add to it. */
+/** Throws UserError if the file cannot be written. The first write replaces what it holds, the next ones add to it. */
 export function fileSink(reporter: string, path: string): Sink {
   const full = resolve(path);
   const existed = statSync(full, { throwIfNoEntry: false }) !== undefined;

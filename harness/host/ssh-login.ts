@@ -45,7 +45,7 @@ async function namedKey(path: string, check: KeyCheck): Promise<Login> {
 
 /**
  * A key that is named is the only one tried; else the agent's keys and then the user's own default ones. Throws
- * UserError where the named key cannot be used, HostFault where there is nothing to log in with.
+ * UserError if the named key cannot be used, HostFault if there is nothing to log in with.
  */
 export async function chooseLogin(identity: string | undefined, check: KeyCheck): Promise<Login> {
   if (identity !== undefined) return namedKey(identity, check);

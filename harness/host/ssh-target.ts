@@ -14,7 +14,7 @@ export const SSH_PORT = 22;
 const TARGET = /^(?:([^@\s]+)@)?(?:\[([\da-f:.%\w]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i;
 const BARE_V6 = /^(?:([^@\s]+)@)?([\da-f]*:[\da-f]*:[\da-f:.]*(?:%\w+)?)$/i;
 
-/** Throws UserError where the text is no target; a missing user is the one who asks. */
+/** Throws UserError if the text is no target; a missing user is the one who asks. */
 export function parseSshTarget(text: string): SshTarget {
   const bare = BARE_V6.exec(text);
   const match = bare === null ? TARGET.exec(text) : null;
@@ -31,7 +31,7 @@ export function parseSshTarget(text: string): SshTarget {
   return { user, host: host.toLowerCase(), port };
 }
 
-/** How known_hosts calls the host: with its port where that is not the usual one (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
+/** How known_hosts calls the host: with its port if that is not the usual one (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
 export function knownHostsName({ host, port }: SshTarget): string {
   return port === SSH_PORT ? host : `[${host}]:${port}`;
 }

@@ -21,7 +21,7 @@ export interface SshOptions {
 }
 
 export interface RemoteResult {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended it. */
   readonly exitCode: number | null;
   readonly stdout: Buffer;
   readonly stderr: string;

@@ -67,7 +67,7 @@ async function openQuietly(path: string): Promise<Readable> {
 
 const DEVICE_MOST = 256 * 1024 * 1024;
 
-/** /dev/kmsg gives one record a read, and EAGAIN where there is no more; EPIPE where records were overwritten meanwhile. */
+/** /dev/kmsg gives one record a read, and EAGAIN if there is no more; EPIPE if records were overwritten meanwhile. */
 async function readDevice(file: FileHandle): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -99,7 +99,7 @@ const MAGIC: readonly (readonly [string, string, string])[] = [
   ['ffd8ff', 'a picture (JPEG)', ''],
 ];
 
-/** The text behind what it is packed in; an error that names the tool, where it is packed in what is not read here. */
+/** The text behind what it is packed in; an error that names the tool, if it is packed in what is not read here. */
 function unpackerOf(head: Buffer, name: string): NodeJS.ReadWriteStream | null {
   const hex = head.subarray(0, 8).toString('hex');
   if (hex.startsWith('1f8b')) return createGunzip();

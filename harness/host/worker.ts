@@ -23,7 +23,7 @@ const MEMORY_MIB = 512;
 const GRACE_MS = 500;
 
 /**
- * Runs a module that answers with answerWork() and gives its answer. Rejects with HostFault where the work passes a limit,
+ * Runs a module that answers with answerWork() and gives its answer. Rejects with HostFault if the work passes a limit,
  * and with what the work threw.
  */
 export function workInThread<I, O>(module: URL, input: I, limits: WorkLimits): Promise<O> {

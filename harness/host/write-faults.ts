@@ -39,7 +39,7 @@ export function toWriteError(error: unknown, path: string): HostFault {
   );
 }
 
-/** The results directory cannot be used: the user's input where it was a wrong place, else the host's fault. */
+/** The results directory cannot be used: the user's input if it was a wrong place, else the host's fault. */
 export function toResultsDirError(error: unknown, resultsDir: string): UserError | HostFault {
   const what = BAD_PLACE[errnoOf(error)];
   if (what === undefined) return toWriteError(error, resultsDir);

@@ -105,7 +105,7 @@ export async function packAppliance(emulator: PinnedQemu): Promise<{ path: strin
   ]);
 }
 
-/** Builds what the cache lacks: minutes on a new machine. Throws HostFault or BuildError where that is not possible. */
+/** Builds what the cache lacks: minutes on a new machine. Throws HostFault or BuildError if that is not possible. */
 export async function buildAppliance(options: ApplianceOptions = {}): Promise<Appliance> {
   const { onProgress } = options;
   const cache = await openCache();

@@ -60,12 +60,12 @@ export async function storeInitramfs(name: string, entries: readonly Entry[]): P
   });
 }
 
-/** A static busybox as an entry; throws HostFault where there is none. */
+/** A static busybox as an entry; throws HostFault if there is none. */
 export async function busyboxEntry(): Promise<Entry> {
   return { path: 'bin/busybox', kind: 'file', mode: 0o755, bytes: await readBusybox() };
 }
 
-/** Builds the image, or finds it in the cache. Throws HostFault where busybox or the compiler is missing. */
+/** Builds the image, or finds it in the cache. Throws HostFault if busybox or the compiler is missing. */
 export async function buildProbeImage(): Promise<ProbeImage> {
   const [busybox, probe, init] = await Promise.all([
     busyboxEntry(),

@@ -6,13 +6,13 @@ import { UserError } from '../base/errors.ts';
 import { describeContent, readHead } from './package/filetype.ts';
 
 export interface KernelHeader {
-  /** uname -r, or "unknown" where the image holds no version. */
+  /** uname -r, or "unknown" if the image holds no version. */
   readonly release: string;
   /** The whole version text: release, builder, number and date of the build. */
   readonly version: string;
   /** Version of the boot protocol, for example 0x020f. */
   readonly protocol: number;
-  /** Undefined where the protocol is too old (before 2.12, Linux 3.8) to say. */
+  /** Undefined if the protocol is too old (before 2.12, Linux 3.8) to say. */
   readonly is64Bit: boolean | undefined;
   readonly bytes: number;
 }

@@ -47,7 +47,7 @@ async function findCopy(key: string, sha256: string, options: AcquireOptions): P
   return found;
 }
 
-/** Throws where a file is not the one that the matrix names by digest. */
+/** Throws if a file is not the one that the matrix names by digest. */
 export function checkSha256(what: string, found: string, expected: string | undefined): void {
   if (expected === undefined || expected.toLowerCase() === found) return;
   throw new UserError(

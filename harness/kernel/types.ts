@@ -8,7 +8,7 @@ export interface KernelImage {
   /** In the cache; ends in a readable name, for example vmlinuz-6.1.0-56-cloud-amd64. */
   readonly path: string;
   readonly sha256: string;
-  /** uname -r, from the image's own header; "unknown" where it holds none. */
+  /** uname -r, from the image's own header; "unknown" if it holds none. */
   readonly release: string;
   /** Where it came from, for people and for the record. */
   readonly origin: string;
@@ -18,7 +18,7 @@ export interface KernelImage {
   readonly build?: BuildFacts;
 }
 
-/** Where a patch did not apply exactly as it was written. */
+/** If a patch did not apply exactly as it was written. */
 export interface PatchShift {
   readonly file: string;
   readonly hunk: number;
@@ -53,7 +53,7 @@ export interface BuildFacts {
   readonly unknownOptions: readonly string[];
   readonly compiler: string;
   readonly linker: string;
-  /** The note that tells this kernel from others of its release: /sys/kernel/notes in the guest. Null where it has none. */
+  /** The note that tells this kernel from others of its release: /sys/kernel/notes in the guest. Null if it has none. */
   readonly buildId: string | null;
   /** Wall time of the build. */
   readonly seconds: number;

@@ -14,7 +14,7 @@ import { writeBootFile, writeEvidenceFile } from './files.ts';
 import { type TrueFrequency, trueFrequencyOf } from './true-frequency.ts';
 
 export interface Observed {
-  /** The launch that counts: with another nonce than was asked for where attempts failed. */
+  /** The launch that counts: with another nonce than was asked for if attempts failed. */
   readonly launch: Launch;
   readonly life: Boot;
   readonly ending: Ending;
@@ -68,7 +68,7 @@ export async function bootOnce(
   return { launch, life, ending, evidence, appliance, observation, failed };
 }
 
-/** The kernel's log as one text, for the messages that an expectation names; null where there is none. */
+/** The kernel's log as one text, for the messages that an expectation names; null if there is none. */
 export function logText(evidence: Evidence): string | null {
   return evidence.log.length === 0 ? null : evidence.log.map((line) => line.text).join('\n');
 }

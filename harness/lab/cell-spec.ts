@@ -27,7 +27,7 @@ export const SUBJECT = 'subject';
 
 export interface CellSpec {
   readonly cell: Cell;
-  /** How the kernel of a matrix's cell is built, where it is; null for an inline cell. */
+  /** How the kernel of a matrix's cell is built, if it is; null for an inline cell. */
   readonly recipe: CommitRecipe | null;
 }
 
@@ -52,7 +52,7 @@ export async function readCellSpec(text: string, expect: readonly string[]): Pro
 async function cellOfMatrix(path: string, wanted: string): Promise<CellSpec> {
   const matrix = await loadMatrix(path);
   const { cells } = makePlan(matrix);
-  // The kernel is the search's own, so an id may be given without it where that is clear.
+  // The kernel is the search's own, so an id may be given without it if that is clear.
   const named = cells.filter(({ id, kernel }) => id === wanted || id === `${kernel}.${wanted}`);
   const [cell] = named;
   if (cell === undefined) {

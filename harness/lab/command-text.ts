@@ -9,7 +9,7 @@ import { launchOf } from './launch.ts';
 import { resolveMachine } from './machine.ts';
 import { isNotBuilt, type Ready } from './make-ready.ts';
 
-/** Of one cell. Its command is null where this host cannot run it, and `reason` says why. */
+/** Of one cell. Its command is null if this host cannot run it, and `reason` says why. */
 export interface CellCommand {
   readonly command: string | null;
   /** Of a nested guest: what the appliance is told to run, in its own paths. */

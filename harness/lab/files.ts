@@ -42,7 +42,7 @@ export async function writeBootFile(folder: string, boot: Omit<BootFile, 'versio
   await writeJson(join(folder, BOOT_FILE), { version: BOOT_FILE_VERSION, ...boot });
 }
 
-/** `root`: the record that the folder is part of, where somebody else may have made it. Throws UserError. */
+/** `root`: the record that the folder is part of, if somebody else may have made it. Throws UserError. */
 export async function readBootFile(folder: string, root = folder): Promise<BootFile> {
   const path = join(folder, BOOT_FILE);
   let boot: BootFile;

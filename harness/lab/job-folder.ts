@@ -18,7 +18,7 @@ export async function newJobFolder(parent: string, what: string, at: Date): Prom
   }
 }
 
-/** As it is told to people: from the current folder where it is within it. */
+/** As it is told to people: from the current folder if it is within it. */
 export function shownPath(folder: string): string {
   const path = relative(process.cwd(), folder);
   return path.startsWith('..') ? folder : path;

@@ -16,13 +16,13 @@ export type PartFault = HostFault | BuildError;
 export interface HostOffer {
   /** The system's QEMU. */
   readonly qemu: string;
-  /** Null where no cell needed KVM of the host. */
+  /** Null if no cell needed KVM of the host. */
   readonly trial: KvmCheck | null;
   readonly nested: {
-    /** Null where no cell wants one. */
+    /** Null if no cell wants one. */
     readonly appliance: Appliance | PartFault | null;
     readonly pinned: PinnedQemu | PartFault | null;
-    /** Counts and slows the exits of guests of host KVM; null where there is none. */
+    /** Counts and slows the exits of guests of host KVM; null if there is none. */
     readonly exitsLibrary: string | null;
   };
   /** The appliance with what it runs on here; null without one. */
@@ -47,7 +47,7 @@ const NOT_ON_KVM = 'deterministic time needs -icount, which host KVM does not ha
 
 /**
  * What runs the guest, before anything is made for it. auto is a KVM guest wherever it runs: on the host where the trial
- * says that its KVM is sound, else nested; plain tcg is another guest, and comes only where it was asked for.
+ * says that its KVM is sound, else nested; plain tcg is another guest, and comes only if it was asked for.
  */
 export function choose(guest: GuestSpec, trial: KvmCheck | null): Decisions | Skipped {
   const { topology, clock } = guest;
@@ -89,12 +89,12 @@ export function resolveMachine(guest: GuestSpec, offer: HostOffer): Resolved {
   return { kind: 'runnable', machine };
 }
 
-/** Throws HostFault where there is no machine: with `hint` where this host has no such accelerator. */
+/** Throws HostFault if there is no machine: with `hint` if this host has no such accelerator. */
 export function needMachine(resolved: Resolved, hint: string): Machine {
   if (resolved.kind === 'runnable') return resolved.machine;
   if (resolved.kind === 'skipped') throw new HostFault('no-accelerator', resolved.reason, hint);
   const { fault } = resolved;
   if (fault instanceof HostFault) throw fault;
-  // What cannot be made here is this host's fault, also where a compiler says so.
+  // What cannot be made here is this host's fault, also if a compiler says so.
   throw new HostFault('appliance-failed', `the appliance cannot be made: ${fault.message}`, fault.hint);
 }

@@ -1,4 +1,4 @@
-/** What every guest of a plan needs before it starts: kernels, the probe, and the trial of KVM where one is due. */
+/** What every guest of a plan needs before it starts: kernels, the probe, and the trial of KVM if one is due. */
 
 import { HostFault, UserError } from '../base/errors.ts';
 import { checkKvm, type KvmCheck, type KvmCheckInput, kvmDeviceFault } from '../guest/kvm-check.ts';
@@ -32,7 +32,7 @@ export interface ReadyOptions {
 /** They come from one mirror: more at once are not faster. */
 const FETCHES = 2;
 
-/** Throws UserError where an entry's file is no kernel, or not the one that was asked for: the input is wrong. */
+/** Throws UserError if an entry's file is no kernel, or not the one that was asked for: the input is wrong. */
 async function acquireAll(
   plan: Plan,
   options: ReadyOptions,
@@ -60,7 +60,7 @@ async function acquireAll(
   return kernels;
 }
 
-/** KVM is tried once, and only where a cell could use it. */
+/** KVM is tried once, and only if a cell could use it. */
 async function trialFor(
   cells: readonly Cell[],
   ready: Pick<Ready, 'qemu' | 'initrdPath' | 'kernels'>,
@@ -68,7 +68,7 @@ async function trialFor(
 ): Promise<KvmCheck | null> {
   const real = cells.filter(({ guest }) => guest.clock === 'real').map(({ guest }) => guest.topology);
   const direct = real.some((topology) => topology === 'auto' || needsHostKvm(topology));
-  // An appliance of host KVM needs a host that nests; where it does not, there is nothing to be tried.
+  // An appliance of host KVM needs a host that nests; if it does not, there is nothing to be tried.
   const wanted = direct || (real.some(isKvmGuest) && (await hostNests()));
   const kernel = [...ready.kernels.values()].find((image) => !(image instanceof Error));
   const { qemu, initrdPath } = ready;
@@ -78,7 +78,7 @@ async function trialFor(
   return checkKvm({ qemu, kernelPath: (kernel as KernelImage).path, initrdPath });
 }
 
-/** What a trial of KVM boots where no kernel of the matrix is to be started. */
+/** What a trial of KVM boots if no kernel of the matrix is to be started. */
 export const TRIAL_KERNEL: KernelEntry = {
   name: 'linux-image-cloud-amd64',
   source: { kind: 'debian', package: 'linux-image-cloud-amd64' },

@@ -2,7 +2,7 @@
 import { HostFault, UserError } from '../base/errors.ts';
 import { findProgram } from '../host/program.ts';
 
-/** Throws HostFault where the program is not there; whether it works is for the guests to show. */
+/** Throws HostFault if the program is not there; whether it works is for the guests to show. */
 export async function needQemu(qemu: string): Promise<void> {
   try {
     await findProgram(qemu);

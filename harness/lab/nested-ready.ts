@@ -55,7 +55,7 @@ export async function hostNests(): Promise<boolean> {
   return false;
 }
 
-/** The appliance for a launch, and what it runs on: host KVM where that is sound and nests, else TCG. */
+/** The appliance for a launch, and what it runs on: host KVM if that is sound and nests, else TCG. */
 export async function applianceFiles(appliance: Appliance, trial: KvmCheck | null): Promise<ApplianceFiles> {
   const sound = trial?.usable === true;
   const nests = sound && (await hostNests());

@@ -23,7 +23,7 @@ export interface RunnerOptions {
 export interface BootResult {
   readonly kind: 'seen';
   readonly observation: Observation;
-  /** The kernel's log, for messages that are looked for; null where there is none. */
+  /** The kernel's log, for messages that are looked for; null if there is none. */
   readonly log: string | null;
   readonly evidence: Evidence;
   /** What the probe measured of its own reads, with the delay of the guest in it. */
@@ -39,7 +39,7 @@ export interface BootResult {
 export type BootFault = { readonly kind: 'host-fault'; readonly reason: string };
 export type BootOutcome = BootResult | BootFault;
 
-/** Medians, TSC cycles; null where the guest has no such counter or the probe may not read it. */
+/** Medians, TSC cycles; null if the guest has no such counter or the probe may not read it. */
 export interface ReadCycles {
   readonly pm: number | null;
   /** Three reads in a row, which is one sample of tsc_read_refs(). */
@@ -49,7 +49,7 @@ export interface ReadCycles {
 
 export interface Runner {
   /**
-   * Boots a kernel; what the guest left is in `folder`, which is made anew. Any number at once. Throws HostFault where
+   * Boots a kernel; what the guest left is in `folder`, which is made anew. Any number at once. Throws HostFault if
    * this host cannot boot such a guest at all.
    */
   boot(
@@ -118,7 +118,7 @@ function readCyclesOf({ report }: Evidence): ReadCycles {
 
 /**
  * Guest time at which tsc was registered, s since boot: the stamp of the line that clocksource.c prints (from 4.1), else the
- * probe's first poll that lists tsc, which is late by up to its interval. Null where it was never registered.
+ * probe's first poll that lists tsc, which is late by up to its interval. Null if it was never registered.
  */
 function registeredAt({ facts, report }: Evidence): number | null {
   const line = facts.registered.find(({ name }) => name === 'tsc');

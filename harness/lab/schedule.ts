@@ -39,7 +39,7 @@ export async function runInParallel<T>(
 }
 
 /**
- * Runs two works side by side. Where one fails, the other is told to stop, and the first error is thrown when both
+ * Runs two works side by side. If one fails, the other is told to stop, and the first error is thrown when both
  * are over; nothing is left running, and no error is lost.
  */
 export async function runBoth<A, B>(one: () => Promise<A>, other: () => Promise<B>): Promise<[A, B]> {

@@ -19,7 +19,7 @@ interface Row {
   readonly needsHostKvm: boolean;
   /** It runs in the appliance, which is made for the pinned QEMU. */
   readonly needsAppliance: boolean;
-  /** Wall time of one boot where nothing is known, ms, measured on 2 cores without KVM (docs/shards.md). */
+  /** Wall time of one boot if nothing is known, ms, measured on 2 cores without KVM (docs/shards.md). */
   readonly typicalMs: { readonly [clock in ClockMode]?: number };
 }
 
@@ -55,7 +55,7 @@ export const ACCELERATOR_NAMES = Object.keys(ACCELERATORS) as [Accelerator, ...A
 export type Topology = Accelerator | 'auto';
 export const TOPOLOGIES: readonly [Topology, ...Topology[]] = [...ACCELERATOR_NAMES, 'auto'];
 
-/** Wall time of one boot where nothing is known, ms; undefined where no guest has that clock. */
+/** Wall time of one boot if nothing is known, ms; undefined if no guest has that clock. */
 export function typicalMs(topology: Topology, clock: ClockMode): number | undefined {
   // Of auto no host is known: the time of the quickest.
   const row: Row = ACCELERATORS[topology === 'auto' ? 'tcg' : topology];
@@ -79,13 +79,13 @@ export interface OpenSettings {
   readonly qemu?: Emulator | null;
 }
 
-/** What the guest is told that it runs under: kvm where a KVM guest leaves it open; tcg for any other guest. */
+/** What the guest is told that it runs under: kvm if a KVM guest leaves it open; tcg for any other guest. */
 export function personalityOf({ topology, personality }: OpenSettings): Personality | 'tcg' {
   return isKvmGuest(topology) ? (personality ?? 'kvm') : 'tcg';
 }
 
 /**
- * Which QEMU runs the machine; undefined where only the host decides what `auto` is. Counted instructions are the pinned
+ * Which QEMU runs the machine; undefined if only the host decides what `auto` is. Counted instructions are the pinned
  * one's: only there they are a function of the inputs alone (patch 0004 of images/qemu), and the same on every machine.
  */
 export function emulatorOf(guest: OpenSettings & { readonly topology: Accelerator }): Emulator;

@@ -126,7 +126,7 @@ const toolchain = strict({
   hostcflags: words
     .describe('Further flags for the tools that the build itself runs (HOSTCFLAGS).')
     .optional(),
-  ldflags: words.describe('Further flags for the linker where it makes vmlinux.').optional(),
+  ldflags: words.describe('Further flags for the linker if it makes vmlinux.').optional(),
   arch: z
     .string()
     .regex(/^[a-z0-9_]{1,20}$/, 'must be the name of an architecture')

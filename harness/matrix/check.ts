@@ -160,7 +160,7 @@ function checkInclude(entry: Raw, path: KeyPath, known: Known, findings: Problem
   }
 }
 
-/** The values that a non-setting axis can have; undefined where there is no such axis. */
+/** The values that a non-setting axis can have; undefined if there is no such axis. */
 function namesOf(name: string, known: Known): readonly string[] | undefined {
   if (name === 'kernel') return known.kernels;
   return name === 'guest' ? known.presets : known.custom.get(name);
@@ -232,7 +232,7 @@ function checkPresets(presets: Raw, findings: ProblemList): void {
 /** Presets that extend each other in a row; people get lost in far fewer. */
 const CHAIN_MAX = 50;
 
-/** What is wrong with the presets that one rests on; null where nothing is, or where it is said of another one. */
+/** What is wrong with the presets that one rests on; null if nothing is, or if it is said of another one. */
 function wrongChain(name: string, presets: Raw): string | null {
   const seen = new Set<unknown>();
   let current: unknown = mapOf(presets[name]).extends;

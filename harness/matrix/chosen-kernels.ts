@@ -4,7 +4,7 @@ import { globTest } from '../base/glob.ts';
 import { suggestion } from '../base/suggest.ts';
 import type { KernelEntry, Matrix } from './types.ts';
 
-/** All where there is no glob. Throws UserError for a glob that chooses none. */
+/** All if there is no glob. Throws UserError for a glob that chooses none. */
 export function chosenKernels(
   { path, kernels }: Pick<Matrix, 'path' | 'kernels'>,
   globs: readonly string[],

@@ -11,7 +11,7 @@ export const DURATION = '(?:0|[0-9]{1,10}(?:\\.[0-9]{1,9})?(?:ns|us|ms|s))';
 export const DURATION_MAX_NS = 1_000_000_000;
 const PARTS = /^([0-9]+)(?:\.([0-9]+))?(ns|us|ms|s)?$/;
 
-/** Whole ns of a number of ns, or of text of the form DURATION; undefined where it holds a fraction of a ns. */
+/** Whole ns of a number of ns, or of text of the form DURATION; undefined if it holds a fraction of a ns. */
 export function durationNs(raw: number | string): number | undefined {
   if (typeof raw === 'number') return raw;
   const [, whole = '0', decimals = '', unit = 'ns'] = PARTS.exec(raw) ?? [];

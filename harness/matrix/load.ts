@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { buildMatrix } from './build.ts';
 import { checkNames, mistypedAxes } from './check.ts';
-import { MatrixError, newFindings, problemAt, sortProblems } from './problems.ts';
+import { MatrixError, newProblemList, problemAt, sortProblems } from './problems.ts';
 import { type MatrixInput, matrixSchema } from './schema.ts';
 import type { Matrix } from './types.ts';
 import { parseYaml } from './yaml.ts';
@@ -19,7 +19,7 @@ const MAX_BYTES = 1024 * 1024;
  */
 export function parseMatrix(text: string, path: string): Matrix {
   const document = parseYaml(text);
-  const findings = newFindings(path, document);
+  const findings = newProblemList(path, document);
   const syntax = document.problems.map(({ message, hint, ...position }) =>
     problemAt(path, { ...position, path: '' }, message, hint),
   );
@@ -42,7 +42,7 @@ export function parseMatrix(text: string, path: string): Matrix {
   return buildMatrix(document.value as MatrixInput, resolve(path), sha256, findings);
 }
 
-/** Reads and checks a matrix file. Throws UserError where it cannot be read, MatrixError where it is wrong. */
+/** Reads and checks a matrix file. Throws UserError if it cannot be read, MatrixError if it is wrong. */
 export async function loadMatrix(path: string): Promise<Matrix> {
   const bytes = await readBytes(path);
   let text: string;

@@ -4,7 +4,7 @@ import { suggestion } from '../base/suggest.ts';
 import { loadMatrix } from './load.ts';
 import type { KernelEntry } from './types.ts';
 
-/** Throws MatrixError where the matrix is wrong, UserError where it has no such kernel. */
+/** Throws MatrixError if the matrix is wrong, UserError if it has no such kernel. */
 export async function namedKernel(path: string, name: string): Promise<KernelEntry> {
   const { kernels } = await loadMatrix(path);
   const entry = kernels.find((one) => one.name === name);

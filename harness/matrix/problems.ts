@@ -41,7 +41,7 @@ export interface ProblemList {
   readonly warn: ProblemList['error'];
 }
 
-export function newFindings(file: string, document: YamlDocument): ProblemList {
+export function newProblemList(file: string, document: YamlDocument): ProblemList {
   const errors: Problem[] = [];
   const warnings: Problem[] = [];
   const place: ProblemList['place'] = (path, part) => ({

@@ -55,12 +55,7 @@ const map = z
     {
       pm: duration.describe('Added to each read of the ACPI PM timer.').optional(),
       hpet: duration.describe('Added to each read of the HPET.').optional(),
-      every: z
-        .int()
-        .min(2)
-        .max(EVERY_MAX)
-        .describe('Every how-manieth read of a counter is longer.')
-        .optional(),
+      every: z.int().min(2).max(EVERY_MAX).describe('Every Nth read of a counter is longer.').optional(),
       probability: z
         .number()
         .min(PROBABILITY_MIN)

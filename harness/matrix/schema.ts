@@ -173,7 +173,7 @@ export const matrixSchema = strict({
     .refine((kernels) => Object.keys(kernels).length > 0, 'must name at least one kernel')
     .describe('The kernels, by name.'),
   guests: z.record(name, preset).describe('Presets of guest settings, by name.').optional(),
-  defaults: settings.describe('Guest settings of all cells, where no axis says otherwise.').optional(),
+  defaults: settings.describe('Guest settings of all cells, if no axis sets them.').optional(),
   axes: axes.optional(),
   include: z.array(include).describe('Extra cells.').optional(),
   exclude: z.array(conditions).describe('Combinations to leave out.').optional(),

@@ -29,11 +29,11 @@ export interface Setting<Field extends string = string, Held extends z.ZodType =
   readonly schema: z.ZodType;
   /** The meaning of a value that the schema accepts. */
   readonly canonical: (raw: unknown) => z.output<Held>;
-  /** What a guest has where nobody says otherwise. Cell ids name only what differs from it: never change it. */
+  /** What a guest has by default. Cell ids name only what differs from it: never change it. */
   readonly initial: z.output<Held>;
-  /** What a record holds. With a default where the setting came after the first records: guests without it had just that. */
+  /** What a record holds. With a default if the setting came after the first records: guests without it had just that. */
   readonly held: Held;
-  /** Of one that null leaves open: what topology and clock make of it; undefined where only the host decides. */
+  /** Of one that null leaves open: what topology and clock make of it; undefined if only the host decides. */
   readonly decided?: (guest: OpenSettings) => string | undefined;
 }
 
@@ -108,7 +108,7 @@ export const SETTINGS = {
     idKey: 'topology',
     schema: z
       .enum(TOPOLOGIES)
-      .describe(`What runs the guest: ${ACCELERATOR_TEXTS}, or auto (kvm where it is usable, else nested).`),
+      .describe(`What runs the guest: ${ACCELERATOR_TEXTS}, or auto (kvm if it is usable, else nested).`),
     canonical: same,
     initial: 'tcg',
     held: z.enum(TOPOLOGIES),

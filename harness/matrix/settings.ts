@@ -11,7 +11,7 @@ export type SettingName = keyof typeof SETTINGS;
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 type Rows = typeof SETTINGS;
 
-/** The wish of a guest: every setting, null where topology and clock are to decide. With the kernel they make the command line. */
+/** The wish of a guest: every setting, null if topology and clock are to decide. With the kernel they make the command line. */
 export type GuestSpec = {
   readonly [Name in SettingName as Rows[Name]['field']]: z.output<Rows[Name]['held']>;
 };
@@ -28,7 +28,7 @@ function ofRows<T>(take: (row: Row) => T): Record<Field, T> {
   return Object.fromEntries(entries) as Record<Field, T>;
 }
 
-/** What a guest is where nobody says otherwise. */
+/** What a guest is by default. */
 export const DEFAULT_GUEST = ofRows(({ initial }) => initial) as GuestSpec;
 
 /** A guest in a record, by its keys. */
@@ -63,7 +63,7 @@ export function settingText(value: Value): string {
 /** The text of a setting that nobody has chosen and that no topology has decided yet. */
 const BY_TOPOLOGY = 'by topology';
 
-/** A setting as the guest really has it: where it is left to the topology, what that makes of it. */
+/** A setting as the guest really has it: if it is left to the topology, what that makes of it. */
 export function textOf(guest: GuestSpec, key: SettingKey): string {
   const { field, decided } = settingOf(key);
   const value = guest[field];
@@ -90,7 +90,7 @@ export function canonicalSettings(raw: Readonly<Record<string, unknown>>): Parti
 }
 
 /**
- * A value or glob of a condition or filter in the form that settingText() gives, or undefined where the setting
+ * A value or glob of a condition or filter in the form that settingText() gives, or undefined if the setting
  * can have no such value. Numbers may come as text, as they do from a command line.
  */
 export function settingPattern(key: SettingKey, raw: unknown): string | undefined {

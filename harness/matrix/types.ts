@@ -189,7 +189,7 @@ export interface Matrix {
   readonly kernels: readonly KernelEntry[];
   /** The settings of a guest before any axis has spoken: `defaults` over the documented defaults. */
   readonly base: GuestSpec;
-  /** In the order of the file; `kernel` is always one of them, the first where the file has no such axis. */
+  /** In the order of the file; `kernel` is always one of them, the first if the file has no such axis. */
   readonly axes: readonly Axis[];
   readonly includes: readonly Include[];
   readonly excludes: readonly Exclusion[];

@@ -25,7 +25,7 @@ export interface YamlProblem extends Position {
 }
 
 export interface YamlDocument {
-  /** Undefined where the text could not be read at all. */
+  /** Undefined if the text could not be read at all. */
   readonly value: unknown;
   readonly problems: readonly YamlProblem[];
   /** Where the value at `path` stands, or its key; the nearest parent's place where there is no such path. */

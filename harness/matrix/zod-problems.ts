@@ -23,7 +23,7 @@ export function reportIssues(
   }
 }
 
-/** What the schema has against a single value, in the same words, with a hint where there is one. */
+/** What the schema has against a single value, in the same words, with a hint if there is one. */
 export function describeIssues(
   issues: readonly Issue[],
   value: unknown,
@@ -129,7 +129,7 @@ function sizeMessage(issue: Issue & { code: 'too_small' | 'too_big' }): string {
   return `must be ${side} ${limit}`;
 }
 
-/** "must be text" with what was found instead, where that is short enough to show. */
+/** "must be text" with what was found instead, if that is short enough to show. */
 function found(message: string, value: unknown): string {
   if (value === undefined) return message;
   return `${message}; found ${describe(value)}`;
@@ -144,7 +144,7 @@ function describe(value: unknown): string {
 }
 
 function typeHint(message: string, value: unknown): string | undefined {
-  // Where a number would do as well, quotes are not what a number lacks.
+  // If a number would do as well, quotes are not what a number lacks.
   const wantsText = /\btext\b|\bname\b|hex digits|CPU model/.test(message) && !/\bnumber\b/.test(message);
   const isScalar = typeof value === 'number' || typeof value === 'boolean';
   if (wantsText && isScalar) return 'put it in quotes';

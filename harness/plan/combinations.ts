@@ -14,7 +14,7 @@ export interface Combination {
   /** In the order of the axes. Reused between calls: copy what is to be kept. */
   readonly choices: readonly Choice[];
   readonly guest: GuestSpec;
-  /** Which choice decided a setting; absent where `base` did. */
+  /** Which choice decided a setting; absent if `base` did. */
   readonly decidedBy: ReadonlyMap<Field, Choice>;
   readonly clash: Clash | undefined;
 }

@@ -142,7 +142,7 @@ function internGuest(guests: Map<string, Guest>, spec: GuestSpec): Guest {
 }
 
 /**
- * Settings on an axis of the matrix are always among a cell's axis values, also where an include does not name
+ * Settings on an axis of the matrix are always among a cell's axis values, also if an include does not name
  * them. Others that an include names are there only if they change something: the same guest is the same row.
  */
 function includedAxes(combination: Combination, matrix: Matrix): Cell['axes'] {
@@ -200,7 +200,7 @@ function merge(drafts: readonly Draft[], matrix: Matrix, warn: Warn): readonly C
   return [...cells.values()];
 }
 
-/** Rules that expect counted reads where nothing can count them: such a cell could never be as expected. */
+/** Rules that expect counted reads if nothing can count them: such a cell could never be as expected. */
 function uncountable(cells: readonly Cell[], matrix: Matrix): readonly Problem[] {
   const without = cells.filter(({ guest, expectation }) => !isKvmGuest(guest.topology) && expectation.reads);
   const from = new Set(

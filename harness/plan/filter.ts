@@ -9,7 +9,7 @@ import type { Cell } from './types.ts';
 
 const CELL = 'cell';
 
-/** The cells that pass all filters. Throws UserError for an unknown axis or value, and where none is left. */
+/** The cells that pass all filters. Throws UserError for an unknown axis or value, and if none is left. */
 export function applyFilters(cells: readonly Cell[], filters: readonly string[]): readonly Cell[] {
   if (filters.length === 0) return cells;
   const conditions = filters.map((filter) => parseFilter(filter, cells));

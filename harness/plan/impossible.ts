@@ -9,7 +9,7 @@ type Field = keyof GuestSpec;
 export interface Fault {
   readonly message: string;
   readonly hint: string;
-  /** The choice that a message about it should point to; absent where no axis is to blame. */
+  /** The choice that a message about it should point to; absent if no axis is to blame. */
   readonly choice: Choice | undefined;
 }
 

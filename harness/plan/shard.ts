@@ -28,7 +28,7 @@ export interface ShardPart extends ShardChoice {
 
 export const MAX_SHARDS = 1000;
 
-/** Throws UserError where the text is not I/N with 1 <= I <= N. */
+/** Throws UserError if the text is not I/N with 1 <= I <= N. */
 export function parseShard(text: string): ShardChoice {
   const match = /^(\d{1,4})\/(\d{1,4})$/.exec(text);
   const [index, of] = [Number(match?.[1]), Number(match?.[2])];
@@ -60,7 +60,7 @@ function expectedMs(cells: readonly Cell[], { cells: known }: Durations): (cell:
     TYPICAL_ELSE_MS;
 }
 
-/** Whether a machine can run the cell at all; where none can, any may say so. */
+/** Whether a machine can run the cell at all; if none can, any may say so. */
 function fits({ guest }: Cell, host: ShardHost): boolean {
   return (
     (!needsHostKvm(guest.topology) || host.kvm) &&
@@ -88,7 +88,7 @@ function hostsOf(of: number, { hosts }: Durations): readonly ShardHost[] {
  * spread before they are shared.
  */
 function longestFirst(cells: readonly Cell[], expected: (cell: Cell) => number): readonly Cell[] {
-  // By code units: a locale would sort otherwise on another machine.
+  // By code units: a locale would sort differently on another machine.
   const byId = (a: Cell, b: Cell): number => (a.id < b.id ? -1 : 1);
   const sorted = [...cells].sort((a, b) => expected(b) - expected(a) || byId(a, b));
   const seen = new Map<string, number>();
@@ -142,7 +142,7 @@ export function shardPart(plan: Plan, { index, of }: ShardChoice, durations = NO
   };
 }
 
-/** The cells of one part as a plan of its own, which may have none; the whole plan where there is no part. */
+/** The cells of one part as a plan of its own, which may have none; the whole plan if there is no part. */
 export function ownPart(plan: Plan, part: ShardPart | undefined): Plan {
   if (part === undefined) return plan;
   const ids = new Set(part.own.map((i) => part.planCells[i]));

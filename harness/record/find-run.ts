@@ -7,7 +7,7 @@ import { LATEST, LOG_FILE } from './writer.ts';
 
 const SHOWN = 5;
 
-/** Names of the runs in a results directory, newest first. None where there is no such directory yet. */
+/** Names of the runs in a results directory, newest first. None if there is no such directory yet. */
 export async function listRuns(resultsDir: string): Promise<string[]> {
   let names: string[];
   try {
@@ -25,7 +25,7 @@ export async function listRuns(resultsDir: string): Promise<string[]> {
 
 /**
  * The folder of a run named by "latest", its name, the beginning of its name, or the path of its folder.
- * Throws UserError where there is none, or more than one.
+ * Throws UserError if there is none, or more than one.
  */
 export async function findRun(resultsDir: string, wanted: string): Promise<string> {
   if (wanted === LATEST) return latestRun(resultsDir);

@@ -28,7 +28,7 @@ function startTicksOf(pid: number): string | null {
   }
 }
 
-/** Takes the folder for this process. Fails with EEXIST where it is taken. */
+/** Takes the folder for this process. Fails with EEXIST if it is taken. */
 export async function takeLock(dir: string): Promise<void> {
   const owner: LockOwner = { pid: process.pid, startTicks: startTicksOf(process.pid), host: hostname() };
   const file = await open(join(dir, LOCK_FILE), 'wx', 0o644);
@@ -59,7 +59,7 @@ export async function isLocked(dir: string): Promise<boolean> {
 
 /**
  * Takes the folder of a run that has ended, with or without giving it free. Of two who try, one gets it. Throws
- * UserError where a living process holds it.
+ * UserError if a living process holds it.
  */
 export async function takeOver(dir: string): Promise<void> {
   // Between the look at a stale lock and its replacement nobody else may do the same.
@@ -68,7 +68,7 @@ export async function takeOver(dir: string): Promise<void> {
       const holder = (await readInside(dir, LOCK_FILE, LOCK_BYTES_MAX)).toString('utf8').trim();
       throw new UserError(
         `the run in ${dir} is being written by another process: ${holder}`,
-        `wait for it; where that is another host that is gone for good, remove ${join(dir, LOCK_FILE)}`,
+        `wait for it; if that is another host that is gone for good, remove ${join(dir, LOCK_FILE)}`,
       );
     }
     await rm(join(dir, LOCK_FILE), { force: true });

@@ -21,7 +21,7 @@ export interface EventLog {
   readonly problems: RecordProblem[];
 }
 
-/** Throws UserError where the lines are no record, or one of a newer version; `path` names it. */
+/** Throws UserError if the lines are no record, or one of a newer version; `path` names it. */
 export async function readLog(
   lines: AsyncIterable<string> | Iterable<string>,
   path: string,
@@ -79,7 +79,7 @@ const LINE_CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /**
  * The lines of a UTF-8 text. Only LF ends one: node:readline also takes U+2028 for an end, which JSON leaves as it
- * is and a guest may print. Throws UserError where a line, or all of them, is longer than a log's may be; `path` names it.
+ * is and a guest may print. Throws UserError if a line, or all of them, is longer than a log's may be; `path` names it.
  */
 export async function* linesIn(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<string> {
   const decoder = new TextDecoder();
@@ -110,7 +110,7 @@ function tooLong(path: string, why: string): UserError {
   return new UserError(`${path} is not read: ${why}`, 'no run writes such a log');
 }
 
-/** An event as it stands in the log, unchecked; undefined where the line is no JSON object. */
+/** An event as it stands in the log, unchecked; undefined if the line is no JSON object. */
 export function parseLine(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

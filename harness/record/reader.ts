@@ -18,11 +18,11 @@ export interface RunRecord extends EventLog {
   readonly run: string;
   /** 'running': its process still lives. 'incomplete': the run ended without saying so. */
   readonly state: 'finished' | 'running' | 'incomplete';
-  /** Null where the file is missing or damaged; then `problems` says so. */
+  /** Null if the file is missing or damaged; then `problems` says so. */
   readonly provenance: Provenance | null;
 }
 
-/** Reads results/RUN/. Throws UserError where it is no record, or one of a newer version. */
+/** Reads results/RUN/. Throws UserError if it is no record, or one of a newer version. */
 export async function readRecord(dir: string): Promise<RunRecord> {
   const path = join(resolve(dir), LOG_FILE);
   const log = await readLog(linesOf(resolve(dir), path), path);

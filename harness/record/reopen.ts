@@ -1,4 +1,4 @@
-/** Opens the record of a run that was cut off, to go on with it: takes the folder, and mends the end of the log. */
+/** Opens the record of a run that was cut off, to resume it: takes the folder, and mends the end of the log. */
 import { open, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
@@ -18,7 +18,7 @@ export interface Reopened {
 }
 
 /**
- * Throws UserError where a living process writes the run, where the log is damaged before its end, and where it is
+ * Throws UserError if a living process writes the run, if the log is damaged before its end, and if it is
  * of an older version.
  */
 export async function reopenRecord(dir: string): Promise<Reopened> {
@@ -31,7 +31,7 @@ export async function reopenRecord(dir: string): Promise<Reopened> {
     if (record.version !== RECORD_VERSION) {
       throw new UserError(
         `the run in ${dir} was recorded in version ${record.version}; this program writes ${RECORD_VERSION}`,
-        'go on with the tscmatrix that began it, or run the matrix again',
+        'resume it with the tscmatrix that began it, or run the matrix again',
       );
     }
     await removeParts(dir);

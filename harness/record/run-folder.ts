@@ -16,7 +16,7 @@ export interface BootFolder {
 }
 
 /**
- * Makes a folder and those above it. Node's own `recursive` never returns where the kernel answers ENOENT under a
+ * Makes a folder and those above it. Node's own `recursive` never returns if the kernel answers ENOENT under a
  * parent that exists, as in /proc, and says ENOENT for a read-only file system.
  */
 export async function makeFolders(path: string): Promise<void> {
@@ -58,7 +58,7 @@ export async function makeRunFolder(resultsDir: string, name: string): Promise<s
   }
 }
 
-/** A convenience for people and for "latest"; findRun goes by the names where a file system has no symlinks. */
+/** A convenience for people and for "latest"; findRun goes by the names if a file system has no symlinks. */
 export async function pointLatest(dir: string): Promise<void> {
   const at = dir.lastIndexOf(sep);
   const link = join(dir.slice(0, at), LATEST);
@@ -72,7 +72,7 @@ export async function pointLatest(dir: string): Promise<void> {
   }
 }
 
-/** Makes cells/CELL/boot-N/ in a run's folder. Throws HostFault where it is there already, or would lie elsewhere. */
+/** Makes cells/CELL/boot-N/ in a run's folder. Throws HostFault if it is there already, or would lie elsewhere. */
 export async function makeBootFolder(dir: string, cell: string, boot: number): Promise<BootFolder> {
   if (!Number.isSafeInteger(boot) || boot < 1)
     throw new HostFault('record-failed', `no boot has the number ${boot}`);

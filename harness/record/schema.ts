@@ -16,7 +16,7 @@ type Known<T> = T extends readonly (infer Item)[]
     : T;
 type Unnamed<T, Key extends keyof T> = string extends Key ? (unknown extends T[Key] ? true : false) : false;
 
-/** For a value whose type another room has: the compiler refuses the schema where one of the two has fallen behind. */
+/** For a value whose type another room has: the compiler refuses the schema if one of the two has fallen behind. */
 const exactly =
   <T>() =>
   <S extends z.ZodType<T>>(schema: S & (T extends Known<z.output<S>> ? unknown : never)): z.ZodType<T> =>
@@ -106,7 +106,7 @@ const mergedPart = z.looseObject({
   run: text,
   startedAt: time,
   shard: z.looseObject({ index: boot, of: boot }).nullable(),
-  /** File of this run's folder with the provenance of the part; null where the part had none. */
+  /** File of this run's folder with the provenance of the part; null if the part had none. */
   provenance: text.nullable(),
   /** sha256 of the part's event log. */
   logSha256: sha256,
@@ -128,7 +128,7 @@ const EVENTS = [
       /** QEMU's program as it was asked for; absent in the first records. */
       qemu: text.exactOptional(),
     }),
-    /** Where the run is one part of a plan. */
+    /** If the run is one part of a plan. */
     shard: shard.exactOptional(),
     /** What the user calls this host. */
     label: text.exactOptional(),
@@ -190,10 +190,10 @@ const EVENTS = [
     /** CPU time of QEMU, user and system. */
     cpuMs: z.number(),
     ending,
-    /** Attempts before this one that failed; absent where none did. */
+    /** Attempts before this one that failed; absent if none did. */
     retries: count.exactOptional(),
     observation,
-    /** sha256 of the transcript (docs/probe-protocol.md); absent where the end frame never came. */
+    /** sha256 of the transcript (docs/probe-protocol.md); absent if the end frame never came. */
     transcriptSha256: sha256.exactOptional(),
     /** Folder of this boot within the run's folder: console.log, evidence.json, command.sh, boot.json. */
     folder: text,
@@ -203,7 +203,7 @@ const EVENTS = [
     type: z.literal('cell-judged'),
     cell: text,
     ...judgement,
-    /** In a merged record, where several hosts ran the cell: what each of them said. */
+    /** In a merged record, if several hosts ran the cell: what each of them said. */
     hosts: z.array(z.looseObject({ label: text, ...judgement })).exactOptional(),
   }),
   /** What of the provenance people need beside a result; the whole is in provenance.json. Null: unavailable. */
@@ -218,7 +218,7 @@ const EVENTS = [
     /** "none" on bare metal. */
     hypervisor: text.nullable(),
     clocksource: text.nullable(),
-    /** The QEMU that was built here, where a cell of the run needs it; qemuVersion is always the system's. */
+    /** The QEMU that was built here, if a cell of the run needs it; qemuVersion is always the system's. */
     pinnedQemu: z.looseObject({ version: text, behaviour: text }).exactOptional(),
     /** In a merged record: whose facts these are. The last event is without one, with what all hosts have in common. */
     label: text.exactOptional(),

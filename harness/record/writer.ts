@@ -53,7 +53,7 @@ export interface OpenOptions {
 
 /**
  * Makes results/RUN/ and its empty log. RUN is the time in UTC and `label` (the matrix's name), so that names sort
- * by age. Throws UserError where `resultsDir` cannot hold results.
+ * by age. Throws UserError if `resultsDir` cannot hold results.
  */
 export async function openRecord(
   resultsDir: string,
@@ -97,7 +97,7 @@ export function makeWriter(dir: string, log: FileHandle, end: LogEnd): RecordWri
   async function writeLine(line: Buffer, event: RunEvent): Promise<void> {
     if (broken !== undefined) throw broken;
     try {
-      // First the files that it tells of: they must not be lost where the event is kept.
+      // First the files that it tells of: they must not be lost if the event is kept.
       if (event.type === 'cell-finished') await syncTree(join(dir, event.folder), dir);
       // A short write is how a disk that fills up shows first; the next one then says why.
       for (let done = 0; done < line.length; ) done += (await log.write(line, done)).bytesWritten;
@@ -105,7 +105,7 @@ export function makeWriter(dir: string, log: FileHandle, end: LogEnd): RecordWri
       bytes += line.length;
     } catch (error) {
       broken = toWriteError(error, logPath);
-      // Cut off the half line. Where even this fails, readers drop a torn last line by themselves.
+      // Cut off the half line. If even this fails, readers drop a torn last line by themselves.
       await log.truncate(bytes).catch(() => undefined);
       throw broken;
     }

@@ -4,7 +4,7 @@ import type { Sink } from '../host/sink.ts';
 import { applyEvent, newRunView, type RunView } from '../record/run-view.ts';
 import type { Reporter } from './reporter.ts';
 
-/** `dir` is the run's folder; null where nobody said. */
+/** `dir` is the run's folder; null if nobody said. */
 export function collectingReporter(
   name: string,
   sink: Sink,

@@ -16,7 +16,7 @@ import {
 /** Cells of one change for the same reason, which is said once. */
 export interface ChangeGroup {
   readonly change: Change;
-  /** "NOT COMPARABLE", loud where it needs a look. */
+  /** "NOT COMPARABLE", loud if it needs a look. */
   readonly word: string;
   readonly why: string;
   /** "what: before, now after" of every input that differs. */
@@ -26,7 +26,7 @@ export interface ChangeGroup {
 
 export interface CellLine {
   readonly id: string;
-  /** "refined, tsc, +0.4 ppm" or "skipped"; "none" where the run has no such cell. */
+  /** "refined, tsc, +0.4 ppm" or "skipped"; "none" if the run has no such cell. */
   readonly before: string;
   readonly after: string;
   readonly comparison: CellComparison;
@@ -37,7 +37,7 @@ const LONGEST = 300;
 const QUIET: ReadonlySet<Change> = new Set(['same', 'identical']);
 const LOUD: ReadonlySet<Change> = new Set(['regressed', 'flaky']);
 
-/** Groups in the order of CHANGES; the quiet ones only where all are asked for. */
+/** Groups in the order of CHANGES; the quiet ones only if all are asked for. */
 export function changeGroups({ cells }: RunComparison, all: boolean): ChangeGroup[] {
   return CHANGES.filter((change) => all || !QUIET.has(change)).flatMap((change) => {
     const own = cells.filter((cell) => cell.change === change);

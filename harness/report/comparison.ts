@@ -17,7 +17,7 @@ interface Output {
   readonly sink: Sink;
 }
 
-/** Gives the function that writes what was asked for; the table on stdout where nothing else is. Throws UserError. */
+/** Gives the function that writes what was asked for; the table on stdout if nothing else is. Throws UserError. */
 export function comparisonReports(
   specs: readonly string[],
   options: ComparisonOptions = {},

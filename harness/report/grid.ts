@@ -16,9 +16,9 @@ export interface CellSummary {
   readonly outcome: Outcome;
   /** "ok refined", "UNEXPECTED never [1]". */
   readonly head: string;
-  /** "tsc, +0.4 ppm", "nested, tsc, +0.4 ppm" where the topology was left open, or empty. */
+  /** "tsc, +0.4 ppm", "nested, tsc, +0.4 ppm" if the topology was left open, or empty. */
   readonly detail: string;
-  /** "71 reads": of the reference counters, where they were counted; else empty. */
+  /** "71 reads": of the reference counters, if they were counted; else empty. */
   readonly reads: string;
 }
 export interface Column {
@@ -28,7 +28,7 @@ export interface Column {
 }
 export interface Row {
   readonly label: string;
-  /** One for each column; null where the plan has no such cell. */
+  /** One for each column; null if the plan has no such cell. */
   readonly faces: readonly (CellSummary | null)[];
 }
 export interface Note {
@@ -113,7 +113,7 @@ function partText({ label, run, shard }: MergedPart): string {
 
 function releaseText(state: KernelView): string {
   if (state.ready !== null) return shortRelease(state.ready);
-  return state.failed === null ? 'not fetched' : 'not to be had';
+  return state.failed === null ? 'not fetched' : 'unavailable';
 }
 
 interface Footnotes {
@@ -152,7 +152,7 @@ function faceOf(cell: CellView, label: string, notes: Footnotes): CellSummary {
   return { outcome, head: `${head} [${number}]`, ...below };
 }
 
-/** "refined", or "refined x2, never x1" where the boots of a cell differ. */
+/** "refined", or "refined x2, never x1" if the boots of a cell differ. */
 function verdictsText(finished: readonly CellFinished[]): string {
   const counts = new Map<string, number>();
   for (const { observation } of finished)

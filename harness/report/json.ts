@@ -54,7 +54,7 @@ function documentOf(view: RunView): unknown {
       expectation: cell.cell.expectation,
       ...resultOf(cell),
       verdicts: cell.judged?.verdicts ?? [],
-      // Of a merged record alone: where several hosts ran the cell, what each said.
+      // Of a merged record alone: if several hosts ran the cell, what each said.
       ...(cell.judged?.hosts === undefined ? {} : { hosts: cell.judged.hosts }),
       boots: cell.boots.map(({ boot, started, retried, finished }) => ({
         boot,

@@ -18,7 +18,7 @@ export function acceleratorsOf(boots: readonly BootView[]): string[] {
   return [...new Set(names)].sort();
 }
 
-/** What a cell whose topology was left open ran on: "nested", "kvm"; empty where the matrix says it, or before a boot. */
+/** What a cell whose topology was left open ran on: "nested", "kvm"; empty if the matrix says it, or before a boot. */
 export function chosenText({ cell, boots }: CellView): string {
   return cell.guest.topology === 'auto' ? acceleratorsOf(boots).join('/') : '';
 }

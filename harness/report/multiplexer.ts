@@ -9,7 +9,7 @@ export interface Multiplexer extends Reporter {
   opened(dir: string): void;
   progress(progress: Progress): void;
   close(): Promise<void>;
-  /** What went wrong, one sentence for each reporter that failed; empty where all reports are whole. */
+  /** What went wrong, one sentence for each reporter that failed; empty if all reports are whole. */
   failures(): readonly string[];
 }
 

@@ -15,7 +15,7 @@ export interface ReporterOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** --json: the JSON document on stdout, in place of the table. */
   readonly json?: boolean;
-  /** Whether to add live or lines on stderr where none was asked for; a stored record has no progress to show. */
+  /** Whether to add live or lines on stderr if none was asked for; a stored record has no progress to show. */
   readonly progress?: boolean;
   readonly nowMs?: () => number;
 }
@@ -62,7 +62,7 @@ export function makeReporters(specs: readonly string[], options: ReporterOptions
     const row = RENDERERS[name];
     if (row === undefined) return [];
     const renderer = loadEarly(row.load);
-    // Bad variables are told of before the run begins, not after it, and only where they count.
+    // Bad variables are told of before the run begins, not after it, and only if they count.
     const kcidb = kcidbOptions(name === 'kcidb' ? env : {});
     const look = (): Omit<Look, 'dir'> => ({
       colour: colourOn(sink),

@@ -1,5 +1,5 @@
 /**
- * Markdown for the summary page of a CI job: how it went, then only what is not as expected, then the hosts and, where
+ * Markdown for the summary page of a CI job: how it went, then only what is not as expected, then the hosts and, if
  * there is room, the whole table folded away. Never longer than a job summary may be.
  */
 

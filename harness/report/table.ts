@@ -11,7 +11,7 @@ export interface TableStyle {
   readonly colour: boolean;
   /** Lines drawn with box characters; else with + - |. */
   readonly unicode: boolean;
-  /** Of the terminal; undefined where there is no limit. */
+  /** Of the terminal; undefined if there is no limit. */
   readonly columns: number | undefined;
 }
 
@@ -46,7 +46,7 @@ export function paint(text: string, outcome: Outcome, colour: boolean): string {
   return colour ? styleText(COLOURS[outcome], text, { validateStream: false }) : text;
 }
 
-/** A table where it fits, else a list of kernels for each guest. */
+/** A table if it fits, else a list of kernels for each guest. */
 export function renderTable(view: RunView, style: TableStyle): string {
   const grid = gridOf(view);
   const table = tablesOf(grid, style).find((text) => fitsIn(text, style.columns));
@@ -63,7 +63,7 @@ export function renderTable(view: RunView, style: TableStyle): string {
 
 /**
  * Candidates, best first: long row labels may be broken in two, since every row has two lines anyway, and counted reads
- * are left out where they make it too wide.
+ * are left out if they make it too wide.
  */
 function tablesOf(grid: Grid, style: TableStyle): string[] {
   const longest = Math.max(0, ...grid.rows.map((row) => stringWidth(row.label)));

@@ -5,7 +5,7 @@ import { type CellView, type RunView, resultOf } from '../record/run-view.ts';
 /** Faults of which it is known that something stood still; another one ended by itself. */
 const STALLS: readonly HostFaultCode[] = ['guest-stalled', 'appliance-hung', 'guest-frozen'];
 
-/** "stalls retried: 2, crashes retried: 1; infra-error: guest-stalled 1", or empty where nothing was amiss. */
+/** "stalls retried: 2, crashes retried: 1; infra-error: guest-stalled 1", or empty if nothing was amiss. */
 export function troublesText({ cells }: Pick<RunView, 'cells'>): string {
   const all = [...cells.values()];
   return [retriesText(all), faultsText(all)].filter((text) => text !== '').join('; ');

@@ -26,7 +26,7 @@ export function countsText(counts: Readonly<Record<Outcome, number>>): string {
   return `${total} ${total === 1 ? 'cell' : 'cells'}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 
-/** "71 reads", "71 to 114 reads" where boots differ, empty where nothing was counted. Both counters, before the probe's own. */
+/** "71 reads", "71 to 114 reads" if boots differ, empty if nothing was counted. Both counters, before the probe's own. */
 export function readsText(finished: readonly CellFinished[]): string {
   const counts = finished.flatMap(({ observation: { readCounts } }) =>
     readCounts === undefined || readCounts === null ? [] : [readCounts.pm + readCounts.hpet],

@@ -24,15 +24,15 @@ export interface JudgedBoot {
 }
 
 export async function bootCell(
-  bench: BootContext,
+  context: BootContext,
   cell: Cell,
   boot: number,
   launch: Launch,
 ): Promise<JudgedBoot> {
-  const folder = await bench.record.folderFor(cell.id, boot);
+  const folder = await context.record.folderFor(cell.id, boot);
   const argv = [launch.qemu, ...launch.argv];
   const { accelerator, acceleratorReason, emulator, nested } = launch;
-  await bench.emit({
+  await context.emit({
     type: 'cell-started',
     cell: cell.id,
     boot,
@@ -43,13 +43,13 @@ export async function bootCell(
     emulator,
     ...(nested === undefined ? {} : { nested: { argv: nested.command, ...nested.appliance } }),
   });
-  const { life, ending, evidence, observation, failed } = await bootOnce(launch, bench.hostFrequency, {
+  const { life, ending, evidence, observation, failed } = await bootOnce(launch, context.hostFrequency, {
     folder: folder.path,
-    limits: bench.limits,
+    limits: context.limits,
     onProgress: (phase, guestS) =>
-      bench.progress({ type: 'guest-progress', cell: cell.id, boot, phase, guestS }),
+      context.progress({ type: 'guest-progress', cell: cell.id, boot, phase, guestS }),
     onRetry: ({ nonce, ending, wallMs, cpuMs }) =>
-      bench.emit({
+      context.emit({
         type: 'cell-retried',
         cell: cell.id,
         boot,
@@ -60,7 +60,7 @@ export async function bootCell(
         cpuMs,
       }),
   });
-  await bench.emit({
+  await context.emit({
     type: 'cell-finished',
     cell: cell.id,
     boot,

@@ -48,7 +48,7 @@ function launchOrJudge(cell: Cell, ready: Ready): Launch | Judgement {
 /** Boots what is not in `kept`, and judges all. */
 async function bootAndJudge(
   session: Session,
-  bench: BootContext,
+  context: BootContext,
   cell: Cell,
   launch: Launch,
   kept: CompletedBoots,
@@ -56,13 +56,13 @@ async function bootAndJudge(
   const results: JudgedBoot[] = [];
   for (let boot = 1; boot <= session.rules.repeat; boot++) {
     stopIfInterrupted();
-    results.push(kept.get(boot) ?? (await bootCell(bench, cell, boot, launch)));
+    results.push(kept.get(boot) ?? (await bootCell(context, cell, boot, launch)));
   }
   const verdicts = results.map((result) => result.observation.verdict);
   return { ...judgeCell(results, cell.expectation), verdicts };
 }
 
-export function benchOf(session: Session, { hostFrequency }: Prepared): BootContext {
+export function bootContextOf(session: Session, { hostFrequency }: Prepared): BootContext {
   const { rules, record, emit, reporter } = session;
   return {
     hostFrequency,
@@ -80,12 +80,12 @@ export async function runCells(
   cells: readonly Cell[],
   keptOf: (cell: Cell) => CompletedBoots,
 ): Promise<void> {
-  const bench = benchOf(session, prepared);
+  const context = bootContextOf(session, prepared);
   await runInParallel(cells, session.rules.jobs, async (cell) => {
     stopIfInterrupted();
     const launch = launchOrJudge(cell, prepared.ready);
     const judgement =
-      'outcome' in launch ? launch : await bootAndJudge(session, bench, cell, launch, keptOf(cell));
+      'outcome' in launch ? launch : await bootAndJudge(session, context, cell, launch, keptOf(cell));
     if (judgement !== null) await session.emit({ type: 'cell-judged', cell: cell.id, ...judgement });
   });
 }

@@ -36,7 +36,7 @@ export function isRegistered(verdict: Verdict): boolean {
   return (EXPECTATION.registration as readonly Verdict[]).includes(verdict);
 }
 
-/** Throws HostFault where this host cannot boot it, and what getting the kernel throws. */
+/** Throws HostFault if this host cannot boot it, and what getting the kernel throws. */
 export async function bootGuest(
   entry: KernelEntry,
   guest: GuestSpec,

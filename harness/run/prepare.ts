@@ -36,7 +36,7 @@ async function recordKernel(session: Session, event: RunEvent): Promise<void> {
     if (before?.ready) {
       throw new HostFault(
         'input-missing',
-        `the kernel ${event.kernel}, with which the run began, is not to be had any more: ${event.message}`,
+        `the kernel ${event.kernel}, with which the run began, is no longer available: ${event.message}`,
         event.hint,
       );
     }

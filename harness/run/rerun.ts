@@ -22,7 +22,7 @@ export interface Rerun {
   readonly now: { readonly verdict: string; readonly transcriptSha256: string | null };
   readonly sameTranscript: boolean;
   readonly sameVerdict: boolean;
-  /** The first line that differs, as it was and as it is; null where none does. */
+  /** The first line that differs, as it was and as it is; null if none does. */
   readonly firstDifference: { readonly line: number; readonly recorded: string; readonly now: string } | null;
   readonly observation: Observation;
 }

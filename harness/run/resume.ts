@@ -43,7 +43,7 @@ function startOf(record: RunRecord): RunStarted {
   const { started, merged } = record.view;
   if (merged !== null || started === null) {
     throw new UserError(
-      `the run ${record.run} was merged of others; there is nothing to go on with`,
+      `the run ${record.run} was merged of others; there is nothing to resume`,
       'merge the blobs again',
     );
   }
@@ -59,7 +59,7 @@ function ownPath(record: RunRecord, path: string): string {
   );
 }
 
-/** The plan as it was, made again from the matrix file. Throws UserError where that is another one now. */
+/** The plan as it was, made again from the matrix file. Throws UserError if that is another one now. */
 async function planAgain(record: RunRecord, path: string | null): Promise<Plan> {
   const { matrix, options, shard } = startOf(record);
   const file = path ?? ownPath(record, matrix.path);
@@ -102,7 +102,7 @@ function replayed(record: RunRecord, progress: Progress): RunEvent[] {
   });
 }
 
-/** Throws UserError with all that differs where the run would go on with other inputs, or on another host. */
+/** Throws UserError with all that differs if the run would be resumed with other inputs, or on another host. */
 function checkInputs(record: RunRecord, now: Provenance): void {
   if (record.provenance === null) return;
   const differences = inputDifferences(record.provenance, now);
@@ -124,7 +124,7 @@ async function noteProvenance(session: Session, then: Provenance | null, now: Pr
 async function continueRun(session: Session, record: RunRecord, progress: Progress): Promise<void> {
   const { plan, view } = session;
   const { open, kept, again } = progress;
-  // Before the kernels, whose order in reports comes from the cells. Where one is missing nothing else is recorded yet.
+  // Before the kernels, whose order in reports comes from the cells. If one is missing nothing else is recorded yet.
   for (const cell of plan.cells)
     if (!view.cells.has(cell.id)) await session.emit({ type: 'cell-planned', cell });
   const wanted = new Set(open.map(({ kernel }) => kernel));
@@ -162,8 +162,8 @@ async function finished(record: RunRecord, reporters: readonly Reporter[]): Prom
 }
 
 /**
- * Goes on with the run in `dir`: what counts is kept, what was begun or never begun is booted. Throws UserError where
- * a living process writes it, where its inputs or its host are others now, and where its log is damaged.
+ * Goes on with the run in `dir`: what counts is kept, what was begun or never begun is booted. Throws UserError if
+ * a living process writes it, if its inputs or its host are others now, and if its log is damaged.
  */
 export async function resumeRun(
   dir: string,

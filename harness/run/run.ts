@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly filters: readonly string[];
   readonly limits?: Partial<Limits>;
   readonly refresh?: boolean;
-  /** Where the plan is a part of a larger one. */
+  /** If the plan is a part of a larger one. */
   readonly shard?: ShardPart | undefined;
   /** What the user calls this host. */
   readonly label?: string | undefined;
@@ -61,8 +61,8 @@ async function begin(session: Session, options: RunOptions): Promise<void> {
 }
 
 /**
- * Runs every cell of the plan. What goes wrong with a guest is in the record; throws UserError where a kernel or
- * the results folder is not usable, HostFault where this host cannot run guests at all. What was recorded before
+ * Runs every cell of the plan. What goes wrong with a guest is in the record; throws UserError if a kernel or
+ * the results folder is not usable, HostFault if this host cannot run guests at all. What was recorded before
  * stays readable.
  */
 export async function runPlan(

@@ -49,7 +49,7 @@ function stopOnFullDisk(event: RunEvent): void {
   throw new HostFault(
     'disk-full',
     `no space left while ${event.cell} was booted: ${event.ending.detail}`,
-    'free some space and go on with: tscmatrix run --resume RUN; what was recorded so far stays readable',
+    'free some space and resume it: tscmatrix run --resume RUN; what was recorded so far stays readable',
   );
 }
 
@@ -80,7 +80,7 @@ export function openSession(
   };
 }
 
-/** Runs `work` as the body of a run, ends the record in order where it can, and closes all however it ends. */
+/** Runs `work` as the body of a run, ends the record in order if it can, and closes all however it ends. */
 export async function finishSession(session: Session, work: () => Promise<void>): Promise<RunResult> {
   const { record, reporter, view } = session;
   try {

@@ -10,7 +10,7 @@ export async function openRun(resultsDir: string, wanted: string): Promise<RunRe
   return readRecord(await findRun(resultsDir, wanted));
 }
 
-/** Throws UserError with the nearest id where the run has no such cell. */
+/** Throws UserError with the nearest id if the run has no such cell. */
 export function findCell(record: RunRecord, id: string): CellView {
   const cell = record.view.cells.get(id);
   if (cell !== undefined) return cell;

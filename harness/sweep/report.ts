@@ -22,7 +22,7 @@ export const REPORT_VERSION = 1;
 /** A boot under a disturbance, and what arithmetic makes of it. */
 export interface DisturbedPoint {
   readonly point: Point;
-  /** Of the frequency, ppm: the disturbance's time over that between the samples; null where it is not to be had. */
+  /** Of the frequency, ppm: the disturbance's time over that between the samples; null if it is unavailable. */
   readonly byArithmeticPpm: number | null;
 }
 
@@ -60,7 +60,7 @@ export interface SweepReport {
 /** What the guests ran on and in, by digest. */
 export interface SweepInputs {
   readonly initramfs: string;
-  /** The program that --qemu names, where a guest ran on it directly. */
+  /** The program that --qemu names, if a guest ran on it directly. */
   readonly qemu: string | null;
   readonly pinnedQemu: { readonly version: string; readonly sha256: string } | null;
   readonly appliance: {
@@ -77,7 +77,7 @@ export interface SweepTimes {
   readonly boots: number;
 }
 
-/** `qemu` is the program's path where it ran a guest itself. */
+/** `qemu` is the program's path if it ran a guest itself. */
 export async function inputsOf(ready: Ready, qemu: string | null): Promise<SweepInputs> {
   const { appliance, nested } = ready;
   const made = nested.appliance instanceof Error ? null : nested.appliance;
@@ -132,7 +132,7 @@ function referenceReport({ margin, curve, disturbed }: SweptReference): Referenc
   };
 }
 
-/** Only where one boot shows it: the reads are counted, and the samples' time apart is in the log. */
+/** Only if one boot shows it: the reads are counted, and the samples' time apart is in the log. */
 function byArithmetic(margin: Margin, { refDelay, delayNs, boots }: Point): number | null {
   const { reference, readsBefore, sampleCycles, khz, limitCycles, outcome } = margin;
   const [boot] = boots;

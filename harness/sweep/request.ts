@@ -73,7 +73,7 @@ export async function guestOf({
   const { cell } = await readCellSpec(text, []);
   const { guest } = cell;
   const inline = !text.includes('#');
-  // An HPET is the default of a guest, so it was asked for only where it is named.
+  // An HPET is the default of a guest, so it was asked for only if it is named.
   const said = inline ? /(?:^|,)\s*hpet=/.test(text) : true;
   const asked: Reference = guest.hpet ? 'hpet' : 'pm';
   if (inline && said && reference !== undefined && reference !== asked)

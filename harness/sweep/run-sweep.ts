@@ -55,7 +55,7 @@ export async function runSweep(
   const folder = await newJobFolder(resolve(request.results, 'sweep'), what, at);
   const cells = references.map((reference) => cellFor(guest, reference, delayOf(reference, 0)));
   const { qemu, timeout: timeoutS } = request;
-  const bench = openRunner({ cells, qemu, timeoutS, tell });
+  const runner = openRunner({ cells, qemu, timeoutS, tell });
   let boots = 0;
   const options: SweepOptions = {
     guest,
@@ -79,8 +79,8 @@ export async function runSweep(
     },
   };
   try {
-    const swept = await sweep(bench, kernels, options);
-    const ready = bench.ready();
+    const swept = await sweep(runner, kernels, options);
+    const ready = runner.ready();
     if (ready === null) throw new Error('a sweep without a boot');
     const { emulator } = needMachine(resolveMachine(guest, ready), 'run it where it was run');
     const direct = emulator === 'system' ? await findProgram(qemu) : null;

@@ -45,9 +45,9 @@ export interface SweptKernel {
   readonly references: readonly SweptReference[];
 }
 
-/** In the order of `kernels`. Throws HostFault where the host fails again and again; nothing is left running then. */
+/** In the order of `kernels`. Throws HostFault if the host fails again and again; nothing is left running then. */
 export async function sweep(
-  bench: Runner,
+  runner: Runner,
   kernels: readonly KernelImage[],
   options: SweepOptions,
 ): Promise<SweptKernel[]> {
@@ -56,7 +56,7 @@ export async function sweep(
   await runInParallel(kernels, options.jobs, async (kernel) => {
     const references: SweptReference[] = [];
     for (const reference of options.references) {
-      references.push(await sweepReference(bench, kernel, reference, references, options));
+      references.push(await sweepReference(runner, kernel, reference, references, options));
     }
     swept.set(kernel, { kernel, references });
   });
@@ -64,7 +64,7 @@ export async function sweep(
 }
 
 async function sweepReference(
-  bench: Runner,
+  runner: Runner,
   kernel: KernelImage,
   reference: Reference,
   before: readonly SweptReference[],
@@ -82,7 +82,7 @@ async function sweepReference(
     tell,
   };
   const onPoint = (point: Point): void => options.onPoint?.(kernel.name, point);
-  const margin = await measureMargin(bench, kernel.path, guest, {
+  const margin = await measureMargin(runner, kernel.path, guest, {
     ...how,
     stepNs,
     maxNs,
@@ -91,14 +91,14 @@ async function sweepReference(
   });
   const curve: Point[] = [];
   for (const delayNs of curveDelays(margin, options.points)) {
-    const { point } = await bootPoint(bench, how, delayOf(reference, delayNs), 'curve');
+    const { point } = await bootPoint(runner, how, delayOf(reference, delayNs), 'curve');
     curve.push(point);
     onPoint(point);
   }
   const disturbed: Point[] = [];
   for (const { delayNs, disturbance } of options.disturbances) {
     const refDelay = delayOf(reference, delayNs, disturbance);
-    const { point } = await bootPoint(bench, how, refDelay, 'disturbance');
+    const { point } = await bootPoint(runner, how, refDelay, 'disturbance');
     disturbed.push(point);
     onPoint(point);
   }
@@ -120,7 +120,7 @@ export const NAMES: Readonly<Record<Reference, string>> = { pm: 'PM timer', hpet
 
 /** As shares of the margin, for as many points as are wanted. */
 const AROUND = [0.5, 1.5, 0.75, 1.25, 0.25, 2, 0.9, 1.1, 3, 0.1];
-/** Where there is no margin: shares of the largest delay. */
+/** If there is no margin: shares of the largest delay. */
 const UP_TO = [0.01, 0.1, 0.001, 0.5, 0.03, 0.3, 0.003, 0.7, 0.0003, 0.9];
 
 /** Whole steps, none that was booted already, in order. */

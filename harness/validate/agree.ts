@@ -2,7 +2,7 @@
 import { FAILURES, type Verdict } from '../matrix/types.ts';
 import type { Side } from './types.ts';
 
-/** Frequencies that differ by no more than this count as the same, where nobody says otherwise, ppm. */
+/** Frequencies that differ by no more than this count as the same, by default, ppm. */
 export const DEFAULT_TOLERANCE_PPM = 10;
 
 /**
@@ -30,20 +30,20 @@ function isFailure(verdict: Verdict): boolean {
   return (FAILURES as readonly string[]).includes(verdict);
 }
 
-/** How well a guest of a sound TSC is served: 0 where it did not even come up. */
+/** How well a guest of a sound TSC is served: 0 if it did not even come up. */
 function health(verdict: Verdict): number {
   if (isFailure(verdict)) return 0;
   if (!isRegistered(verdict)) return 1;
   return verdict === 'unrefined' ? 2 : 3;
 }
 
-/** How far off the frequency of a registered TSC is, ppm; null where there is none, or it is not known. */
+/** How far off the frequency of a registered TSC is, ppm; null if there is none, or it is not known. */
 function errorPpm({ verdict, ppm }: Side): number | null {
   return isRegistered(verdict) && ppm !== null ? Math.abs(ppm) : null;
 }
 
 /**
- * By how much the one registers a wrong frequency where none of the others is as wrong, ppm; null where it does not. A TSC that
+ * By how much the one registers a wrong frequency where none of the others is as wrong, ppm; null if it does not. A TSC that
  * nobody registers has no frequency.
  */
 export function wrongPpm(one: Side, others: readonly Side[], tolerancePpm: number): number | null {
@@ -56,7 +56,7 @@ export function wrongPpm(one: Side, others: readonly Side[], tolerancePpm: numbe
   return asWrong ? null : one.ppm;
 }
 
-/** Null where the two do the same; else what differs, as "A instead of B". */
+/** Null if the two do the same; else what differs, as "A instead of B". */
 export function difference(one: Side, other: Side, tolerancePpm: number): string | null {
   if (one.verdict !== other.verdict) return `${one.verdict} instead of ${other.verdict}`;
   if (one.current !== other.current)
@@ -70,12 +70,12 @@ export function difference(one: Side, other: Side, tolerancePpm: number): string
     : `${one.verdict} with a frequency that is ${one.ppm} ppm off instead of ${other.ppm} ppm`;
 }
 
-/** Null where the one serves its guest no worse than the other; else in what it is worse. */
+/** Null if the one serves its guest no worse than the other; else in what it is worse. */
 export function worsening(one: Side, than: Side, tolerancePpm: number): string | null {
   if (one.verdict === null || than.verdict === null) return null;
-  if (health(one.verdict) < health(than.verdict)) return `${one.verdict} where it was ${than.verdict}`;
+  if (health(one.verdict) < health(than.verdict)) return `${one.verdict}, but it was ${than.verdict}`;
   const [mine, theirs] = [errorPpm(one), errorPpm(than)];
   if (mine !== null && theirs !== null && mine > theirs + allowedPpm([one, than], tolerancePpm))
-    return `the frequency is ${one.ppm} ppm off where it was ${than.ppm} ppm`;
+    return `the frequency is ${one.ppm} ppm off, but it was ${than.ppm} ppm`;
   return null;
 }

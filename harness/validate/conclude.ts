@@ -40,7 +40,7 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
   const unclear = of('unclear');
   const controls = cells.filter(({ isControl }) => isControl);
   const also: string[] = [];
-  const told = (kind: Conclusion['kind'], because: string): Conclusion => ({
+  const result = (kind: Conclusion['kind'], because: string): Conclusion => ({
     kind,
     because,
     also,
@@ -54,17 +54,17 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
   if (wrong.length > 0) {
     if (worse.length > 0) also.push(`It does worse than the base: ${list(worse)}.`);
     if (accepted.length > 0) also.push(acceptance(accepted));
-    return told('regresses', `it registers the TSC with a wrong frequency: ${list(wrong)}`);
+    return result('regresses', `it registers the TSC with a wrong frequency: ${list(wrong)}`);
   }
   if (worse.length > 0) {
     if (fixed.length > 0)
       also.push(`It does as the reference in ${guests(fixed.length)} that differ from the base.`);
     if (accepted.length > 0) also.push(acceptance(accepted));
-    return told('regresses', `it does worse than the base: ${list(worse)}`);
+    return result('regresses', `it does worse than the base: ${list(worse)}`);
   }
   if (fixed.length + other.length === 0 && missing.length > 0 && unclear.length === 0) {
     if (accepted.length > 0) also.push(acceptance(accepted));
-    return told('no-effect', `none of what the reference changes is changed: ${list(missing)}`);
+    return result('no-effect', `none of what the reference changes is changed: ${list(missing)}`);
   }
   if (accepted.length > 0) {
     if (fixed.length > 0)
@@ -73,30 +73,30 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
       );
     if (missing.length + other.length > 0)
       also.push(`It differs from the reference: ${list([...missing, ...other])}.`);
-    return told('regresses', `it registers a TSC that a correct kernel refuses: ${list(accepted)}`);
+    return result('regresses', `it registers a TSC that a correct kernel refuses: ${list(accepted)}`);
   }
   if (tolerant.length > 0 && missing.length + other.length === 0)
-    return told('incomplete', `it is not the reference: it is more tolerant in ${guests(tolerant.length)}`);
+    return result('incomplete', `it is not the reference: it is more tolerant in ${guests(tolerant.length)}`);
   if (missing.length + other.length > 0) {
-    return told(
+    return result(
       'incomplete',
       `it does as the reference in ${fixed.length} of ${fixed.length + missing.length + other.length} places that upstream changed, and not in ${list([...missing, ...other])}`,
     );
   }
   if (unclear.length > 0) {
     return {
-      ...told('inconclusive', `there is no answer from ${guests(unclear.length)}`),
+      ...result('inconclusive', `there is no answer from ${guests(unclear.length)}`),
       settle: unclear.map(({ guest, why }) => `${guest}: ${why}`),
       isHostFault: unclear.some(({ isHostFault }) => isHostFault),
     };
   }
   if (fixed.length === 0) {
     const settle = ['Add a guest to the matrix in which the reference and the base differ.'];
-    return { ...told('inconclusive', 'base and reference do the same in every guest'), settle };
+    return { ...result('inconclusive', 'base and reference do the same in every guest'), settle };
   }
   if (controls.length === 0) also.push('No negative control was among the guests.');
   const what = controls.length > 0 ? ` and refuses the TSC in all ${controls.length} negative controls` : '';
-  return told('equivalent', `it does as the reference in every guest${what}`);
+  return result('equivalent', `it does as the reference in every guest${what}`);
 }
 
 function acceptance(accepted: readonly (Judged | JudgedMargin)[]): string {

@@ -1,5 +1,5 @@
 /**
- * Watches a validation's run and stops it where going on is of no use: the reference is not what it should be, or the base
+ * Watches a validation's run and stops it if going on is of no use: the reference is not what it should be, or the base
  * does all that the reference does already. The cells of both come first.
  */
 import { UserError } from '../base/errors.ts';
@@ -9,15 +9,15 @@ import { difference } from './agree.ts';
 import { byGuest } from './comparisons.ts';
 import { kernelSideOf } from './side.ts';
 
-export interface Gate {
+export interface EarlyStop {
   readonly reporter: Reporter;
-  /** Aborted where the run is to end. */
+  /** Aborted if the run is to end. */
   readonly signal: AbortSignal;
-  /** Why; null where it may go on. */
+  /** Why; null if it may go on. */
   readonly fault: () => UserError | null;
 }
 
-export function makeEarlyStop(base: string, reference: string, tolerancePpm: number): Gate {
+export function makeEarlyStop(base: string, reference: string, tolerancePpm: number): EarlyStop {
   const view = newRunView();
   const stop = new AbortController();
   let fault: UserError | null = null;

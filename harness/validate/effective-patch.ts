@@ -1,5 +1,5 @@
 /**
- * What a backport comes to as a patch where it is not given as one: the difference between two kernels of the same
+ * What a backport comes to as a patch if it is not given as one: the difference between two kernels of the same
  * source, whose own patches have been applied.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -46,7 +46,7 @@ async function writeGitDiff(
 }
 
 /**
- * Writes the patch to `target`, with paths as git has them; nothing where the two are the same, or of different sources. Throws as a build of either does where a patch of its own does not apply.
+ * Writes the patch to `target`, with paths as git has them; nothing if the two are the same, or of different sources. Throws as a build of either does if a patch of its own does not apply.
  */
 export async function writeEffectivePatch(
   base: BuildSource,

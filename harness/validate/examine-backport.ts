@@ -6,7 +6,7 @@ import { type ExamineOptions, examinePatches } from './patch/examine.ts';
 import type { PatchReport } from './patch/types.ts';
 
 export interface Examined {
-  /** Null where it is a kernel of another source than the base, or is not built here. */
+  /** Null if it is a kernel of another source than the base, or is not built here. */
   readonly report: PatchReport | null;
   /** It is the base itself: nothing differs. */
   readonly isSame: boolean;

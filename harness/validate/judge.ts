@@ -15,7 +15,7 @@ function shown({ verdict, current, ppm }: Side): string {
 export function judgeComparison(trio: Comparison, tolerancePpm: number): Judged {
   const { guest, isControl, base, backport, reference } = trio;
   const off = wrongPpm(backport, [base, reference], tolerancePpm);
-  const told = (finding: Finding, why: string): Judged => ({
+  const result = (finding: Finding, why: string): Judged => ({
     guest,
     isControl,
     finding,
@@ -25,33 +25,33 @@ export function judgeComparison(trio: Comparison, tolerancePpm: number): Judged 
   });
   const unclear = ROLES.filter((role) => trio[role].unclear !== null);
   if (unclear.length > 0)
-    return told('unclear', unclear.map((role) => `${role}: ${trio[role].unclear}`).join('; '));
+    return result('unclear', unclear.map((role) => `${role}: ${trio[role].unclear}`).join('; '));
   const fromReference = difference(backport, reference, tolerancePpm);
   const fromBase = difference(backport, base, tolerancePpm);
   const isTarget = difference(reference, base, tolerancePpm) !== null;
   if (fromReference === null) {
-    if (!isTarget || fromBase === null) return told('same', `all three ${shown(base)}`);
-    return told('as-reference', `${shown(reference)}, where the base is ${shown(base)}`);
+    if (!isTarget || fromBase === null) return result('same', `all three ${shown(base)}`);
+    return result('as-reference', `${shown(reference)}, but the base is ${shown(base)}`);
   }
   if (isRegistered(backport.verdict) && isRefused(base.verdict) && isRefused(reference.verdict)) {
     const refusal = `a TSC that base (${base.verdict}) and reference (${reference.verdict}) refuse`;
     const isUnmeasured = base.verdict === 'never' && reference.verdict === 'never';
     if (off !== null)
-      return told('accepts', `its frequency is ${off} ppm off: ${shown(backport)}, ${refusal}`);
+      return result('accepts', `its frequency is ${off} ppm off: ${shown(backport)}, ${refusal}`);
     return isUnmeasured && backport.ppm !== null
-      ? told('tolerant', `${shown(backport)}, and accurate: ${refusal}`)
-      : told('accepts', `${shown(backport)}, ${refusal}`);
+      ? result('tolerant', `${shown(backport)}, and accurate: ${refusal}`)
+      : result('accepts', `${shown(backport)}, ${refusal}`);
   }
   const worse = worsening(backport, base, tolerancePpm);
   if (worse !== null && worsening(backport, reference, tolerancePpm) !== null) {
-    return told('worse', `${worse}; the reference is ${shown(reference)}`);
+    return result('worse', `${worse}; the reference is ${shown(reference)}`);
   }
   if (off !== null)
-    return told(
+    return result(
       'worse',
       `the frequency is ${off} ppm off; the reference is ${shown(reference)}, the base ${shown(base)}`,
     );
   if (fromBase === null)
-    return told('missing', `still ${shown(base)}, where the reference is ${shown(reference)}`);
-  return told('other', `${shown(backport)}: the reference is ${shown(reference)}, the base ${shown(base)}`);
+    return result('missing', `still ${shown(base)}, but the reference is ${shown(reference)}`);
+  return result('other', `${shown(backport)}: the reference is ${shown(reference)}, the base ${shown(base)}`);
 }

@@ -10,7 +10,7 @@ import { parseYaml } from '../matrix/yaml.ts';
 /** A backport as a kernel to be built, and what it adds to the base. */
 export interface Backport {
   readonly entry: KernelEntry;
-  /** Patch files that it puts on the base, where that is what it is; null where it is a kernel of its own. */
+  /** Patch files that it puts on the base, if that is what it is; null if it is a kernel of its own. */
   readonly patches: readonly string[] | null;
   /** For people: how the words were understood. */
   readonly note: string;
@@ -34,7 +34,7 @@ function patched(name: string, base: BuildSource, patches: readonly string[], no
 }
 
 /**
- * Finds out what a word on the command line means. Throws UserError where it is none of the forms, or where it cannot
+ * Finds out what a word on the command line means. Throws UserError if it is none of the forms, or if it cannot
  * be put on this base.
  */
 export async function backportOf(text: string, base: KernelEntry, name: string): Promise<Backport> {

@@ -3,9 +3,9 @@ import { type Finding, type Judged, ROLES } from './types.ts';
 
 /** The delay per read of the reference counter up to which a kernel registers tsc, ns. */
 export interface MarginValue {
-  /** Null where it does not register even without a delay. */
+  /** Null if it does not register even without a delay. */
   readonly upToNs: number | null;
-  /** Null where it registers at every delay that was tried. */
+  /** Null if it registers at every delay that was tried. */
   readonly stopsAtNs: number | null;
   /** The largest delay that was tried, ns. */
   readonly triedNs: number;
@@ -45,7 +45,7 @@ function same(a: MarginValue, b: MarginValue, stepNs: number): boolean {
 
 export function judgeMargin(trio: MarginComparison): JudgedMargin {
   const { guest, stepNs, base, backport, reference } = trio;
-  const told = (finding: Finding, why: string): JudgedMargin => ({
+  const result = (finding: Finding, why: string): JudgedMargin => ({
     guest,
     finding,
     why,
@@ -53,15 +53,15 @@ export function judgeMargin(trio: MarginComparison): JudgedMargin {
   });
   const [mine, old, wanted] = [backport, base, reference].map(marginText);
   if (ROLES.some((role) => trio[role].isUnclear))
-    return told('unclear', `base ${old}; backport ${mine}; reference ${wanted}`);
+    return result('unclear', `base ${old}; backport ${mine}; reference ${wanted}`);
   if (same(backport, reference, stepNs)) {
     return same(base, reference, stepNs)
-      ? told('same', `all three ${old}`)
-      : told('as-reference', `${wanted}, where the base has ${old}`);
+      ? result('same', `all three ${old}`)
+      : result('as-reference', `${wanted}, but the base has ${old}`);
   }
-  if (same(backport, base, stepNs)) return told('missing', `still ${old}, where the reference has ${wanted}`);
+  if (same(backport, base, stepNs)) return result('missing', `still ${old}, but the reference has ${wanted}`);
   const isLess = reach(backport) < reach(base) && reach(backport) < reach(reference);
   return isLess
-    ? told('worse', `fell to ${mine} from ${old}; the reference has ${wanted}`)
-    : told('other', `${mine}: the reference has ${wanted}, the base ${old}`);
+    ? result('worse', `fell to ${mine} from ${old}; the reference has ${wanted}`)
+    : result('other', `${mine}: the reference has ${wanted}, the base ${old}`);
 }

@@ -69,7 +69,7 @@ export interface Margins {
   of(backport: string): MarginComparison[];
 }
 
-/** Throws HostFault where the host fails boots again and again. A kernel that did not build has no margin. */
+/** Throws HostFault if the host fails boots again and again. A kernel that did not build has no margin. */
 export async function measureMargins(
   { record, plan }: ValidationRun,
   input: ValidateInput,
@@ -82,7 +82,7 @@ export async function measureMargins(
       ready === null ? [] : [[name, ready.path] as const],
     ),
   );
-  const bench = openRunner({
+  const runner = openRunner({
     cells: places.map(({ guest, reference }) => cellFor(guest, reference, guest.refDelay)),
     qemu: input.run.qemu,
     timeoutS: input.run.timeoutS,
@@ -94,7 +94,7 @@ export async function measureMargins(
   let done = 0;
   await runInParallel(works, input.run.jobs ?? defaultJobs(memoryMiB), async ({ place, kernel, path }) => {
     const name = `${kernel}-${personalityOf(place.guest)}-${place.reference}`;
-    const margin = await measureMargin(bench, path, place.guest, {
+    const margin = await measureMargin(runner, path, place.guest, {
       reference: place.reference,
       stepNs,
       folder: join(folder, name),

@@ -24,7 +24,7 @@ import { bootAll, makeStatement, type ValidateInput } from './validate.ts';
 export interface ValidateRequest {
   /** Kernels and backports as typed. */
   readonly base: string;
-  /** Left out only where no kernel is to be booted. */
+  /** Left out only if no kernel is to be booted. */
   readonly reference?: string;
   /** Look at the patches alone. */
   readonly isStatic: boolean;
@@ -42,7 +42,7 @@ export interface ValidateRequest {
   readonly run: ValidateInput['run'];
 }
 
-/** One backport as a patch; null where it is a kernel of another source. */
+/** One backport as a patch; null if it is a kernel of another source. */
 export interface StaticReport {
   readonly backport: string;
   readonly report: PatchReport | null;

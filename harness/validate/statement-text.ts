@@ -99,7 +99,7 @@ export function repeatsText({ repeats, deterministic }: Statement['boots']): str
       : `${repeats} boots of each kernel in each guest, on counted instructions.`;
   const { low } = rateOf(repeats, repeats);
   const least = low === null ? '' : ` (95 % interval of the share: ${Math.round(low * 100)} % to 100 %)`;
-  return `${repeats} boots of each kernel in each guest of real time; where all agree, ${repeats} of ${repeats}${least}.`;
+  return `${repeats} boots of each kernel in each guest of real time; if all agree, ${repeats} of ${repeats}${least}.`;
 }
 
 function conclusionText({ conclusion, boots }: Statement): string {

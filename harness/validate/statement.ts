@@ -17,7 +17,7 @@ export interface Statement {
   /** Frequencies that differ by no more count as the same, ppm. */
   readonly tolerancePpm: number;
   readonly boots: BootFacts;
-  /** Null where the backport cannot be looked at as a patch. */
+  /** Null if the backport cannot be looked at as a patch. */
   readonly patch: PatchReport | null;
   /** The run's folder below the results. */
   readonly run: string;

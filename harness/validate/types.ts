@@ -10,14 +10,14 @@ export interface Side {
   readonly cell: string;
   /** Of each boot, in order. */
   readonly verdicts: readonly Verdict[];
-  /** Null where the boots differ, or where there is no answer. */
+  /** Null if the boots differ, or if there is no answer. */
   readonly verdict: Verdict | null;
-  /** Why there is no answer: the host failed, the cell was skipped, the boots differ. Null where there is one. */
+  /** Why there is no answer: the host failed, the cell was skipped, the boots differ. Null if there is one. */
   readonly unclear: string | null;
   /** The host, and not the kernel, is why. */
   readonly isHostFault: boolean;
   readonly current: string | null;
-  /** Of the boot that is farthest off; null where it is not known. */
+  /** Of the boot that is farthest off; null if it is not known. */
   readonly ppm: number | null;
   readonly reads: number | null;
   /** sha256 of the transcript of each boot; absent ones are left out. */
@@ -56,7 +56,7 @@ export const FINDINGS = [
   'missing',
   /** It does neither as the base nor as the reference, and is not worse than the base. */
   'other',
-  /** It is worse than the base, where the reference is not. */
+  /** It is worse than the base, if the reference is not. */
   'worse',
   /** It registers a TSC that base and reference refuse: with a wrong frequency, or one that is not stable. */
   'accepts',

@@ -35,16 +35,18 @@ export interface ValidationRun {
 }
 
 /**
- * Throws UserError where the reference fails its own cells or the base does all
+ * Throws UserError if the reference fails its own cells or the base does all
  * that it does, and whatever a run throws.
  */
 export async function bootAll(input: ValidateInput, reporters: readonly Reporter[]): Promise<ValidationRun> {
   const { matrix, base, reference, backports } = input;
   const entries = backports.map(({ entry }) => entry);
   const plan = planOf(matrix, { base, reference, backports: entries }, input.run.filters);
-  const gate = makeEarlyStop(base.name, reference.name, input.tolerancePpm);
-  const result = await stoppedBy(gate.signal, () => runPlan(plan, input.run, [...reporters, gate.reporter]));
-  const fault = gate.fault();
+  const earlyStop = makeEarlyStop(base.name, reference.name, input.tolerancePpm);
+  const result = await stoppedBy(earlyStop.signal, () =>
+    runPlan(plan, input.run, [...reporters, earlyStop.reporter]),
+  );
+  const fault = earlyStop.fault();
   if (fault !== null) throw fault;
   stopIfInterrupted('the validation');
   const record = await readRecord(join(input.run.resultsDir, result.run));
@@ -76,7 +78,7 @@ export function makeStatement(
     judged.map((one) => one.judged),
     margins.map((one) => one.judged),
   );
-  // What the patch lacks explains an answer; where nothing is missing there is nothing to explain.
+  // What the patch lacks explains an answer; if nothing is missing there is nothing to explain.
   const words = conclusion.kind === 'equivalent' || extras.patch === null ? [] : patchWords(extras.patch);
   const boots: BootFacts = {
     repeats: run.repeat,

@@ -1,4 +1,4 @@
-/** What people ask next, a line each, where the text gives the answer. */
+/** What people ask next, a line each, if the text gives the answer. */
 import type { Registration } from '../matrix/types.ts';
 import { checkOf, type Figures } from './causes/watchdog-check.ts';
 import type { Cause } from './causes.ts';
@@ -45,7 +45,7 @@ const MAY_I: Partial<Record<Cause, string>> = {
   'watchdog-skew':
     'tsc=reliable and tsc=nowatchdog (5.2 on) silence the check and mend nothing: use them only if the TSC has been shown right against NTP. tsc=unstable only keeps the slow clocksource.',
   'watchdog-slow-reference':
-    'tsc=nowatchdog (5.2 on), or tsc=reliable, is right where the CPU has constant_tsc and nonstop_tsc and no warp was ever printed: the reference is at fault. tsc=unstable only keeps the slow clocksource.',
+    'tsc=nowatchdog (5.2 on), or tsc=reliable, is right if the CPU has constant_tsc and nonstop_tsc and no warp was ever printed: the reference is at fault. tsc=unstable only keeps the slow clocksource.',
   'guest-paused':
     'tsc=nowatchdog (5.2 on), or tsc=reliable, keeps tsc over such an interruption; only with constant_tsc and nonstop_tsc, and if the frequency is the same afterwards.',
 };

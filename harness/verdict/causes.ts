@@ -9,7 +9,7 @@ import { WATCHDOG } from './causes/watchdog.ts';
 import type { Context } from './context.ts';
 import { type Deduction, found, strength } from './deduction.ts';
 
-/** Where two claims are as good, the row that stands first is said. */
+/** If two claims are as good, the row that stands first is said. */
 export const CAUSE_ROWS = [...NEVER, ...REFINEMENT, ...UNSTABLE, ...WATCHDOG, ...CHOICE] as const;
 
 /** Why tsc was not registered, did not stay, or was not selected. */

@@ -17,7 +17,7 @@ export interface DiagnoseInput {
   readonly available?: readonly string[] | undefined;
   readonly current?: string | undefined;
   readonly watched?: ProbeTimeline | undefined;
-  /** What was counted outside of the guest; null or absent where nothing was. */
+  /** What was counted outside of the guest; null or absent if nothing was. */
   readonly exits?: ExitCounts | null | undefined;
 }
 

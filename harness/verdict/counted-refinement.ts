@@ -9,7 +9,7 @@ import type { PerCounter } from '../evidence/exits.ts';
 const SAMPLE: PerCounter<number> = { pm: 3, hpet: 1 };
 
 /**
- * Why the counted reads contradict the kernel's word that it refined the frequency; null where they do not, or tell nothing.
+ * Why the counted reads contradict the kernel's word that it refined the frequency; null if they do not, or tell nothing.
  * The stop sample is taken right before the message, and the machine's time began before the kernel's: so the sample must
  * be among the reads from the message's second on, up to where the probe says that it has read none itself.
  */

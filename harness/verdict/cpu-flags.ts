@@ -66,7 +66,7 @@ export function flagDifferences(
 const INVARIANT_TSC_LEAF = 0x80000007;
 const INVARIANT_TSC_EDX = 1 << 8;
 
-/** Null where the guest's report does not tell. */
+/** Null if the guest's report does not tell. */
 function seenInside(flag: string, launch: Launch, report: ProbeReport): boolean | null {
   if (flag === 'invtsc') {
     const leaf = report.cpuid.find((l) => l.value.leaf === INVARIANT_TSC_LEAF);

@@ -13,7 +13,7 @@ import type { Diagnosis } from './types.ts';
 
 export type { DiagnoseInput, ProbeTimeline } from './context.ts';
 
-/** Pure. Says `undetermined` where the text does not decide, and then `next` says what to send. */
+/** Pure. Says `undetermined` if the text does not decide, and then `next` says what to send. */
 export function diagnose(input: DiagnoseInput): Diagnosis {
   const c = contextOf(input);
   const registration = registrationOf(c);

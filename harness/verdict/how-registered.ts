@@ -89,7 +89,7 @@ export const listed: Rule = (c) => {
   );
 };
 
-/** Polls by the probe date the registration where the log does not. */
+/** Polls by the probe date the registration if the log does not. */
 function atFirstPoll(c: Context): Deduction<Registration> | null {
   const { watched, facts } = c;
   if (watched?.firstListedS == null || watched.firstPollS === null) return null;

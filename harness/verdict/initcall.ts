@@ -58,7 +58,7 @@ export function measuredAgain({ facts }: Context): Deduction<Registration> | nul
   return found('known-frequency', 'certain', evidence, 'the kernel measured again what it had been told');
 }
 
-/** From `a` to `b`, s; null where the stamps do not tell. A time of day is right to a second. */
+/** From `a` to `b`, s; null if the stamps do not tell. A time of day is right to a second. */
 function gapOf(a: Found, b: Found): number | null {
   if (a.timeS === null || b.timeS === null) return null;
   const gap = b.timeS - a.timeS;

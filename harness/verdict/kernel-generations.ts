@@ -79,13 +79,13 @@ const ERAS: readonly (readonly [Test, KernelGeneration])[] = [
   [between([5, 0, 0], [MAX, 0, 0]), { name: '5.0 and later', ...NEW }],
 ];
 
-/** Null where the version is not known or older than refinement itself (v2.6.38). */
+/** Null if the version is not known or older than refinement itself (v2.6.38). */
 export function generationOf(version: KernelVersion | null): KernelGeneration | null {
   if (version === null) return null;
   return ERAS.find(([test]) => test(version))?.[1] ?? null;
 }
 
-/** The longest a sample may take, TSC cycles; null where the era or the frequency is not known. */
+/** The longest a sample may take, TSC cycles; null if the era or the frequency is not known. */
 export function sampleLimitCycles(era: KernelGeneration, khz: number | null): number | null {
   if (era.sampleLimit === '50000-cycles') return SMI_TRESHOLD;
   return era.sampleLimit === 'khz-shift-5' && khz !== null ? relativeLimit(khz) : null;

@@ -62,7 +62,7 @@ const hpet: Check = (launch, machine, report) => {
   const differences: Difference[] = [];
   if (machine !== null && machine.hpet !== asked)
     differences.push(differ('HPET', onOff(asked), onOff(machine.hpet), 'qmp'));
-  // The ACPI table is there exactly when the device is; the list of tables stands in where it cannot be read.
+  // The ACPI table is there exactly when the device is; the list of tables stands in if it cannot be read.
   const inside =
     report.hpet?.value.kind === 'present'
       ? true

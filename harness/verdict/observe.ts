@@ -48,7 +48,7 @@ function describe(d: Difference): string {
   return `${d.what} asked ${d.asked}, got ${d.got} (${d.seenBy})`;
 }
 
-/** Null where the guest came to its end marker. */
+/** Null if the guest came to its end marker. */
 function endedEarly(
   ending: Exclude<Ending, { kind: 'host-fault' }>,
 ): { verdict: Failure; reason: string } | null {

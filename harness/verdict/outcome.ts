@@ -5,13 +5,13 @@ import type { Observation, Outcome } from './types.ts';
 
 export interface Boot {
   readonly observation: Observation;
-  /** The guest's log as text, for messages that must or must not come; null where there is none. */
+  /** The guest's log as text, for messages that must or must not come; null if there is none. */
   readonly log: string | null;
 }
 
 /**
  * Pure. A boot that ended in infra-error says nothing of the kernel, so the others are judged without it:
- * something unexpected there is unexpected, a mixture is flaky. But where all of them were as expected, the
+ * something unexpected there is unexpected, a mixture is flaky. But if all of them were as expected, the
  * cell is infra-error and not expected: a boot that was asked for did not give its answer, and silence never
  * passes.
  */

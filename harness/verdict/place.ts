@@ -20,7 +20,7 @@ export interface Advice {
   readonly both?: readonly string[];
 }
 
-/** Advice by where the kernel runs; where that is not known, each says for whom it is. */
+/** Advice by where the kernel runs; if that is not known, each says for whom it is. */
 export const advise =
   ({ guest = [], metal = [], both = [] }: Advice) =>
   (c: Context): readonly string[] => {

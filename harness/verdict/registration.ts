@@ -33,7 +33,7 @@ export function isTsc(source: string | null): boolean {
   return source === 'tsc' || source === 'tsc-early';
 }
 
-/** A check that cost a clocksource its place. On x86 only tsc is checked, so where no name is printed (5.13) it is tsc. */
+/** A check that cost a clocksource its place. On x86 only tsc is checked, so if no name is printed (5.13) it is tsc. */
 export function isVerdictOnTsc({ kind, source }: WatchdogEvent): boolean {
   return /^(?:cpu-)?skew$|^slow-read-marked$/.test(kind) && (isTsc(source) || source === null);
 }

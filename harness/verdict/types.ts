@@ -7,7 +7,7 @@ export type { Citation, Confidence } from './deduction.ts';
 
 export interface Diagnosis {
   readonly registration: Registration;
-  /** The current clocksource, null where the text does not tell. */
+  /** The current clocksource, null if the text does not tell. */
   readonly current: string | null;
   readonly available: readonly string[] | null;
   readonly cause: Cause;

@@ -18,7 +18,7 @@ import { git } from '../kernel-build/fake-tree.ts';
 import {
   answer,
   MARKER,
-  readingBench,
+  readingTester,
   SILENT,
   specOf,
   stateOfRepo,
@@ -37,10 +37,10 @@ async function inRepo(
     try {
       const repo = await tinyRepo(join(folder, 'repo'));
       let count = 0;
-      const search: Search = async (words, bench = readingBench()) => {
+      const search: Search = async (words, tester = readingTester()) => {
         const place = join(folder, `search-${++count}`);
         await startSearch(place, await specOf({ repo: repo.path, ...words }, cache));
-        return runSearch(place, { view: SILENT, qemu: '', bench });
+        return runSearch(place, { view: SILENT, qemu: '', tester });
       };
       await work(repo, search, folder);
     } finally {
@@ -50,7 +50,7 @@ async function inRepo(
   });
 }
 
-type Search = (words: Partial<SearchOptions>, bench?: Tester) => ReturnType<typeof runSearch>;
+type Search = (words: Partial<SearchOptions>, tester?: Tester) => ReturnType<typeof runSearch>;
 
 test('the first bad commit, with its change; git says the same, and the checkout is left alone', async () => {
   await inRepo(async (repo, search, folder) => {
@@ -130,8 +130,8 @@ test('a commit whose tree was judged before is neither built nor booted', async 
   await inRepo(async (repo, search) => {
     for (let count = 1; count <= 16; count++) await repo.commit(count >= 10 ? 'bad' : 'good');
     const booted: string[] = [];
-    const bench = readingBench((path) => void booted.push(path));
-    const first = await search({ good: repo.ids[0] ?? '', bad: repo.ids[16] ?? '' }, bench);
+    const tester = readingTester((path) => void booted.push(path));
+    const first = await search({ good: repo.ids[0] ?? '', bad: repo.ids[16] ?? '' }, tester);
     expect(first.state.builds).toBeGreaterThan(3);
     expect(booted.length).toBe(first.state.boots);
     // The images of the first search are in the cache.
@@ -201,23 +201,23 @@ test('faults of the host say nothing; after three in a row it stops, and can go 
     const place = join(folder, 'faulty');
     const words = { repo: repo.path, good: repo.ids[0] ?? '', bad: repo.ids[8] ?? '' };
     await startSearch(place, await specOf(words, join(folder, 'cache')));
-    const inner = readingBench();
+    const inner = readingTester();
     let boots = 0;
-    const bench: Tester = {
+    const tester: Tester = {
       boot: async (path, at) =>
         ++boots % 2 === 0 ? { kind: 'host-fault', reason: 'no memory' } : inner.boot(path, at),
     };
-    const { end, journal } = await runSearch(place, { view: SILENT, qemu: '', bench });
+    const { end, journal } = await runSearch(place, { view: SILENT, qemu: '', tester });
     expect(end).toMatchObject({ kind: 'found', id: repo.ids[5] });
     expect(journal.entries.filter(({ type }) => type === 'fault').length).toBeGreaterThan(2);
 
     const broken = join(folder, 'broken');
     await startSearch(broken, await specOf(words, join(folder, 'cache')));
     const dead: Tester = { boot: async () => ({ kind: 'host-fault', reason: 'no memory' }) };
-    await expect(runSearch(broken, { view: SILENT, qemu: '', bench: dead })).rejects.toMatchObject({
+    await expect(runSearch(broken, { view: SILENT, qemu: '', tester: dead })).rejects.toMatchObject({
       code: 'boots-failed',
     });
-    expect((await runSearch(broken, { view: SILENT, qemu: '', bench: inner })).end).toMatchObject({
+    expect((await runSearch(broken, { view: SILENT, qemu: '', tester: inner })).end).toMatchObject({
       id: repo.ids[5],
     });
   });
@@ -226,9 +226,9 @@ test('faults of the host say nothing; after three in a row it stops, and can go 
 test('in real time answers that are wrong now and then do not mislead', async () => {
   await inRepo(async (repo, search) => {
     for (let count = 1; count <= 12; count++) await repo.commit(count >= 7 ? 'bad' : 'good');
-    const inner = readingBench();
+    const inner = readingTester();
     let boots = 0;
-    const bench: Tester = {
+    const tester: Tester = {
       async boot(path, at) {
         const judged = await inner.boot(path, at);
         // Every seventh answer is the wrong one.
@@ -236,7 +236,7 @@ test('in real time answers that are wrong now and then do not mislead', async ()
       },
     };
     const words = { cell: 'clock=real', good: repo.ids[0] ?? '', bad: repo.ids[12] ?? '' };
-    const { end, state, gitSays } = await search(words, bench);
+    const { end, state, gitSays } = await search(words, tester);
     expect(end).toMatchObject({ kind: 'found', id: repo.ids[7] });
     expect(end.kind === 'found' && end.confidence).toBeGreaterThan(0.995);
     expect(state.boots).toBeGreaterThan(12);
@@ -247,7 +247,7 @@ test('in real time answers that are wrong now and then do not mislead', async ()
 test('the script of a search where bad is a guest that does not come up says so to the program', async () => {
   await inRepo(async (repo, search, folder) => {
     for (let count = 1; count <= 8; count++) await repo.commit(count >= 5 ? 'bad' : 'good');
-    const inner = readingBench();
+    const inner = readingTester();
     const panics: Tester = {
       async boot(path, at) {
         const judged = await inner.boot(path, at);
@@ -291,10 +291,10 @@ test('killed with -9 again and again: it goes on where it was, and no step is do
     const before = await stateOfRepo(repo.path);
     const script = `
       import { runSearch } from './harness/bisect/run-search.ts';
-      import { readingBench, SILENT } from './test/bisect/tiny-repo.ts';
+      import { readingTester, SILENT } from './test/bisect/tiny-repo.ts';
       const view = { ...SILENT, doing: (text) => console.log('doing ' + text), said: (text) => console.log('said ' + text) };
-      const bench = readingBench(async () => { console.log('boots'); await new Promise((resolve) => setTimeout(resolve, 200)); });
-      const { end } = await runSearch(${JSON.stringify(place)}, { view, qemu: '', bench });
+      const tester = readingTester(async () => { console.log('boots'); await new Promise((resolve) => setTimeout(resolve, 200)); });
+      const { end } = await runSearch(${JSON.stringify(place)}, { view, qemu: '', tester });
       console.log('end ' + JSON.stringify(end));
     `;
     // In a checkout, a compilation, a boot, and just after an answer.

@@ -73,7 +73,7 @@ export async function specOf(words: Partial<SearchOptions>, cacheRoot: string): 
 export const SILENT: View = { status: () => {}, doing: () => {}, said: () => {}, close: () => {} };
 
 /** Says of a kernel whether it holds the marker: as expected where it does not. `booted` is told each time. */
-export function readingBench(booted: (path: string) => void | Promise<void> = () => {}): Tester {
+export function readingTester(booted: (path: string) => void | Promise<void> = () => {}): Tester {
   return {
     async boot(path): Promise<Judged> {
       await booted(path);

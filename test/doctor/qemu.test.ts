@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cpuFinding, machineFinding, xenFinding } from '../../harness/doctor/qemu.ts';
+import { cpuResult, machineResult, xenResult } from '../../harness/doctor/qemu.ts';
 import {
   parseAccelerators,
   parseCpuModels,
@@ -27,21 +27,21 @@ test('machine types are read from -machine help, without its heading', () => {
 });
 
 test('a machine type that QEMU has and starts is ok', () => {
-  expect(machineFinding('pc-q35-7.2', MACHINES, null).status).toBe('ok');
+  expect(machineResult('pc-q35-7.2', MACHINES, null).status).toBe('ok');
 });
 
 test('a machine type of a newer QEMU is missing, and others of its kind are named', () => {
-  const finding = machineFinding('pc-i440fx-9.2', MACHINES, null);
+  const finding = machineResult('pc-i440fx-9.2', MACHINES, null);
   expect(finding.status).toBe('missing');
   expect(finding.found).toContain('pc-i440fx-7.2');
   expect(finding.remedy).toContain('--qemu');
 });
 
 test('a machine type that is listed and does not start is unusable; for want of firmware, with its packages', () => {
-  const finding = machineFinding('pc-i440fx-7.2', MACHINES, "qemu: could not load PC BIOS 'bios-256k.bin'");
+  const finding = machineResult('pc-i440fx-7.2', MACHINES, "qemu: could not load PC BIOS 'bios-256k.bin'");
   expect(finding.status).toBe('unusable');
   expect(finding.packages).toContain('seabios');
-  expect(machineFinding('pc-i440fx-7.2', MACHINES, 'out of memory').packages).toEqual([]);
+  expect(machineResult('pc-i440fx-7.2', MACHINES, 'out of memory').packages).toEqual([]);
 });
 
 test('CPU models are read in the old form of -cpu help and in the newer one; flags are no models', () => {
@@ -53,8 +53,8 @@ test('CPU models are read in the old form of -cpu help and in the newer one; fla
     'Available CPUs:\n  486                   (alias configured by machine type)\n  max                   Enables all\n\nRecognized CPUID flags:\n  3dnow 3dnowext\n',
   );
   expect([...newer]).toEqual(['486', 'max']);
-  expect(cpuFinding(newer, 'max').status).toBe('ok');
-  expect(cpuFinding(newer, 'EPYC').status).toBe('missing');
+  expect(cpuResult(newer, 'max').status).toBe('ok');
+  expect(cpuResult(newer, 'EPYC').status).toBe('missing');
 });
 
 test('accelerators are read from -accel help', () => {
@@ -64,9 +64,9 @@ test('accelerators are read from -accel help', () => {
 test('Xen emulation is a property of the KVM accelerator, which QEMU 7.2 does not have', () => {
   const properties = parseProperties(capture('qemu-7.2-kvm-properties.txt'));
   expect(properties).toContain('kernel-irqchip');
-  expect(xenFinding(properties).status).toBe('missing');
+  expect(xenResult(properties).status).toBe('missing');
   const line = '{"return": [{"name": "xen-version", "type": "uint32"}]}';
-  expect(xenFinding(parseProperties(`{"return": {}}\n${line}\n`)).status).toBe('ok');
+  expect(xenResult(parseProperties(`{"return": {}}\n${line}\n`)).status).toBe('ok');
   const refusal = '{"error": {"class": "DeviceNotFound", "desc": "Class \'kvm-accel\' not found"}}';
-  expect(xenFinding(parseProperties(refusal))).toMatchObject({ status: 'missing' });
+  expect(xenResult(parseProperties(refusal))).toMatchObject({ status: 'missing' });
 });

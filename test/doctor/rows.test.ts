@@ -3,8 +3,8 @@ import { HostFault, UserError } from '../../harness/base/errors.ts';
 import type { Check } from '../../harness/doctor/context.ts';
 import { Unavailable } from '../../harness/doctor/context.ts';
 import { conclude, findingOfFault } from '../../harness/doctor/examine.ts';
-import { tcgFinding } from '../../harness/doctor/guests.ts';
-import { memoryFinding, nodeFinding, roomFinding } from '../../harness/doctor/host.ts';
+import { tcgResult } from '../../harness/doctor/guests.ts';
+import { memoryResult, nodeResult, roomResult } from '../../harness/doctor/host.ts';
 import { installCommand } from '../../harness/doctor/install.ts';
 import { examinationText } from '../../harness/doctor/text.ts';
 import type { Row } from '../../harness/doctor/types.ts';
@@ -73,14 +73,14 @@ test('an error of the user, and a defect, are not made into a row', () => {
 });
 
 test('Node, room and memory are held against what is needed', () => {
-  expect(nodeFinding('24.0.0', '>=24').status).toBe('ok');
-  expect(nodeFinding('22.19.1', '>=24').status).toBe('unusable');
-  expect(roomFinding('temporary files', '/tmp', 128, 128).status).toBe('ok');
-  const full = roomFinding('temporary files', '/tmp', 127.9, 128);
+  expect(nodeResult('24.0.0', '>=24').status).toBe('ok');
+  expect(nodeResult('22.19.1', '>=24').status).toBe('unusable');
+  expect(roomResult('temporary files', '/tmp', 128, 128).status).toBe('ok');
+  const full = roomResult('temporary files', '/tmp', 127.9, 128);
   expect(full).toMatchObject({ status: 'unusable', remedy: expect.stringContaining('TMPDIR') });
-  expect(roomFinding('the cache', '/c', 0, 1).remedy).toContain('TSCMATRIX_CACHE');
-  expect(memoryFinding(511, 1024, 2, 1).status).toBe('unusable');
-  expect(memoryFinding(2048, 4096, 2, 2).found).toContain('2 guests of 512 MiB');
+  expect(roomResult('the cache', '/c', 0, 1).remedy).toContain('TSCMATRIX_CACHE');
+  expect(memoryResult(511, 1024, 2, 1).status).toBe('unusable');
+  expect(memoryResult(2048, 4096, 2, 2).found).toContain('2 guests of 512 MiB');
 });
 
 const OBSERVED: Observation = {
@@ -97,7 +97,7 @@ const OBSERVED: Observation = {
 };
 
 function booted(observation: Partial<Observation>, wallMs = 6000) {
-  return tcgFinding({ observation: { ...OBSERVED, ...observation }, flags: null, toProbeMs: 5000, wallMs });
+  return tcgResult({ observation: { ...OBSERVED, ...observation }, flags: null, toProbeMs: 5000, wallMs });
 }
 
 test('a guest whose registration was seen shows a sound host, whatever the registration', () => {

@@ -32,7 +32,7 @@ test('facts are read from the files and the host, and survive being stored', asy
   }
 });
 
-test('what is not to be had is null and says why', async () => {
+test('what is unavailable is null and says why', async () => {
   const provenance = await gatherProvenance({
     qemu: 'no-such-qemu',
     matrix,

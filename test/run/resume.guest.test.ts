@@ -191,7 +191,7 @@ test('Ctrl-C says how to go on, a run that is written is refused, and the rest i
   const stopped = await started.done;
   expect(stopped.code, stopped.stderr).toBe(130);
   expect(stopped.stderr).toMatch(
-    /go on with: tscmatrix run --resume results|go on with: tscmatrix run --resume \S+-two/,
+    /resume it: tscmatrix run --resume results|resume it: tscmatrix run --resume \S+-two/,
   );
   const dir = await realpath(join(shop.folder, 'stopped', 'latest'));
   const ran = await shop.run([

@@ -3,7 +3,7 @@ import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import { sweepPage } from '../../harness/sweep/page.ts';
 import { reportOf } from '../../harness/sweep/report.ts';
 import { type SweepOptions, sweep } from '../../harness/sweep/sweep.ts';
-import { madeUpBench, PM } from './made-up.ts';
+import { madeUpRunner, PM } from './made-up.ts';
 
 export async function madeUpPage(name: string): Promise<string> {
   const options: SweepOptions = {
@@ -22,7 +22,7 @@ export async function madeUpPage(name: string): Promise<string> {
     tell: () => {},
   };
   const kernel = { name, path: '', sha256: 'ab'.repeat(32), release: '6.1.0', origin: '', cached: true };
-  const swept = await sweep(madeUpBench(PM), [kernel], options);
+  const swept = await sweep(madeUpRunner(PM), [kernel], options);
   const inputs = { initramfs: '', qemu: null, pinnedQemu: null, appliance: null };
   const times = { at: '2026-11-25T22:00:00.000Z', seconds: 60, folder: 'results/sweep/it', boots: 8 };
   const page = sweepPage(reportOf(swept, options, inputs), times, ['tscmatrix sweep bzImage']);

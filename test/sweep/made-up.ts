@@ -1,4 +1,4 @@
-/** Kernels that are made up of what tsc_refine_calibration_work() does, and a bench that boots them without a guest. */
+/** Kernels that are made up of what tsc_refine_calibration_work() does, and a runner that boots them without a guest. */
 import { gatherEvidence } from '../../harness/evidence/evidence.ts';
 import { type GradedEnd, isDisturbed } from '../../harness/lab/margin/graded.ts';
 import { READS_A_SAMPLE, type Reference } from '../../harness/lab/margin/limits.ts';
@@ -71,8 +71,8 @@ export function refine(
 /** What a boot shows in place of what the made-up kernel does; undefined leaves it. */
 export type Instead = (delayNs: number, boot: number) => Verdict | 'fault' | undefined;
 
-/** A bench whose every kernel is the made-up one. `booted` is told the folder of each boot. */
-export function madeUpBench(
+/** A runner whose every kernel is the made-up one. `booted` is told the folder of each boot. */
+export function madeUpRunner(
   kernel: MadeUp,
   instead: Instead = () => undefined,
   booted: (folder: string) => void = () => {},

@@ -4,7 +4,7 @@ import { type MarginOptions, measureMargin } from '../../harness/lab/margin/marg
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
 import { curveDelays } from '../../harness/sweep/sweep.ts';
-import { type Instead, type MadeUp, madeUpBench, PM } from './made-up.ts';
+import { type Instead, type MadeUp, madeUpRunner, PM } from './made-up.ts';
 
 const GUEST: GuestSpec = { ...DEFAULT_GUEST, topology: 'nested', cpu: 'host' };
 
@@ -17,8 +17,8 @@ async function measure(
   }: Partial<MarginOptions> & { guest?: GuestSpec; instead?: Instead } = {},
 ) {
   const folders: string[] = [];
-  const bench = madeUpBench(kernel, instead, (folder) => folders.push(folder));
-  const margin = await measureMargin(bench, 'bzImage', guest, {
+  const runner = madeUpRunner(kernel, instead, (folder) => folders.push(folder));
+  const margin = await measureMargin(runner, 'bzImage', guest, {
     reference: kernel.reference,
     folder: '/results/boots/it',
     name: 'boots/it',
@@ -60,12 +60,12 @@ test('a limit that no source has: at most 12 boots, and said so', async () => {
 test('counts that fit no try: it goes on without graded boots', async () => {
   const graded: boolean[] = [];
   const kernel = { ...PM, limit: 200_000, before: 21 };
-  const bench = madeUpBench(kernel);
+  const runner = madeUpRunner(kernel);
   const margin = await measureMargin(
     {
-      ...bench,
+      ...runner,
       async boot(cell, ...rest) {
-        const booted = await bench.boot(cell, ...rest);
+        const booted = await runner.boot(cell, ...rest);
         if (cell.guest.refDelay.disturbance === null || booted.kind === 'host-fault') return booted;
         graded.push(booted.observation.verdict === 'refined');
         const readCounts = { pm: 22, hpet: 0 };
@@ -83,12 +83,12 @@ test('counts that fit no try: it goes on without graded boots', async () => {
 
 test('a graded boot whose disturbed sample the watchdog finds out has registered all the same', async () => {
   const kernel = { ...PM, limit: 1_234_567 };
-  const bench = madeUpBench(kernel);
+  const runner = madeUpRunner(kernel);
   const margin = await measureMargin(
     {
-      ...bench,
+      ...runner,
       async boot(cell, ...rest) {
-        const booted = await bench.boot(cell, ...rest);
+        const booted = await runner.boot(cell, ...rest);
         const isPlain = cell.guest.refDelay.disturbance === null;
         if (isPlain || booted.kind === 'host-fault' || booted.observation.verdict === 'never') return booted;
         return { ...booted, observation: { ...booted.observation, verdict: 'unstable' } };

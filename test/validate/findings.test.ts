@@ -77,7 +77,7 @@ describe('one guest', () => {
     const one = trio(['g', 'refined', 'refined', 'refined']);
     expect(judge({ ...one, backport: side('refined', { ppm: -494 }) })).toMatchObject({
       finding: 'worse',
-      why: 'the frequency is -494 ppm off where it was 0 ppm; the reference is refined (current kvm-clock, 0 ppm)',
+      why: 'the frequency is -494 ppm off, but it was 0 ppm; the reference is refined (current kvm-clock, 0 ppm)',
     });
     expect(judge({ ...one, backport: side('refined', { ppm: 9 }) }).finding).toBe('same');
     expect(judge({ ...one, backport: side('refined', { ppm: null }) }).finding).toBe('other');

@@ -116,7 +116,7 @@ test('the flag to the letter, and a patch about something else: no-effect', () =
 test('a patch that breaks the boot: regresses, with the kernel’s own last words', () => {
   const { conclusion, guests: all } = of('breaks-boot');
   expect(conclusion.kind).toBe('regresses');
-  expect(conclusion.because).toMatch(/panicked where it was refined/);
+  expect(conclusion.because).toMatch(/panicked, but it was refined/);
   expect(all.map(({ backport }) => backport.verdict)).toContain('panicked');
 });
 

@@ -32,7 +32,7 @@ export function bottomAxis(scale: NumberScale, options: AxisOptions): string {
   );
 }
 
-/** Ticks at powers of ten only, where a logarithmic scale spans several. */
+/** Ticks at powers of ten only, if a logarithmic scale spans several. */
 export function decades(min: number, max: number): number[] {
   const ticks: number[] = [];
   for (let tick = 10 ** Math.floor(Math.log10(min)); tick <= max; tick *= 10)

@@ -18,7 +18,7 @@ import {
 
 const BISECT: Command<BisectFlags & Building, [paths: string[]]> = {
   usage: 'bisect [paths...]',
-  about: 'find the first commit, or the first of a list of kernels, that behaves otherwise',
+  about: 'find the first commit, or the first of a list of kernels, that behaves differently',
   options: {
     cell: CELL,
     expect: EXPECT,
@@ -36,7 +36,7 @@ const BISECT: Command<BisectFlags & Building, [paths: string[]]> = {
     jobs: COMPILER_JOBS,
     timeout: TIMEOUT,
     results: results('searches are kept in DIR/bisect'),
-    resume: { takes: '[dir]', about: 'go on with a search (default: the latest that has no end)' },
+    resume: { takes: '[dir]', about: 'resume a search (default: the latest that has no end)' },
     confinement: CONFINEMENT,
     qemu: QEMU,
     json: JSON_RESULT,

@@ -20,7 +20,7 @@ import {
 
 const RUN: Command<RunFlags & Building, [matrix: string | undefined]> = {
   usage: 'run [matrix]',
-  about: 'boot every cell of a matrix and judge it, or go on with a run that was cut off',
+  about: 'boot every cell of a matrix and judge it, or resume an interrupted run',
   options: {
     filter: filter('cells'),
     jobs: GUEST_JOBS,
@@ -35,7 +35,7 @@ const RUN: Command<RunFlags & Building, [matrix: string | undefined]> = {
     durations: text('<file>', 'with --shard: what cells took before (a JSON report, or docs/shards.md)'),
     label: text('<word>', 'what this host is called in merged records (default: its name)'),
     blob: text('<file>', 'also write the whole record as one portable file, for merge'),
-    resume: text('<run>', 'go on with a run that was cut off; RUN as in report'),
+    resume: text('<run>', 'resume an interrupted run; RUN as in report'),
     json: JSON_RESULT,
   },
   start: async (flags, { isGiven }, [matrix]) =>

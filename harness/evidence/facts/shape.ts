@@ -3,7 +3,7 @@ import type { LogLine } from '../log-lines.ts';
 import type { ShellFacts } from '../shell.ts';
 import type { LogShape } from './types.ts';
 
-/** Words that only kernel logs hold; needed where there are no stamps. */
+/** Words that only kernel logs hold; needed if there are no stamps. */
 const KERNEL_WORDS =
   /^(?:Linux version \d|Command line: |Kernel command line: |BIOS-e820: |ACPI: |clocksource: |tsc: |kvm-clock: |Hypervisor detected: |Switched to clocksource |Marking TSC unstable|No\.\d+, func: |TSC deadline timer|smpboot: |Freeing unused|Clocksource \S+ unstable|e820: |pci 0000:|Calibrating delay loop|Fast TSC calibration|Detected \d+\.\d+ MHz)/;
 const USER_SPACE =
@@ -29,7 +29,7 @@ export function shapeOf(lines: readonly LogLine[], shell: ShellFacts, omitted: n
 
   const tsc = known.filter((l) => /\btsc\b/i.test(l.text));
   const clock = known.filter((l) => /tsc|clocksource|hpet|kvm-clock/i.test(l.text));
-  // Where a filter is shown, the filter decides; else the company that the messages are in.
+  // If a filter is shown, the filter decides; else the company that the messages are in.
   const filtered = shell.commands.some((c) => /grep/.test(c.value));
   const byContent =
     !filtered &&

@@ -6,7 +6,7 @@ export interface Found {
   /** 1-based number in the text at hand. */
   readonly line: number;
   readonly text: string;
-  /** Seconds since boot, null where the line does not say. */
+  /** Seconds since boot, null if the line does not say. */
   readonly timeS: number | null;
   /** `timeS` was made of the time of day: differences of a second and less mean nothing. */
   readonly byWallClock: boolean;

@@ -47,7 +47,7 @@ function tidy(line: RawLine): RawLine[] {
 const SOFT_BREAK = /=$/;
 const ENCODED = /=(?:3D|20|09|C2=A0|E2=80)/i;
 
-/** Quoted-printable (RFC 2045, 6.7): soft line breaks joined, bytes decoded. Only where the text shows that it is. */
+/** Quoted-printable (RFC 2045, 6.7): soft line breaks joined, bytes decoded. Only if the text shows that it is. */
 export function unquotePrintable(lines: readonly RawLine[]): readonly RawLine[] {
   const soft = lines.filter(
     ({ text }) => SOFT_BREAK.test(text) && text.length >= 60 && text.length <= 80,

@@ -140,7 +140,7 @@ export function isStamp(before: string): boolean {
   return TIME.test(before) || KMSG.test(before) || /\bkern(?:el)?\b|<\d{1,3}>|\((?:XEN|d\d+)\)/.test(before);
 }
 
-/** Seconds since boot in a prefix: "[   15.000000]", "[15.0]", kmsg's "6,345,15000000,-;". Null where there are none. */
+/** Seconds since boot in a prefix: "[   15.000000]", "[15.0]", kmsg's "6,345,15000000,-;". Null if there are none. */
 export function bootSeconds(before: string): number | null {
   const stamp = /\[ {0,12}(\d{1,9}\.\d{1,9})(?: <[ \d.+-]{1,20}>)?\]/.exec(before);
   if (stamp !== null) return Number(stamp[1]);

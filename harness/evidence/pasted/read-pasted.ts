@@ -12,7 +12,7 @@ import { joinWraps } from './wraps.ts';
 export interface Pasted {
   readonly lines: readonly LogLine[];
   readonly boots: Boots;
-  /** Where no message was recognised: the first line with anything on it, and what was taken for its prefix. */
+  /** If no message was recognised: the first line with anything on it, and what was taken for its prefix. */
   readonly first: { readonly n: number; readonly text: string; readonly prefix: string } | null;
 }
 

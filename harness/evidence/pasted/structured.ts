@@ -5,7 +5,7 @@ export interface RawLine {
   /** 1-based number of the line in the text at hand. */
   readonly n: number;
   readonly text: string;
-  /** Seconds since boot, and of the day's clock, where a record says so beside its message. */
+  /** Seconds since boot, and of the day's clock, if a record says so beside its message. */
   readonly bootS?: number;
   readonly wallS?: number;
 }

@@ -48,7 +48,7 @@ function seconds(year: number, month: number, day: number, clock: readonly strin
   return Date.UTC(year, month, day) / 1000 + hours * 3600 + minutes * 60 + rest;
 }
 
-/** The first time of day in a text, s; null where there is none. */
+/** The first time of day in a text, s; null if there is none. */
 export function wallClock(text: string): number | null {
   const iso = ISO.exec(text);
   if (iso !== null)

@@ -15,7 +15,7 @@ function further(joined: string, before: string): boolean {
   return now.words > then.words && now.literals >= then.literals && now.literals >= 2;
 }
 
-/** The message with its next part, where that makes it more of a known one; null where the line stands for itself. */
+/** The message with its next part, if that makes it more of a known one; null if the line stands for itself. */
 function join(open: LogLine, next: LogLine, width: number | null): string | null {
   if (next.text === '' || next.stamped || isMessage(next.text)) return null;
   // A break between words first; one within a word has the blank neither here nor there.

@@ -3,7 +3,7 @@ import { type Ending, fault } from './ending.ts';
 import type { Seen } from './seen.ts';
 
 /**
- * What QEMU itself says of a shutdown: ShutdownCause in qapi/run-state.json. The event is missed where the guest ended
+ * What QEMU itself says of a shutdown: ShutdownCause in qapi/run-state.json. The event is missed if the guest ended
  * before we had left QMP's negotiation mode; a signal is told on stderr as well (qemu_system_killed(), qemu_kill_report()).
  */
 export function shutdownReason({ exit, events }: Pick<Seen, 'exit' | 'events'>): string | null {

@@ -8,7 +8,7 @@ import { ownEnd, shutdownReason } from './own-end.ts';
 import { lacksAccelerator, lastWords, refuses } from './qemu-words.ts';
 import type { QemuExit, Rule, Seen } from './seen.ts';
 
-/** QEMU's exit, where it ended by itself before the guest was done; null else. */
+/** QEMU's exit, if it ended by itself before the guest was done; null else. */
 function early({ stop, console, floodBytes, exit }: Seen): QemuExit | null {
   return stop !== null || console.ended || console.bytes > floodBytes ? null : exit;
 }
@@ -30,7 +30,7 @@ const gaveUp: Rule = (seen) => {
   const exit = early(seen);
   if (exit === null || exit.exitCode === 0) return null;
   const detail = lastWords(exit.stderr);
-  // setpriv's answer, and a shell's, where the program does not exist.
+  // setpriv's answer, and a shell's, if the program does not exist.
   if (exit.exitCode === 127) return fault('qemu-missing', detail);
   if (lacksAccelerator(exit.stderr)) return fault('no-accelerator', detail);
   return fault(refuses(exit.stderr) ? 'qemu-unsupported' : 'qemu-failed', detail);
@@ -60,7 +60,7 @@ const UNCHECKED = fault(
   'the guest finished, but QEMU did not tell over QMP what machine it made',
 );
 
-/** A guest that has said nothing for so long had stalled, also where the limit on the whole came first. */
+/** A guest that has said nothing for so long had stalled, also if the limit on the whole came first. */
 const QUIET_MS = 30_000;
 
 /**
@@ -90,7 +90,7 @@ const stoodStill: Rule = ({ launch: { nested }, stop, console }) =>
     : null;
 
 /**
- * A console that ends early where nothing more can be written tells nothing of the guest: QEMU drops what it cannot
+ * A console that ends early if nothing more can be written tells nothing of the guest: QEMU drops what it cannot
  * write (serial_xmit() in hw/char/serial.c), and the guest goes on.
  */
 const full: Rule = (seen) =>

@@ -46,7 +46,7 @@ export interface Seen {
   readonly outer: MachineFacts | null;
   /** The machine under test: `outer`, but of a nested guest what the appliance passed on. */
   readonly machine: MachineFacts | null;
-  /** Why QEMU's files could not have grown further; null where they could. */
+  /** Why QEMU's files could not have grown further; null if they could. */
   readonly full: string | null;
   /** Of a nested guest only. */
   readonly appliance: ApplianceEvidence | null;

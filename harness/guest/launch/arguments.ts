@@ -18,7 +18,7 @@ const LAUNCHERS: Readonly<Record<Accelerator, (input: LaunchInput) => Launch>> =
   nested: makeNestedLaunch,
 };
 
-/** Puts together what QEMU is asked for. Throws where a nested guest is asked for without an appliance. */
+/** Puts together what QEMU is asked for. Throws if a nested guest is asked for without an appliance. */
 export function makeLaunch(input: LaunchInput): Launch {
   return LAUNCHERS[input.accelerator](input);
 }

@@ -93,8 +93,8 @@ function innerCommand(asked: Required<Asked>, forced: readonly string[], command
 }
 
 /**
- * KVM offers its guests an invariant TSC where its own machine has one (__do_cpuid_func() in arch/x86/kvm/cpuid.c). The
- * emulator has none to offer, though its TSC is steady: it is made to say so, where a cell asks for it.
+ * KVM offers its guests an invariant TSC if its own machine has one (__do_cpuid_func() in arch/x86/kvm/cpuid.c). The
+ * emulator has none to offer, though its TSC is steady: it is made to say so, if a cell asks for it.
  */
 function outerCpu(guest: GuestSpec, outer: QemuAccelerator): string {
   const invtsc = asksInvtsc(guest);

@@ -18,7 +18,7 @@ async function readFlags(qmp: Qmp, cpu: string, cpuPath: string): Promise<Record
   return flags;
 }
 
-/** Throws where QEMU does not answer: a machine that cannot be asked has not been checked. */
+/** Throws if QEMU does not answer: a machine that cannot be asked has not been checked. */
 export async function readMachineFacts(qmp: Qmp, cpu: string): Promise<MachineFacts> {
   const answers = await Promise.all(GENERAL.map((each) => qmp.execute(each.execute, each.arguments)));
   const { cpuPath, ...facts } = generalFacts(answers);

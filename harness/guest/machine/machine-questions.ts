@@ -51,7 +51,7 @@ interface Version {
   readonly qemu: { readonly major: number; readonly minor: number; readonly micro: number };
 }
 
-/** Throws where an answer is not of the kind that it must be. */
+/** Throws if an answer is not of the kind that it must be. */
 export function generalFacts(
   answers: readonly unknown[],
 ): Omit<MachineFacts, 'cpuFlags'> & { cpuPath: string } {
@@ -74,7 +74,7 @@ export function generalFacts(
 }
 
 /**
- * The facts from the answers that were passed on, as parsed JSON in any order. Null where one is missing or the first
+ * The facts from the answers that were passed on, as parsed JSON in any order. Null if one is missing or the first
  * CPU is elsewhere: a machine that could not be asked has not been checked.
  */
 export function machineFactsFrom(messages: readonly unknown[], cpu: string): MachineFacts | null {

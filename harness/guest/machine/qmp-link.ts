@@ -12,14 +12,14 @@ const ASK_EVERY_MS = 500;
 export interface QmpLink {
   /** Asks for the guest's time, at most twice a second; the answer belongs to the silence it was asked in. */
   askGuestTime(silenceSinceMs: number, nowMs: number): void;
-  /** The last answer that was given in this silence; null where there is none. */
+  /** The last answer that was given in this silence; null if there is none. */
   guestS(silenceSinceMs: number): number | null;
   /** After QEMU has ended: all that it said. */
   finish(): Promise<{ readonly machine: MachineFacts | null; readonly events: readonly QmpEvent[] }>;
   close(): void;
 }
 
-/** Tries until QEMU has made its socket; null where it ends before. */
+/** Tries until QEMU has made its socket; null if it ends before. */
 async function reach(path: string, isOver: () => boolean): Promise<Qmp | null> {
   const giveUp = Date.now() + REACH_MS;
   while (!isOver() && Date.now() < giveUp) {

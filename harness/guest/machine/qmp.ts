@@ -7,7 +7,7 @@ export interface QmpEvent {
 }
 
 export interface Qmp {
-  /** Sends a command and gives its `return`. Rejects with QEMU's own words, or where the connection ends. */
+  /** Sends a command and gives its `return`. Rejects with QEMU's own words, or if the connection ends. */
   execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
   readonly events: readonly QmpEvent[];
   /** Resolves when the connection has ended and all that came over it was taken. */

@@ -7,7 +7,7 @@ export interface Limits {
   readonly deadlineMs: number;
   /** Wall time without a byte on the console, while the guest's own clock goes on. */
   readonly stallMs: number;
-  /** Guest time without a byte on the console: the probe speaks once a second, the kernel oftener. */
+  /** Guest time without a byte on the console: the probe speaks once a second, the kernel more often. */
   readonly guestStallS: number;
   /** Wall time in which neither the guest's clock nor QEMU itself moves; a busy QEMU has until `stallMs`. */
   readonly frozenMs: number;
@@ -53,12 +53,12 @@ function delayedMs({ refDelay: { pmNs, hpetNs, disturbance } }: GuestSpec): numb
 }
 
 /**
- * Where instructions are counted a guest's time is the CPU time that the host gives it, and in a sleep it is free: what a
+ * If instructions are counted a guest's time is the CPU time that the host gives it, and in a sleep it is free: what a
  * silence amounts to is told by them alone, and not by how busy the host is.
  */
 const COUNTED_LIMITS = { stallMs: Number.POSITIVE_INFINITY, stallCpuMs: 30_000 } as const;
 
-/** The limits of a guest where nothing else is said. */
+/** The limits of a guest if nothing else is said. */
 export function limitsFor(guest: GuestSpec, accelerator: Accelerator): Limits {
   if (!ACCELERATORS[accelerator].needsAppliance)
     return guest.clock === 'deterministic' ? { ...DEFAULT_LIMITS, ...COUNTED_LIMITS } : DEFAULT_LIMITS;

@@ -7,10 +7,10 @@ export interface Sample {
   readonly wallMs: number;
   /** CPU time that QEMU has used. */
   readonly cpuMs: number;
-  /** Time that QEMU's threads have waited for a CPU; null where it was not asked for. */
+  /** Time that QEMU's threads have waited for a CPU; null if it was not asked for. */
   readonly waitedMs: number | null;
   readonly consoleBytes: number;
-  /** Guest seconds since power-on as QEMU told in this silence; null where it was not asked or did not answer. */
+  /** Guest seconds since power-on as QEMU told in this silence; null if it was not asked or did not answer. */
   readonly guestS: number | null;
 }
 
@@ -93,7 +93,7 @@ const between = (from: number | null, to: number | null): number =>
 
 /**
  * Why a silence ends the guest, or null while there is hope. Guest time is told in whole seconds, and a busy host may
- * need a minute for one: so a guest whose time stands still is given up at `frozenMs` only where QEMU does not run at
+ * need a minute for one: so a guest whose time stands still is given up at `frozenMs` only if QEMU does not run at
  * all, else at `stallMs`. Time in which QEMU waited for a CPU does not count: a kernel is blamed only for time it had.
  */
 export function judgeSilence(quiet: Silence, look: Sample, limits: Limits): Stop | null {

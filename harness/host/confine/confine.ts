@@ -1,6 +1,6 @@
 /**
  * Confines a program that somebody else's files decide, such as a build: no network, no process of the host, only some
- * folders writable, no home, no capability. By bubblewrap where it is installed, else by util-linux: unshare(1), mount(8) and
+ * folders writable, no home, no capability. By bubblewrap if it is installed, else by util-linux: unshare(1), mount(8) and
  * chroot in namespaces of its own. What there is, is found out by trying.
  */
 import { mkdir } from 'node:fs/promises';
@@ -114,7 +114,7 @@ function byBubblewrap(parts: readonly Part[], { cwd }: Confined, command: Words)
   return ['bwrap', ...rules, ...own, ...words, '--remount-ro', '/', '--chdir', cwd, '--', ...command];
 }
 
-/** The command that runs `command` confined by what this host has; the command itself where it has nothing. */
+/** The command that runs `command` confined by what this host has; the command itself if it has nothing. */
 export async function confine(command: Words, options: Confined): Promise<Words> {
   const { by } = await confinement();
   if (by === null) return command;
@@ -150,7 +150,7 @@ async function findOut(): Promise<Confinement> {
   return { by: null, reason: faults.join('; ') };
 }
 
-/** Null where it works: a confined program can do nothing that it must not, and what it must. */
+/** Null if it works: a confined program can do nothing that it must not, and what it must. */
 async function tryMeans(means: Means): Promise<string | null> {
   const scratch = await makeScratch();
   try {
@@ -182,7 +182,7 @@ async function tryMeans(means: Means): Promise<string | null> {
 
 let told = false;
 
-/** Says once on stderr where what is somebody else's runs unconfined although nobody asked for that. */
+/** Says once on stderr if what is somebody else's runs unconfined although nobody asked for that. */
 export async function tellIfUnconfined(what: string): Promise<void> {
   const { by, reason } = await confinement();
   if (by !== null || told) return;

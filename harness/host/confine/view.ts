@@ -11,7 +11,7 @@ export type Part =
 export interface Wanted {
   /** PATH of the program. */
   readonly path: string;
-  /** Programs that may be named by an absolute path, where their own libraries lie beside them. */
+  /** Programs that may be named by an absolute path, if their own libraries lie beside them. */
   readonly programs: readonly string[];
   readonly read: readonly string[];
   readonly write: readonly string[];

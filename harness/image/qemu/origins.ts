@@ -36,14 +36,14 @@ function keyOfOrigins(): string {
   return sha256OfParts({ source: SOURCE, suite: SUITE });
 }
 
-/** What was found before; undefined where the archive was never asked. */
+/** What was found before; undefined if the archive was never asked. */
 export async function knownOrigins({ cache }: Pick<AcquireOptions, 'cache'>): Promise<Origins | undefined> {
   const entry = await findEntry(cache, KIND, keyOfOrigins());
   const text = entry && fact(entry, 'origins');
   return text === undefined ? undefined : (JSON.parse(text) as Origins);
 }
 
-/** Throws HostFault or UserError where the archive does not have what is needed, or cannot be read. */
+/** Throws HostFault or UserError if the archive does not have what is needed, or cannot be read. */
 export async function findOrigins(options: AcquireOptions): Promise<Origins> {
   const key = keyOfOrigins();
   const known = () => (options.refresh ? undefined : knownOrigins(options));

@@ -1,4 +1,4 @@
-/** The pinned QEMU: from the cache where the same was built before, else built. */
+/** The pinned QEMU: from the cache if the same was built before, else built. */
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -27,9 +27,9 @@ interface Job {
 }
 
 /**
- * Gives the pinned QEMU, and builds it where the cache has none; that takes some minutes and the network. Throws
- * HostFault where it cannot be built here: 'tool-missing' with what to install, 'emulator-source' where the archive
- * lacks something, 'emulator-patch' and 'emulator-build' where QEMU does not take our patches or does not compile.
+ * Gives the pinned QEMU, and builds it if the cache has none; that takes some minutes and the network. Throws
+ * HostFault if it cannot be built here: 'tool-missing' with what to install, 'emulator-source' if the archive
+ * lacks something, 'emulator-patch' and 'emulator-build' if QEMU does not take our patches or does not compile.
  */
 export async function pinnedQemu(options: EmulatorOptions = {}): Promise<PinnedQemu> {
   const { cache = await openCache(), folder, ...more } = options;
@@ -48,7 +48,7 @@ export async function pinnedQemu(options: EmulatorOptions = {}): Promise<PinnedQ
   });
 }
 
-/** The pinned QEMU where it was built before; builds nothing and needs no network. */
+/** The pinned QEMU if it was built before; builds nothing and needs no network. */
 export async function findPinnedQemu(
   options: Pick<EmulatorOptions, 'cache'> = {},
 ): Promise<PinnedQemu | undefined> {

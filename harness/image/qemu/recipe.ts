@@ -40,7 +40,7 @@ export const CONFIGURE_OPTIONS: readonly string[] = [
 /** In which way the folder of a result is laid out, and what is done beside configure and ninja. */
 const LAYOUT = '1';
 
-/** images/qemu of the project, or another folder like it. Throws UserError where a file of it is missing. */
+/** images/qemu of the project, or another folder like it. Throws UserError if a file of it is missing. */
 export async function readRecipe(folder: string = join(imagesFolder(), 'qemu')): Promise<Recipe> {
   const series = await readInput('the series', join(folder, 'patches', 'series'));
   const names = series.content

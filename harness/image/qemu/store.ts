@@ -51,7 +51,7 @@ export async function findStored(
   return undefined;
 }
 
-/** Moves a folder to its place; `onDifference` is told where the same key had other bytes. */
+/** Moves a folder to its place; `onDifference` is told if the same key had other bytes. */
 export async function storeFolder(
   cache: Cache,
   made: string,

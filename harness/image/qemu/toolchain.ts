@@ -62,7 +62,7 @@ export async function findToolchain(): Promise<Toolchain> {
   const libraries: StaticLibrary[] = [];
   for (const [name, packageName] of said.gcc === undefined ? [] : LIBRARIES) {
     const file = `lib${name}.a`;
-    // gcc answers with the bare name where it does not find the file.
+    // gcc answers with the bare name if it does not find the file.
     const path = (await ask('gcc', [`-print-file-name=${file}`])).stdout.trim();
     if (path === file) missing.push({ what: file, packageName });
     else libraries.push({ name, path, sha256: await sha256OfFile(path) });
@@ -94,7 +94,7 @@ function missingTools(missing: readonly { what: string; packageName: string }[])
   );
 }
 
-/** What a program says of itself; undefined where it is not there or fails. */
+/** What a program says of itself; undefined if it is not there or fails. */
 async function askVersion(program: string, args: readonly string[]): Promise<string | undefined> {
   const result = await ask(program, args).catch((error: unknown) => {
     if (error instanceof HostFault && error.code === 'tool-missing') return undefined;

@@ -11,7 +11,7 @@ import { fetchOrigins } from './fetch.ts';
 import type { Recipe } from './recipe.ts';
 import type { Origins } from './types.ts';
 
-/** Makes work.tree with source/, meson/ and firmware/, where an earlier attempt has not. */
+/** Makes work.tree with source/, meson/ and firmware/, if an earlier attempt has not. */
 export async function ensureSourceTree(
   work: Work,
   origins: Origins,
@@ -34,7 +34,7 @@ export async function ensureSourceTree(
   });
 }
 
-/** Changes a QEMU tree into ours. Throws HostFault 'emulator-patch' with both sides where a patch does not apply. */
+/** Changes a QEMU tree into ours. Throws HostFault 'emulator-patch' with both sides if a patch does not apply. */
 export async function patchTree(
   source: string,
   { patches, devices }: Recipe,

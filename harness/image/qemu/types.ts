@@ -5,7 +5,7 @@ import type { Cache } from '../../host/cache.ts';
 export interface PinnedQemu {
   /** Absolute path of qemu-system-x86_64. Its firmware it finds by itself, as long as it stays where it is. */
   readonly program: string;
-  /** For -L, where the program is run from another place. */
+  /** For -L, if the program is run from another place. */
   readonly firmwareDir: string;
   /** QEMU's own version, for example 10.0.13. */
   readonly version: string;
@@ -29,7 +29,7 @@ export interface PinnedQemu {
 }
 
 export interface EmulatorOptions {
-  /** The user's cache where it is not given. */
+  /** The user's cache if it is not given. */
   readonly cache?: Cache;
   readonly onProgress?: (text: string) => void;
   /** Ask the archive again for the newest source, whatever was found before. */

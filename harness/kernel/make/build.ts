@@ -1,4 +1,4 @@
-/** A kernel from its recipe: from the cache where the same was built before, else built. */
+/** A kernel from its recipe: from the cache if the same was built before, else built. */
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import { logFolder, workFolder } from './paths.ts';
 import { isKnownToolchain } from './toolchain.ts';
 import { enterVariant, openWork, workAt } from './work.ts';
 
-/** Throws BuildError where patches, configuration or compiler fail, UserError and HostFault as everywhere. */
+/** Throws BuildError if patches, configuration or compiler fail, UserError and HostFault as everywhere. */
 export async function acquireBuild(recipe: BuildSource, options: AcquireOptions): Promise<Found> {
   if (options.buildNothing === true && !isKnownToolchain(recipe.toolchain)) throw notBuilt();
   const job = await prepareJob(recipe, options);

@@ -68,7 +68,7 @@ export async function planCommit(
   return { job, key: job.key, folder: workFolder(options.cache, workKey(shared, job.inputs, job.toolchain)) };
 }
 
-/** Throws BuildError where the commit does not build. */
+/** Throws BuildError if the commit does not build. */
 export async function acquireCommit(plan: CommitBuild, options: AcquireOptions): Promise<Found> {
   const warm = options.force ? undefined : await findBuilt(plan.job, options);
   if (warm !== undefined) return warm;

@@ -20,7 +20,7 @@ export interface Compiled {
   readonly unknown: readonly string[];
 }
 
-/** Configures where that is due, and compiles. Whatever ends a make by itself leaves the folder good for the next one. */
+/** Configures if that is due, and compiles. Whatever ends a make by itself leaves the folder good for the next one. */
 export async function compile(
   job: Job,
   work: Work,

@@ -13,7 +13,7 @@ export class BuildError extends Error {
   override readonly name = 'BuildError';
   readonly fault: BuildFault;
   readonly hint: string | undefined;
-  /** The whole log of the build, where there is one. */
+  /** The whole log of the build, if there is one. */
   readonly logPath: string | undefined;
   constructor(fault: BuildFault, message: string, more: More = {}) {
     super(message, more.cause === undefined ? {} : { cause: more.cause });

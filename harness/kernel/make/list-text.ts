@@ -33,7 +33,7 @@ function tableOf(kept: readonly CachedItem[]): string {
   return lines(plainTable(['kind', 'size', 'unused', 'what'], rows));
 }
 
-/** The items, and their sum with where they are or were. */
+/** The items, and their sum with if they are or were. */
 export function cachedText(items: readonly CachedItem[], where: string): string {
   const bytes = items.reduce((sum, one) => sum + one.bytes, 0);
   return `${items.length > 0 ? block(tableOf(items)) : ''}${sizeText(bytes)} ${where}\n`;

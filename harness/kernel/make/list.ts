@@ -89,7 +89,7 @@ async function emulatorLabel(path: string): Promise<string> {
   return (JSON.parse(text) as { label?: string }).label ?? 'incomplete';
 }
 
-/** Where its tree is links to a source's files, these are not its own; a tree that git moves from commit to commit is. */
+/** If its tree is links to a source's files, these are not its own; a tree that git moves from commit to commit is. */
 async function ownFiles(path: string): Promise<string> {
   const moving = await stat(join(path, 'git')).catch(() => undefined);
   return moving === undefined ? join(path, 'out') : path;

@@ -8,7 +8,7 @@ const TAIL = 12;
 const QUOTED = 5;
 const LINE_LENGTH = 300;
 
-/** Programs and libraries of the host, by what a build says where they are missing. */
+/** Programs and libraries of the host, by what a build says if they are missing. */
 const MISSING: readonly (readonly [RegExp, string, string])[] = [
   [
     /(?:gelf|libelf)\.h: No such file|cannot find -lelf|libelf[- ]?dev|libelf not found/i,
@@ -79,7 +79,7 @@ export function makeFailure(
   return new BuildError('compile', message, { logPath });
 }
 
-/** The first error with the lines that belong to it; empty where no line is one. */
+/** The first error with the lines that belong to it; empty if no line is one. */
 export function firstError(lines: readonly string[]): string[] {
   const at = lines.findIndex(isError);
   if (at < 0) return [];

@@ -26,7 +26,7 @@ const FIXED = {
   KBUILD_BUILD_VERSION: '1',
   KBUILD_BUILD_USER: 'tscmatrix',
   KBUILD_BUILD_HOST: 'tscmatrix',
-  // Set and empty: no "+" in the release where the cache lies inside a git repository.
+  // Set and empty: no "+" in the release if the cache lies inside a git repository.
   LOCALVERSION: '',
   LC_ALL: 'C',
   TZ: 'UTC',

@@ -34,7 +34,7 @@ export function formatOptions(options: Options): string {
 export interface Unmet {
   readonly name: string;
   readonly wanted: string;
-  /** Undefined where the .config does not mention it. */
+  /** Undefined if the .config does not mention it. */
   readonly found: string | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface Toolchain {
   readonly linker: string;
 }
 
-/** The Debian package that has a program, where it is not called the same. */
+/** The Debian package that has a program, if it is not called the same. */
 const PACKAGES: Readonly<Record<string, string>> = { ld: 'binutils', as: 'binutils' };
 /** What a build of any kernel runs beside compiler and linker. */
 const NEEDED = ['make', 'flex', 'bison', 'bc', 'patch', 'as'];
@@ -47,7 +47,7 @@ export function programsOf({ cc, hostcc, ld }: ToolchainRecipe): string[] {
   return [cc, hostcc, ld].flatMap(([program]) => program ?? []);
 }
 
-/** Throws HostFault with one line to type where programs are missing. */
+/** Throws HostFault with one line to type if programs are missing. */
 export async function findToolchain(cache: Cache, recipe: ToolchainRecipe): Promise<Toolchain> {
   if (/[\s:]/.test(cache.root)) {
     // The kernel's Makefile: "source directory cannot contain spaces or colons".
@@ -91,7 +91,7 @@ async function readWrappers(recipe: ToolchainRecipe): Promise<InputFile[]> {
 }
 
 /**
- * A linker that takes further flags where it makes vmlinux. kbuild has LDFLAGS_vmlinux, but old trees set it
+ * A linker that takes further flags if it makes vmlinux. kbuild has LDFLAGS_vmlinux, but old trees set it
  * themselves, and a variable on make's command line would take what they set away.
  */
 function linkerScript({ ld, ldflags }: ToolchainRecipe): string {

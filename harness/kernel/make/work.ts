@@ -22,7 +22,7 @@ export interface WorkState {
   readonly buildingSinceMs: number | null;
   /** When the last build ended. */
   readonly endedMs: number;
-  /** Decides the configuration together with the folder's own key; null where there is none. */
+  /** Decides the configuration together with the folder's own key; null if there is none. */
   readonly configured: string | null;
   readonly unknownOptions: readonly string[];
   /** Which start of the machine wrote this: after another one, what was written last may not be on the disk. */

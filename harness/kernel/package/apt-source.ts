@@ -20,7 +20,7 @@ export interface SourceRecord {
   readonly files: readonly SourceFile[];
 }
 
-/** The newest version of a source package in the suite; undefined where there is none. */
+/** The newest version of a source package in the suite; undefined if there is none. */
 export async function showSource(apt: Apt, name: string): Promise<SourceRecord | undefined> {
   const result = await runApt(apt, 'apt-cache', ['showsrc', '--only-source', name]);
   if (result.exitCode !== 0) return undefined;

@@ -9,7 +9,7 @@ import { runTool } from '../../host/process.ts';
 export interface Archive {
   readonly uri: string;
   readonly suite: string;
-  /** The same suite by its code name, where that is known. */
+  /** The same suite by its code name, if that is known. */
   readonly codename: string;
 }
 

@@ -59,7 +59,7 @@ export async function closeApt(apt: Apt): Promise<void> {
 const SUITE_HINT =
   'suites are named like bookworm, trixie, trixie-backports or sid; very old ones are in archives of their own';
 
-/** The newest version of a package, or the one asked for; undefined where there is none. */
+/** The newest version of a package, or the one asked for; undefined if there is none. */
 export async function showPackage(
   apt: Apt,
   name: string,

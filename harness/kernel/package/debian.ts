@@ -69,7 +69,7 @@ export async function machineRelease(): Promise<string> {
   return /^VERSION_CODENAME="?([\w.-]+)/m.exec(text)?.[1] ?? 'unknown';
 }
 
-/** Resolves a name against the archive as it is now. Where `fetched`, the kernel's bytes are at `kernelPath`. */
+/** Resolves a name against the archive as it is now. If `fetched`, the kernel's bytes are at `kernelPath`. */
 export async function fetchByName(
   asked: DebianName,
   kernelPath: string,

@@ -8,7 +8,7 @@ export interface KernelMember {
 }
 
 const PLACES = [
-  // The modules folder first: where a package has both, the one under boot may be a link to it.
+  // The modules folder first: if a package has both, the one under boot may be a link to it.
   /^(?:usr\/)?lib\/modules\/([\w.+~-]+)\/vmlinuz$/,
   /^boot\/vmlinuz-([\w.+~-]+)$/,
 ];

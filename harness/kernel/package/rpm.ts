@@ -1,6 +1,6 @@
 /**
  * Kernels in RPM packages, read by bsdtar: one small Debian package (libarchive-tools) on a library that is
- * mostly there already, where rpm2cpio brings five packages and still needs cpio behind it.
+ * mostly there already, if rpm2cpio brings five packages and still needs cpio behind it.
  */
 import { UserError } from '../../base/errors.ts';
 import { runTool } from '../../host/process.ts';

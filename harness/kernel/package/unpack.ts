@@ -11,7 +11,7 @@ export interface PackageReader {
   extract(path: string, member: string, target: string): Promise<void>;
 }
 
-/** The kernel in a package, or undefined where it has none. */
+/** The kernel in a package, or undefined if it has none. */
 export async function lookForKernel(
   reader: PackageReader,
   path: string,

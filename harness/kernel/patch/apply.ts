@@ -11,7 +11,7 @@ import type { PatchShift } from '../types.ts';
 import { describeHunk } from './patch-failure.ts';
 import { type FilePatch, parsePatch, parsePatchOutput } from './patch-text.ts';
 
-/** A file that differs from the source's; null content where it is gone. */
+/** A file that differs from the source's; null content if it is gone. */
 export interface ChangedFile {
   readonly content: Buffer | null;
   readonly mode: number;
@@ -22,7 +22,7 @@ export type Overlay = ReadonlyMap<string, ChangedFile>;
 
 export interface Applied {
   readonly overlay: Overlay;
-  /** For each patch, where it did not apply exactly as written. */
+  /** For each patch, if it did not apply exactly as written. */
   readonly shifts: readonly (readonly PatchShift[])[];
 }
 
@@ -82,7 +82,7 @@ export function pathsOf(files: readonly FilePatch[]): string[] {
   return [...new Set(all.filter((path) => path !== null))];
 }
 
-/** What a patch changes. Throws BuildError where it holds nothing that may be applied to a tree. */
+/** What a patch changes. Throws BuildError if it holds nothing that may be applied to a tree. */
 export function changesOf(patch: InputFile): FilePatch[] {
   const text = patch.content.toString('latin1');
   const files = parsePatch(text);
@@ -105,7 +105,7 @@ export async function copyIfThere(from: string, to: string): Promise<void> {
   await copyFile(from, to);
 }
 
-/** patch(1) in the scratch folder. Its exit code is 0 where all hunks went in, 1 where some did not. */
+/** patch(1) in the scratch folder. Its exit code is 0 if all hunks went in, 1 if some did not. */
 export function runPatch(
   patch: InputFile,
   more: readonly string[],

@@ -10,7 +10,7 @@ export interface Hunk {
 }
 
 export interface FilePatch {
-  /** Path in the tree before and after, null where there is no such file. */
+  /** Path in the tree before and after, null if there is no such file. */
   readonly oldPath: string | null;
   readonly newPath: string | null;
   readonly hunks: readonly Hunk[];
@@ -33,7 +33,7 @@ export function parsePatch(text: string): FilePatch[] {
       git !== undefined &&
       /^(?:rename to|copy to|GIT binary patch|deleted file mode|new file mode|new mode)/.test(line)
     ) {
-      // Changes without hunks; where hunks follow, the entry with them is another one for the same file.
+      // Changes without hunks; if hunks follow, the entry with them is another one for the same file.
       const created = line.startsWith('new file');
       patches.push({
         oldPath: created ? null : git.old,

@@ -1,5 +1,5 @@
 /**
- * What becomes of each hunk of a patch on copies of the files that it changes. Where a build wants all or nothing and
+ * What becomes of each hunk of a patch on copies of the files that it changes. If a build wants all or nothing and
  * stops at the first problem (apply.ts), this one looks at all of them, and what goes in goes in.
  */
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ export interface TryOptions extends Pick<ApplyOptions, 'fuzz' | 'scratch'> {
 }
 
 /**
- * Tries `patch` on the files of `tree`, or on their copies in the scratch folder where earlier patches have put some.
+ * Tries `patch` on the files of `tree`, or on their copies in the scratch folder if earlier patches have put some.
  * A patch whose every hunk is there already is left alone. Throws UserError for text that is no patch.
  */
 export async function tryPatch(tree: string, patch: InputFile, options: TryOptions): Promise<PatchTrial> {
@@ -70,7 +70,7 @@ export async function tryPatch(tree: string, patch: InputFile, options: TryOptio
   return { hunks, wrote: wrote || exitCode === 0, applied: exitCode === 0 };
 }
 
-/** What a patch changes. Throws UserError where it holds nothing that may be applied to a tree. */
+/** What a patch changes. Throws UserError if it holds nothing that may be applied to a tree. */
 export function readChanges(patch: InputFile): FilePatch[] {
   try {
     return changesOf(patch);
@@ -125,7 +125,7 @@ function trialsOf(
       return file.oldPath === null ? trial('exact') : trial('no-file', { line: 0 });
     }
     const failed = note?.failed === true;
-    // Where it fits backwards to the letter, and forwards only by leaving out context, it is there.
+    // If it fits backwards to the letter, and forwards only by leaving out context, it is there.
     if ((failed || fuzz > 0) && back?.failed !== true) {
       return trial('already-there', {
         line: back?.line ?? hunk.oldStart,

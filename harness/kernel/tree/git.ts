@@ -38,7 +38,7 @@ function environment(keep: RegExp | null): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** The git directory to read a repository through; UserError where there is none. */
+/** The git directory to read a repository through; UserError if there is none. */
 async function gitDirOf(place: GitPlace): Promise<string> {
   if (place.own === true || place.repository === NO_REPOSITORY) return place.repository;
   const found = await findRepository(place.repository);
@@ -48,7 +48,7 @@ async function gitDirOf(place: GitPlace): Promise<string> {
   return view.gitDir;
 }
 
-/** Throws UserError where the place is no repository. No protocol is allowed: nothing is fetched on the way. */
+/** Throws UserError if the place is no repository. No protocol is allowed: nothing is fetched on the way. */
 export async function tryGit(
   place: GitPlace,
   args: readonly string[],

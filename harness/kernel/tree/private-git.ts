@@ -27,7 +27,7 @@ export async function privateGit(folder: string, users: GitPlace): Promise<GitPl
   await writeFile(join(folder, 'info', 'attributes'), NO_CONVERSION);
   // Read as lines: a path that begins with a quote or # would have to be quoted, and an absolute one never does.
   await writeFile(join(folder, 'objects', 'info', 'alternates'), `${join(common, 'objects')}\n`);
-  // Where the user's history ends, ours ends too.
+  // If the user's history ends, ours ends too.
   await copyFile(join(common, 'shallow'), join(folder, 'shallow')).catch(async (error) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     await rm(join(folder, 'shallow'), { force: true });

@@ -1,5 +1,5 @@
 /**
- * Where a git repository keeps its parts (gitrepository-layout(5)), found by looking and not by asking git: git would
+ * If a git repository keeps its parts (gitrepository-layout(5)), found by looking and not by asking git: git would
  * read the repository's own configuration for that, which names programs.
  */
 import { lstat, readFile, realpath, stat } from 'node:fs/promises';
@@ -17,7 +17,7 @@ export interface Repository {
 /** Files of git that hold one line. */
 const MOST_BYTES = 64 * 1024;
 
-/** The repository that a folder is in, as git finds it: in the folder, or above it. Null where there is none. */
+/** The repository that a folder is in, as git finds it: in the folder, or above it. Null if there is none. */
 export async function findRepository(folder: string): Promise<Repository | null> {
   for (let at = resolve(folder); ; at = dirname(at)) {
     const found = await repositoryAt(at);

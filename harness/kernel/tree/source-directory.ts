@@ -30,7 +30,7 @@ export async function directorySource(path: string, options: AcquireOptions): Pr
       throw new UserError(`${path} is not a kernel tree: it has no ${name}`);
     }
   }
-  // Only where it is the top of a work tree: below one, paths and ignore rules are those of something else.
+  // Only if it is the top of a work tree: below one, paths and ignore rules are those of something else.
   const repository = await repositoryAt(path);
   if (repository === null || repository.workTree === null) return plainSource(path, options);
   return workTreeSource(path, repository, options);

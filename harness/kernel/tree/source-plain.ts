@@ -14,7 +14,7 @@ import type { Source } from './types.ts';
 import { noSpace } from './untar.ts';
 
 const KIND = 'directory-digest';
-/** kbuild refuses a tree with these where it builds elsewhere (outputmakefile in the top Makefile). */
+/** kbuild refuses a tree with these if it builds elsewhere (outputmakefile in the top Makefile). */
 const BUILT_IN = ['.config', 'include/config', 'include/generated'];
 /** Type, size, times, inode, mode, path and link target; each field ends in NUL. */
 const FORMAT = '%y\\0%s\\0%T@\\0%C@\\0%i\\0%m\\0%P\\0%l\\0';

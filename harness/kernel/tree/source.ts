@@ -7,7 +7,7 @@ import { directorySource } from './source-directory.ts';
 import { gitSource } from './source-git.ts';
 import type { Source } from './types.ts';
 
-/** Finds out what a source is today. Throws UserError where it is not there, or is not what the matrix says. */
+/** Finds out what a source is today. Throws UserError if it is not there, or is not what the matrix says. */
 export function findSource(tree: TreeSource, options: AcquireOptions): Promise<Source> {
   switch (tree.kind) {
     case 'debian':

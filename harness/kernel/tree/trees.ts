@@ -17,7 +17,7 @@ export interface TreeNote {
 
 const NOTE = 'tree.json';
 
-/** The folder of the unpacked source; unpacks it where it is not there yet. */
+/** The folder of the unpacked source; unpacks it if it is not there yet. */
 export async function ensureTree(source: Source, options: AcquireOptions): Promise<string> {
   const folder = treeFolder(options.cache, source.digest);
   const tree = join(folder, 'tree');

@@ -7,7 +7,7 @@ import { tarFault } from './tar-check.ts';
 export async function untar(path: string, into: string): Promise<void> {
   const args = ['--extract', '--no-same-owner', '--no-same-permissions', '--delay-directory-restore'];
   const result = await tryTool('tar', [...args, '--file', path, '--directory', into], {
-    // xz unpacks block by block on all CPUs where it is asked to; tar hands its environment on.
+    // xz unpacks block by block on all CPUs if it is asked to; tar hands its environment on.
     env: { LC_ALL: 'C', XZ_DEFAULTS: '-T0' },
     hint: 'apt-get install tar',
   });

@@ -26,7 +26,7 @@ export async function writeWorkTree(
   return (await git(place, ['write-tree'])).trim();
 }
 
-/** Whether tracked files are other than in HEAD; false where there are none. */
+/** Whether tracked files are other than in HEAD; false if there are none. */
 export async function hasChanges(repository: Repository): Promise<boolean> {
   if (repository.workTree === null) return false;
   const scratch = await makeScratch();

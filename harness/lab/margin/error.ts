@@ -16,11 +16,11 @@ export interface Refinement {
   /** Of an undelayed sample, cycles, and the TSC's frequency. */
   readonly sampleCycles: number;
   readonly khz: number;
-  /** A sample of so many cycles is rejected; null where nothing is. */
+  /** A sample of so many cycles is rejected; null if nothing is. */
   readonly limitCycles: number | null;
 }
 
-/** What the two samples that are accepted are off by, ns; null where one of them is rejected in all its tries. */
+/** What the two samples that are accepted are off by, ns; null if one of them is rejected in all its tries. */
 export interface SampleErrors {
   readonly startNs: number;
   readonly stopNs: number;

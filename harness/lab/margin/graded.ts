@@ -1,8 +1,8 @@
 /**
- * One boot that asks for several delays at once. Where the reads of a sample are disturbed at random, from a seed, its tries take
+ * One boot that asks for several delays at once. If the reads of a sample are disturbed at random, from a seed, its tries take
  * different times: 3d + kD for k disturbed reads of three. The seed is chosen so that the first tries of the refinement have k =
  * 3, 2, 1, 0 in this order, and the count of reads, taken from outside the guest, then tells which of them was accepted: one boot
- * narrows the margin to a fifth, where a plain one halves it. It is a hint and never an answer: the count rests on what
+ * narrows the margin to a fifth, if a plain one halves it. It is a hint and never an answer: the count rests on what
  * refinement does (tsc_refine_calibration_work() in arch/x86/kernel/tsc.c), a plain delay on nothing. Pure.
  */
 import { MAX_RETRIES } from '../../base/kernel-constants.ts';
@@ -69,7 +69,7 @@ export function seedFor(plan: ReadPlan): number {
     { length: levelCount(plan.reference) },
     (_, i) => READS_A_SAMPLE[plan.reference] - i,
   );
-  // After the last try comes the stop sample, which must pass where that try did.
+  // After the last try comes the stop sample, which must pass if that try did.
   const tries = [...wanted, 0];
   for (let seed = 1; seed <= SEEDS; seed++) {
     if (!tries.every((k, nth) => disturbedOf(plan, seed, nth) === k)) continue;
@@ -104,7 +104,7 @@ export interface Hint {
 export type GradedEnd = 'refined' | 'unrefined' | 'never';
 
 /**
- * `reads` is what firmware and kernel had read when all was settled. Null where the count fits no try: then it tells
+ * `reads` is what firmware and kernel had read when all was settled. Null if the count fits no try: then it tells
  * nothing.
  */
 export function hintOf({ plan, levelsNs, slackNs }: GradedBoot, end: GradedEnd, reads: number): Hint | null {

@@ -8,7 +8,7 @@ import type { Cell } from '../../plan/types.ts';
 import { SUBJECT } from '../cell-spec.ts';
 import type { Reference } from './limits.ts';
 
-/** Throws UserError where the guest's reads cannot be delayed, or where the counter is switched off. */
+/** Throws UserError if the guest's reads cannot be delayed, or if the counter is switched off. */
 export function checkGuest(guest: GuestSpec, reference: Reference): void {
   if (!isKvmGuest(guest.topology)) {
     throw new UserError(
@@ -40,7 +40,7 @@ export function delayOf(
 }
 
 /**
- * One cell for all kernels: what they print is the same where they are the same, for the id of a cell is in the
+ * One cell for all kernels: what they print is the same if they are the same, for the id of a cell is in the
  * guest's command line as a nonce.
  */
 export function cellFor(guest: GuestSpec, reference: Reference, refDelay: RefDelay): Cell {

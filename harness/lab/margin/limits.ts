@@ -2,7 +2,7 @@
 import { relativeLimit, SMI_TRESHOLD } from '../../base/kernel-constants.ts';
 import type { ReadCycles } from '../runner.ts';
 
-/** Which counter the kernel reads: tsc_read_refs() takes the HPET where there is one, else the PM timer. */
+/** Which counter the kernel reads: tsc_read_refs() takes the HPET if there is one, else the PM timer. */
 export type Reference = 'pm' | 'hpet';
 
 /** Reads in one sample: acpi_pm_read_verified() takes three at least (drivers/clocksource/acpi_pm.c), hpet_readl() is one. */
@@ -44,7 +44,7 @@ export interface Prediction {
   readonly flipNs: number;
 }
 
-/** Cycles of an undelayed sample; null where the probe could not measure it. */
+/** Cycles of an undelayed sample; null if the probe could not measure it. */
 export function sampleCycles(reference: Reference, undelayed: ReadCycles): number | null {
   return reference === 'pm' ? undelayed.pm3 : undelayed.hpet;
 }

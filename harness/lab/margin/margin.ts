@@ -18,7 +18,7 @@ export const STEP_NS = 100;
 export const MAX_NS = 5_000_000;
 /** As a share of the delay: a sample of several ms also holds the timer interrupts of that time. */
 const NEAR = 0.02;
-/** In real time, where no two boots are alike. */
+/** In real time, if no two boots are alike. */
 export const REAL_REPEAT = 5;
 
 export interface MarginOptions {
@@ -46,9 +46,9 @@ export interface Margin {
   readonly outcome: 'flips' | 'never-stops' | 'never-registers' | 'unclear';
   /** One sentence. */
   readonly reason: string;
-  /** Null where tsc is not registered even undelayed. */
+  /** Null if tsc is not registered even undelayed. */
   readonly registersUpToNs: number | null;
-  /** Null where it is registered up to the largest delay that was tried. */
+  /** Null if it is registered up to the largest delay that was tried. */
   readonly stopsFromNs: number | null;
   readonly stepNs: number;
   readonly maxNs: number;
@@ -58,14 +58,14 @@ export interface Margin {
   readonly sampleCycles: number | null;
   readonly limitCycles: { readonly from: number; readonly to: number } | null;
   readonly khz: number | null;
-  /** Reads of the counter before the refinement's first; null where the undelayed boot refines nothing that is counted. */
+  /** Reads of the counter before the refinement's first; null if the undelayed boot refines nothing that is counted. */
   readonly readsBefore: number | null;
   /** All of them, graded ones too. */
   readonly boots: number;
   readonly predicted: readonly Prediction[];
-  /** The limit of a source whose flip lies within a step of the bracket, by name; null where none does. */
+  /** The limit of a source whose flip lies within a step of the bracket, by name; null if none does. */
   readonly agrees: string | null;
-  /** Where none does: the one whose flip is within NEAR of the bracket, by name. A long sample holds interrupts as well. */
+  /** If none does: the one whose flip is within NEAR of the bracket, by name. A long sample holds interrupts as well. */
   readonly near: string | null;
   /** Answers that no single margin explains. */
   readonly contradictions: readonly string[];
@@ -73,11 +73,11 @@ export interface Margin {
 }
 
 /**
- * Throws UserError for a guest whose reads cannot be delayed, HostFault where the host fails. What the kernel does,
+ * Throws UserError for a guest whose reads cannot be delayed, HostFault if the host fails. What the kernel does,
  * whatever it is, is in the margin.
  */
 export async function measureMargin(
-  bench: Runner,
+  runner: Runner,
   kernelPath: string,
   guest: GuestSpec,
   options: MarginOptions,
@@ -109,7 +109,7 @@ export async function measureMargin(
     if (step.kind === 'end') break;
     const refDelay = step.kind === 'plain' ? delayOf(reference, step.delayNs) : step.boot.refDelay;
     const of = step.kind === 'plain' ? 'search' : 'graded';
-    const seen = await bootPoint(bench, how, refDelay, of);
+    const seen = await bootPoint(runner, how, refDelay, of);
     const { point } = seen;
     points.push(point);
     options.onPoint?.(point);

@@ -13,13 +13,13 @@ import type { Reference } from './limits.ts';
 export interface PointBoot {
   readonly verdict: Verdict;
   readonly reason: string;
-  /** Guest time of the registration, s; null where there was none. */
+  /** Guest time of the registration, s; null if there was none. */
   readonly registeredS: number | null;
   /** Of the frequency that the kernel settled on, against the true one. */
   readonly ppm: number | null;
   /**
    * Between the two samples of the refinement, s: from the line that is printed beside init_tsc_clocksource(), which takes the
-   * first, to the line that follows the second. Null where the log has not both.
+   * first, to the line that follows the second. Null if the log has not both.
    */
   readonly apartS: number | null;
   /** By firmware and kernel, before the probe's own. */
@@ -41,7 +41,7 @@ export interface Point {
   readonly boots: readonly PointBoot[];
   /** How many of the boots registered tsc, with its 95 % interval. */
   readonly registered: Rate;
-  /** Most of them did; null where a boot gave no answer: it panicked, hung or said too little. */
+  /** Most of them did; null if a boot gave no answer: it panicked, hung or said too little. */
   readonly registers: boolean | null;
 }
 
@@ -69,9 +69,9 @@ export interface PointSeen {
   readonly trueKhz: number | null;
 }
 
-/** Throws HostFault where the host fails boots again and again, or cannot boot such a guest. */
+/** Throws HostFault if the host fails boots again and again, or cannot boot such a guest. */
 export async function bootPoint(
-  bench: Runner,
+  runner: Runner,
   options: PointOptions,
   refDelay: RefDelay,
   of: Point['of'],
@@ -85,7 +85,7 @@ export async function bootPoint(
     const place = [`${reference}-${text}`, ...(repeat === 1 ? [] : [String(boot)])].join('-');
     const said = `${text === '0' ? 'undelayed' : text}${repeat === 1 ? '' : `, boot ${boot} of ${repeat}`}`;
     const one = await bootAgain(options, () =>
-      bench.boot(cell, options.kernelPath, join(options.folder, place), (phase, guestS) =>
+      runner.boot(cell, options.kernelPath, join(options.folder, place), (phase, guestS) =>
         options.tell?.(`${said}: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
       ),
     );

@@ -15,7 +15,7 @@ export interface SearchInput {
   readonly stepNs: number;
   readonly maxNs: number;
   readonly predictions: readonly Prediction[];
-  /** Null where graded boots tell nothing: no counts, no refinement, or a clock that is not counted. */
+  /** Null if graded boots tell nothing: no counts, no refinement, or a clock that is not counted. */
   readonly plan: ReadPlan | null;
   readonly answers: readonly Answer[];
   readonly graded: readonly { readonly boot: GradedBoot; readonly hint: Hint | null }[];

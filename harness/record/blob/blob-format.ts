@@ -24,7 +24,7 @@ export interface BlobLimits {
   readonly fileBytes: number;
   readonly totalBytes: number;
   readonly files: number;
-  /** How many times its own size a blob may unpack to, where that is more than `freeBytes`. */
+  /** How many times its own size a blob may unpack to, if that is more than `freeBytes`. */
   readonly ratio: number;
   readonly freeBytes: number;
 }

@@ -64,7 +64,7 @@ async function textOf(entry: Entry, limit: number, blob: string, taken: Taken): 
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Passes a file on, and throws where its bytes are not those that were listed. */
+/** Passes a file on, and throws if its bytes are not those that were listed. */
 async function* verified(
   entry: Entry,
   file: BlobFile,
@@ -144,7 +144,7 @@ async function openBlob(path: string): Promise<InsideFile> {
 }
 
 /**
- * Reads a whole blob and gives what it lists; `take` gets each file of the run on the way. Throws UserError where it is
+ * Reads a whole blob and gives what it lists; `take` gets each file of the run on the way. Throws UserError if it is
  * damaged, cut short, of a newer version, too large to be true, or names files that no run has.
  */
 export async function readBlob(
@@ -177,7 +177,7 @@ export async function readBlob(
       packedBytes,
     );
   } catch (error) {
-    // Where the bytes ended early, that is the fault, and not what the archive made of it.
+    // If the bytes ended early, that is the fault, and not what the archive made of it.
     if (error instanceof UserError || error instanceof HostFault) first = { error };
     else noted(error);
     archive.destroy();

@@ -57,8 +57,8 @@ async function fill(archive: Pack, dir: string, manifest: BlobManifest): Promise
 
 /**
  * Writes the blob of a run whole or not at all, and gives what it lists. Without a label it is the one that the run
- * was given, else this host's name. Throws UserError where the run is still going
- * on or `file` cannot be written, HostFault where the disk is full.
+ * was given, else this host's name. Throws UserError if the run is still going
+ * on or `file` cannot be written, HostFault if the disk is full.
  */
 export async function writeBlob(dir: string, file: string, label: string | null): Promise<BlobManifest> {
   const record = await readRecord(dir);

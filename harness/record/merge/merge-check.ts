@@ -44,7 +44,7 @@ function wrongWithin(part: Part): string[] {
   return wrong;
 }
 
-/** Values that must be the same in all parts, and who has which where they are not. */
+/** Values that must be the same in all parts, and who has which if they are not. */
 function differing(parts: readonly Part[], what: string, textOf: (part: Part) => string): string[] {
   const byValue = new Map<string, string[]>();
   for (const part of parts) {
@@ -91,7 +91,7 @@ function wrongSplit(of: number, parts: readonly Part[]): string[] {
   return wrong;
 }
 
-/** The same cells twice are meant where two hosts ran them, and a mistake where one did. */
+/** The same cells twice are meant if two hosts ran them, and a mistake if one did. */
 function wrongDuplicates(parts: readonly Part[]): string[] {
   return parts.flatMap((part, i) =>
     parts.slice(i + 1).flatMap((other) => {
@@ -106,7 +106,7 @@ function wrongDuplicates(parts: readonly Part[]): string[] {
   );
 }
 
-/** One sentence for each thing that keeps the parts from being one run; none where nothing does. */
+/** One sentence for each thing that keeps the parts from being one run; none if nothing does. */
 export function wrongWithParts(parts: readonly Part[]): string[] {
   const wrong = parts.flatMap(wrongWithin);
   wrong.push(

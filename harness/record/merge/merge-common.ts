@@ -21,7 +21,7 @@ function differs(values: readonly Labelled<unknown>[]): string {
   return `the hosts differ: ${[...new Set(texts)].join('; ')}`;
 }
 
-/** Entries of lists are the same where their names are. */
+/** Entries of lists are the same if their names are. */
 function commonList(values: readonly Labelled<readonly unknown[]>[]): unknown[] {
   const names = new Map<string, Labelled<unknown>[]>();
   for (const { label, value } of values) {

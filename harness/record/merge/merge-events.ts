@@ -37,7 +37,7 @@ export interface MergedCell {
   readonly hosts: readonly HostJudgement[];
 }
 
-/** Where several machines were given one label, the shard tells them apart. */
+/** If several machines were given one label, the shard tells them apart. */
 export function labelsOf(parts: readonly Part[]): Labels {
   const shared = (part: Part): boolean =>
     parts.some((other) => other !== part && other.label === part.label && hostKey(other) !== hostKey(part));

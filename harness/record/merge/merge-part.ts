@@ -46,7 +46,7 @@ function parsedProvenance(bytes: Buffer): Provenance | null {
   }
 }
 
-/** Reads and verifies a whole blob. Throws UserError where it cannot be used at all. */
+/** Reads and verifies a whole blob. Throws UserError if it cannot be used at all. */
 export async function readPart(path: string): Promise<Part> {
   const name = basename(path);
   const logName = `${LOG_FILE} of ${name}`;

@@ -116,7 +116,7 @@ async function readParts(paths: readonly string[]): Promise<Part[]> {
 
 /**
  * Merges blobs into a new run in `resultsDir`. Throws UserError that lists everything that keeps them from being one
- * run; nothing is left then, nor where the merge fails on its way. `onEvent` is told of each event of the new record.
+ * run; nothing is left then, nor if the merge fails on its way. `onEvent` is told of each event of the new record.
  */
 export async function mergeBlobs(
   paths: readonly string[],

@@ -21,7 +21,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** "value" of a fact, or the plain value; null where it is not known. */
+/** "value" of a fact, or the plain value; null if it is not known. */
 function plain(value: unknown): unknown {
   return isObject(value) && 'value' in value ? value.value : value;
 }

@@ -1,4 +1,4 @@
-/** What a run rests on: provenance.json. A fact that is not to be had is null and says why; it is never guessed. */
+/** What a run rests on: provenance.json. A fact that is unavailable is null and says why; it is never guessed. */
 import { z } from 'zod';
 
 export const PROVENANCE_VERSION = 1;
@@ -17,7 +17,7 @@ const provenance = z.looseObject({
   node: z.string(),
   matrix: z.looseObject({ name: z.string(), path: z.string(), sha256: z.string() }),
   qemu: z.looseObject({ path: textFact, version: textFact, sha256: textFact }),
-  /** The QEMU that was built here, where a cell runs on it or in it; absent in other records. */
+  /** The QEMU that was built here, if a cell runs on it or in it; absent in other records. */
   pinnedQemu: z
     .looseObject({
       path: z.string(),
@@ -65,7 +65,7 @@ const provenance = z.looseObject({
 export type Provenance = z.output<typeof provenance>;
 export type Fact<T> = { value: T } | { value: null; reason: string };
 
-/** Checks what was read from provenance.json. Throws where it is not of a version that is known here. */
+/** Checks what was read from provenance.json. Throws if it is not of a version that is known here. */
 export function parseProvenance(raw: unknown): Provenance {
   const version = z.looseObject({ version: z.number() }).parse(raw).version;
   if (version > PROVENANCE_VERSION) throw new Error(`it is of the newer version ${version}`);

@@ -12,7 +12,7 @@ import { factOf, gatherHostFacts } from './host-facts.ts';
 import { type Fact, PROVENANCE_VERSION, type Provenance } from './provenance-types.ts';
 
 export interface ProvenanceInputs {
-  /** QEMU's program, as a name or path; null where the run needs none. */
+  /** QEMU's program, as a name or path; null if the run needs none. */
   readonly qemu: string | null;
   readonly matrix: { readonly name: string; readonly path: string; readonly sha256: string };
   readonly kernels: readonly {
@@ -21,11 +21,11 @@ export interface ProvenanceInputs {
     readonly origin: string;
     readonly release: string;
   }[];
-  /** The probe initramfs; null where it could not be made. */
+  /** The probe initramfs; null if it could not be made. */
   readonly initramfs: string | null;
   /** Other files that go into guests. */
   readonly files?: readonly { readonly name: string; readonly path: string }[];
-  /** Where cells run on it, or in it. */
+  /** If cells run on it, or in it. */
   readonly pinnedQemu?: NonNullable<Provenance['pinnedQemu']>;
   readonly appliance?: NonNullable<Provenance['appliance']>;
   readonly now?: Date;

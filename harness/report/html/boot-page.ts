@@ -119,7 +119,7 @@ function diagnosisPage(diagnosis: NonNullable<CellFinished['observation']['diagn
   };
 }
 
-/** The command files of the boot; where they are gone, what the event log has. */
+/** The command files of the boot; if they are gone, what the event log has. */
 function commandsOf(
   files: BootFiles,
   argv: readonly string[],

@@ -32,7 +32,7 @@ export async function cellPage(
     id: visible(view.cell.id),
     run: visible(record.run),
     kernel: visible(view.cell.kernel),
-    release: ready === null ? 'not to be had' : shortRelease(ready),
+    release: ready === null ? 'unavailable' : shortRelease(ready),
     row: labelOf(view.cell),
     outcome,
     reason: visible(reason),

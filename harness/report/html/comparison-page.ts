@@ -22,7 +22,7 @@ export async function renderComparisonPage(
 ): Promise<Iterable<string>> {
   const packer = makePacker();
   const packed = new Map<string, string>();
-  // Worst change first, so that its consoles are whole where there is room for some only.
+  // Worst change first, so that its consoles are whole if there is room for some only.
   for (const cell of comparison.cells)
     packed.set(cell.id, await packer.pack((extent) => openedOf(cell, before, after, extent)));
   const table = tableOf(allColumns(before, after), inPlanOrder(comparison, before, after));
@@ -78,7 +78,7 @@ function tableCell(cell: CellComparison, view: CellView): TableCell {
     cell.before !== null && cell.after !== null && was !== is
       ? `${was || 'no result'} → ${is || 'no result'}`
       : shown.head;
-  // Where the verdict differs, the large line says so.
+  // If the verdict differs, the large line says so.
   const facts = was === is ? cell.facts.map(({ what }) => what).join(', ') : '';
   const detail = facts === '' ? cell.change : `${cell.change}: ${facts}`;
   const entry = { ...indexEntry(view, null), change: cell.change };

@@ -9,14 +9,14 @@ import type { ConsolePage, PackedLine } from './types.ts';
 export const CONSOLE_LIMIT_CHARS = 256 * 1024;
 /** A shorter line counts as one of this length. */
 const SHORT_LINE_CHARS = 32;
-/** Lines around each cited line that are kept even where the rest is left out. */
+/** Lines around each cited line that are kept even if the rest is left out. */
 const CONTEXT_LINES = 8;
 
 export interface ConsoleSource {
   readonly path: string;
   readonly title: string;
   readonly bytes: Uint8Array;
-  /** Numbers of the lines that a diagnosis cites; null where it cites another file. */
+  /** Numbers of the lines that a diagnosis cites; null if it cites another file. */
   readonly cited: readonly number[] | null;
 }
 

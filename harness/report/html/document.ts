@@ -11,7 +11,7 @@ export interface PageParts {
   readonly main: Markup;
   readonly footer: Markup;
   readonly index: PageIndex;
-  /** What each cell of the index opens, packed; null where it opens nothing. */
+  /** What each cell of the index opens, packed; null if it opens nothing. */
   readonly packed: readonly string[];
   /** A page without cells: where its skip link leads, in place of the table that they are in. */
   readonly skipTo?: { readonly id: string; readonly text: string };

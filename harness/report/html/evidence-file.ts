@@ -5,7 +5,7 @@ import { generationOf, sampleLimitCycles } from '../../verdict/kernel-generation
 
 export interface MeasuredCosts {
   readonly costs: readonly RefCost[];
-  /** TSC cycles that one sample may take in this kernel, and the name of its era; null where not known. */
+  /** TSC cycles that one sample may take in this kernel, and the name of its era; null if not known. */
   readonly limit: { readonly cycles: number; readonly era: string } | null;
 }
 
@@ -37,7 +37,7 @@ const evidence = z.object({
   report: z.object({ refcost: z.array(z.object({ value: cost })) }),
 });
 
-/** Null where nothing was measured; a sentence where the file is not what it should be. */
+/** Null if nothing was measured; a sentence if the file is not what it should be. */
 export function readCosts(text: string): MeasuredCosts | string | null {
   let raw: unknown;
   try {

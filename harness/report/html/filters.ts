@@ -45,7 +45,7 @@ function axisChoice(axis: string, entries: readonly IndexEntry[]): Markup | null
   return choice(`axis.${axis}`, axis, values, lacking ? 1 : 2);
 }
 
-/** Nothing to choose where all cells have the same. */
+/** Nothing to choose if all cells have the same. */
 function choice(name: string, title: string, values: readonly string[], least = 2): Markup | null {
   if (values.length < least) return null;
   const options = values.map(

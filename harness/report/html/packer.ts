@@ -6,7 +6,7 @@ import type { Opened } from './types.ts';
 export const PACKED_LIMIT_CHARS = 48 * 1024 * 1024;
 
 export interface Packer {
-  /** `make` is called again for an excerpt where the whole does not fit. */
+  /** `make` is called again for an excerpt if the whole does not fit. */
   pack(make: (extent: 'whole' | 'excerpt') => Promise<Opened>): Promise<string>;
   /** Cells whose consoles were shortened. */
   shortened(): number;

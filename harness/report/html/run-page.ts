@@ -16,7 +16,7 @@ import { tableOf } from './table-data.ts';
 import { tableMarkup } from './table-markup.ts';
 
 export interface RunPageOptions {
-  /** The cell's last nights; null where nothing is known of it. */
+  /** The cell's last nights; null if nothing is known of it. */
   readonly historyOf?: (cellId: string) => CellHistory | null;
   readonly packer?: Packer;
 }
@@ -26,7 +26,7 @@ interface Made {
   readonly costs: MeasuredCosts | null;
 }
 
-/** The page's text, in parts. Reads the record's folder and nothing else; throws where the folder is gone. */
+/** The page's text, in parts. Reads the record's folder and nothing else; throws if the folder is gone. */
 export async function renderRunPage(
   record: RunRecord,
   options: RunPageOptions = {},
@@ -67,7 +67,7 @@ ${tableMarkup(table, `${name}: kernels and guests`)}</section>`,
   });
 }
 
-/** Cells that are not as expected first: their consoles are whole where there is room for some only. */
+/** Cells that are not as expected first: their consoles are whole if there is room for some only. */
 function byNeed(cells: readonly CellView[]): CellView[] {
   return cells.toSorted((a, b) => need(a) - need(b));
 }

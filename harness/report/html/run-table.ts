@@ -18,7 +18,7 @@ export function columnsOf(view: RunView): TableColumn[] {
 
 function releaseText(state: KernelView): string {
   if (state.ready !== null) return shortRelease(state.ready);
-  return state.failed === null ? 'not fetched' : 'not to be had';
+  return state.failed === null ? 'not fetched' : 'unavailable';
 }
 
 export function runCell(cell: CellView, costs: MeasuredCosts | null): TableCell {

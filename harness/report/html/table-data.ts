@@ -22,7 +22,7 @@ export interface TableRow {
   /** Axis values, in the order of the matrix. */
   readonly axes: readonly (readonly [axis: string, value: string])[];
   readonly label: string;
-  /** One for each column: the cell's place in `cells`, null where there is none. */
+  /** One for each column: the cell's place in `cells`, null if there is none. */
   readonly places: readonly (number | null)[];
 }
 

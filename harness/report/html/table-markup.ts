@@ -3,7 +3,7 @@ import { html, type Markup } from './markup.ts';
 import { CHANGE_CLASS, CHANGE_MARKS, OUTCOME_MARKS } from './symbols.ts';
 import type { TableCell, TableData, TableRow } from './table-data.ts';
 
-/** Pixels; all grow alike where there is room. */
+/** Pixels; all grow alike if there is room. */
 const GUEST_WIDTH = 260;
 const CELL_WIDTH = 176;
 

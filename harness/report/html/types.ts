@@ -15,7 +15,7 @@ export interface IndexEntry {
   readonly causes: readonly string[];
   /** Whatever else a search should find: reason, release, clocksources. */
   readonly words: string;
-  /** Figures that the table can be shaded by; null where not known. */
+  /** Figures that the table can be shaded by; null if not known. */
   readonly figures: Readonly<Record<FigureName, number | null>>;
 }
 
@@ -71,7 +71,7 @@ export interface BootPage {
   readonly diagnosis: DiagnosisPage | null;
   readonly differences: readonly { what: string; asked: string; got: string; seenBy: string }[];
   readonly commands: readonly { title: string; text: string }[];
-  /** Made by harness/base/plot and report/plot; null where the boot measured nothing. */
+  /** Made by harness/base/plot and report/plot; null if the boot measured nothing. */
   readonly readCosts: { readonly svg: string; readonly rows: readonly (readonly string[])[] } | null;
   readonly consoles: readonly ConsolePage[];
   /** Files that could not be read. */

@@ -4,7 +4,7 @@ import { fileSink, type Sink } from '../../host/sink.ts';
 /** Written at once; a file is opened for each. */
 const CHUNK_CHARS = 4 * 1024 * 1024;
 
-/** Shows that the file can be written, before anything is made. Throws UserError where not. */
+/** Shows that the file can be written, before anything is made. Throws UserError if not. */
 export function pageSink(path: string): Sink {
   return fileSink('html', path);
 }

@@ -14,7 +14,7 @@ import { pageSink, writePage } from './write-page.ts';
 /** Nights in a cell's strip. */
 const NIGHTS = 60;
 
-/** Throws UserError, before anything is read, where the file cannot be written. */
+/** Throws UserError, before anything is read, if the file cannot be written. */
 export async function writeRunPage(record: RunRecord, resultsDir: string, file: string): Promise<void> {
   const sink = pageSink(file);
   const history = await historyOrWhyNot(resultsDir);

@@ -9,11 +9,11 @@ import { EXCERPT_MAX_CHARS } from './kcidb-types.ts';
 
 /** Lines shown before and after a cited one. */
 const AROUND = 1;
-/** Last lines of a console that ended otherwise than it should. */
+/** Last lines of a console that did not end as it should. */
 const TAIL_LINES = 30;
 const CUT = '[cut]';
 
-/** Of one boot; empty where there is neither a console nor a cited line. `dir` is the run's folder, null where unknown. */
+/** Of one boot; empty if there is neither a console nor a cited line. `dir` is the run's folder, null if unknown. */
 export async function excerptOf(dir: string | null, boot: CellFinished): Promise<string> {
   const console = await consoleOf(dir, boot.folder);
   const cited = (boot.observation.diagnosis?.evidence ?? []).filter(({ line }) => line > 0);
@@ -47,7 +47,7 @@ async function consoleOf(dir: string | null, folder: string): Promise<readonly C
   }
 }
 
-/** The end is kept where there is too much, for what goes wrong is said last. Characters as JSON Schema counts them. */
+/** The end is kept if there is too much, for what goes wrong is said last. Characters as JSON Schema counts them. */
 function limited(shown: readonly string[]): string {
   const text = shown.join('\n');
   const characters = [...text];

@@ -102,7 +102,7 @@ function checkoutOf(
   };
 }
 
-/** As the schema asks: `sha256sum *.patch | cut -c-64 | sha256sum`; an empty text where there are none. */
+/** As the schema asks: `sha256sum *.patch | cut -c-64 | sha256sum`; an empty text if there are none. */
 export function patchsetHash(patches: readonly { readonly sha256: string }[]): string {
   if (patches.length === 0) return '';
   return createHash('sha256')

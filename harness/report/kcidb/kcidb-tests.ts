@@ -9,7 +9,7 @@ import type { KcidbOptions, KcidbResource, KcidbStatus, KcidbTest } from './kcid
 /** Files of a boot besides its console, as docs/record.md names them. */
 const OUTPUT_FILES = ['evidence.json', 'boot.json', 'command.sh', 'qemu-stderr.log'];
 
-/** `dir` is the run's folder, for excerpts of consoles; null where it is not known. */
+/** `dir` is the run's folder, for excerpts of consoles; null if it is not known. */
 export async function testOf(
   cell: CellView,
   view: RunView,
@@ -93,7 +93,7 @@ function worstPpm(finished: readonly CellFinished[]): number | null {
 
 function environmentOf(cell: CellView, view: RunView): KcidbTest['environment'] {
   const accelerators = acceleratorsOf(cell.boots);
-  // Where several hosts ran the cell, the one of the first boot; each boot has its own below.
+  // If several hosts ran the cell, the one of the first boot; each boot has its own below.
   const label = cell.boots.find(({ started }) => started?.host !== undefined)?.started?.host;
   const host = (label === undefined ? undefined : view.hosts.get(label)) ?? view.host;
   return {

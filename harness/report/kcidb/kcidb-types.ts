@@ -16,7 +16,7 @@ export interface KcidbCheckout {
   readonly origin: string;
   readonly git_repository_url?: string;
   readonly git_commit_hash?: string;
-  /** "" where no patch was applied; absent where that is not known. */
+  /** "" if no patch was applied; absent if that is not known. */
   readonly patchset_hash?: string;
   readonly comment: string;
   readonly valid: boolean;
@@ -62,6 +62,6 @@ export interface KcidbDocument {
 /** Who submits, and where the files of the run can be had. */
 export interface KcidbOptions {
   readonly origin: string;
-  /** Address of the run's folder, without a slash at its end; null where it is not published. */
+  /** Address of the run's folder, without a slash at its end; null if it is not published. */
   readonly filesUrl: string | null;
 }

@@ -13,7 +13,7 @@ import { KCIDB_VERSION, type KcidbDocument, type KcidbOptions } from './kcidb-ty
 export const ORIGIN_VARIABLE = 'TSCMATRIX_KCIDB_ORIGIN';
 export const FILES_VARIABLE = 'TSCMATRIX_FILES_URL';
 
-/** Throws UserError where a variable holds what KCIDB would not take. */
+/** Throws UserError if a variable holds what KCIDB would not take. */
 export function kcidbOptions(env: Readonly<Record<string, string | undefined>>): KcidbOptions {
   const origin = env[ORIGIN_VARIABLE] || 'tscmatrix';
   if (!/^[a-z0-9_]+$/.test(origin)) {
@@ -32,7 +32,7 @@ export function kcidbOptions(env: Readonly<Record<string, string | undefined>>):
   return { origin, filesUrl: files === null ? null : new URL(files).href.replace(/\/+$/, '') };
 }
 
-/** `dir` is the run's folder: its provenance and consoles; null where only the events are at hand. */
+/** `dir` is the run's folder: its provenance and consoles; null if only the events are at hand. */
 export async function renderKcidb(view: RunView, dir: string | null, options: KcidbOptions): Promise<string> {
   const { checkouts, builds, buildIds } = kernelObjects(view, await notedKernels(view, dir), options);
   const tests = [];

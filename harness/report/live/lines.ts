@@ -1,4 +1,4 @@
-/** Progress as plain lines, where there is no terminal: each begins with the time since the run began. */
+/** Progress as plain lines, if there is no terminal: each begins with the time since the run began. */
 
 import { secondsText } from '../../base/figures.ts';
 import { oneLine } from '../../base/safe-text.ts';

@@ -30,7 +30,7 @@ export interface ExamineOptions extends AcquireOptions {
  * `base` is what the patches go on top of, its own patches included; null to look at the patches alone. `patches` are
  * paths of files, in the order in which they apply.
  *
- * Throws UserError for a patch that is not there or is none, and for whatever is wrong with the base, BuildError where
+ * Throws UserError for a patch that is not there or is none, and for whatever is wrong with the base, BuildError if
  * the base's own patches do not apply, HostFault without patch(1), git or a toolchain. That the patches do not apply is
  * a finding, not an error.
  */
@@ -169,7 +169,7 @@ async function likenessOf(
     .map((commit) => ({ commit, comparison: compareChanges(changes, commit.changes) }))
     .filter(({ commit, comparison }) => hasId(ids, commit) || isAlike(comparison))
     .sort((a, b) => rank(ids, b) - rank(ids, a));
-  // A commit tells nothing new where those before it account for all that it has in common with the patch.
+  // A commit tells nothing new if those before it account for all that it has in common with the patch.
   const seen = new Set<unknown>();
   const alike = ranked.filter(({ commit, comparison }) => {
     const fresh = [...comparison.used].some((line) => !seen.has(line)) || hasId(ids, commit);

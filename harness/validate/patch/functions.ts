@@ -1,7 +1,7 @@
 /** Which function of a C file a hunk changes, as far as the hunk itself shows it. */
 import type { Hunk } from '../../kernel/patch/patch-text.ts';
 
-/** The name of what the hunk's first change is in; null at file level and where it cannot be seen. */
+/** The name of what the hunk's first change is in; null at file level and if it cannot be seen. */
 export function functionOf(hunk: Hunk): string | null {
   const first = firstChange(hunk);
   for (let at = first; at >= 0; at -= 1) {
@@ -30,7 +30,7 @@ export function functionAt(text: string, line: number): string | null {
   return null;
 }
 
-/** Where a change is between two functions, it belongs to the one that begins in it. */
+/** If a change is between two functions, it belongs to the one that begins in it. */
 function following(hunk: Hunk, first: number): string {
   const changed = hunk.lines.slice(first).filter((line) => !line.startsWith(' '));
   return changed.map((line) => line.slice(1)).find((line) => nameIn(line) !== null) ?? '';

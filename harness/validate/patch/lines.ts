@@ -12,7 +12,7 @@ export interface ChangedLine {
   readonly sign: '-' | '+';
   /** As written, without the sign. */
   readonly text: string;
-  /** Without white space and comments; empty where nothing is left. */
+  /** Without white space and comments; empty if nothing is left. */
   readonly key: string;
   /** It goes in one place and comes in another of the same file: only the order is changed. */
   moved: boolean;

@@ -53,13 +53,13 @@ async function subjectOf(input: InputFile, scratch: string): Promise<string | nu
   return /^Subject: (.+)$/m.exec(result.stdout)?.[1] ?? null;
 }
 
-/** Null where git finds no diff: it wants the "diff --git" lines, which a plain diff need not have. */
+/** Null if git finds no diff: it wants the "diff --git" lines, which a plain diff need not have. */
 export async function patchIdOf(content: Uint8Array): Promise<string | null> {
   const result = await tryGit({ repository: NO_REPOSITORY }, ['patch-id', '--stable'], content);
   return /^([0-9a-f]{40,64}) /m.exec(result.stdout)?.[1] ?? null;
 }
 
-/** A file of the tree as text; null where there is none. */
+/** A file of the tree as text; null if there is none. */
 export async function textOf(path: string): Promise<string | null> {
   try {
     return (await readFile(path)).toString('utf8');

@@ -141,7 +141,7 @@ function onShortcuts({ lines }: Changes, shortcuts: readonly Shortcut[] | null):
     .filter(({ flag }) => flag !== 'X86_FEATURE_TSC_KNOWN_FREQ')
     .map(({ flag, fact }) => ({
       code: 'registers-on-flag' as const,
-      text: `with the patch tsc is registered at once where ${flag} is set, with the frequency of the early calibration, which nothing says to be exact`,
+      text: `with the patch tsc is registered at once if ${flag} is set, with the frequency of the early calibration, which nothing says to be exact`,
       facts: [fact],
     }));
 }
@@ -182,7 +182,7 @@ async function onWatchdog({ lines }: Changes, view: TreeView | null): Promise<Re
   );
   if (off === undefined) return [];
   const text =
-    'the patch takes the clocksource watchdog off tsc: where it does, a TSC that goes wrong later is not found out';
+    'the patch takes the clocksource watchdog off tsc: if it does, a TSC that goes wrong later is not found out';
   const facts = view === null ? [] : await linesMatching(view, off.file, /~CLOCK_SOURCE_MUST_VERIFY/);
   return [{ code: 'watchdog-off', text, facts }];
 }

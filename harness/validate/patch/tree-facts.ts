@@ -12,7 +12,7 @@ export interface Shortcut {
   readonly fact: Fact;
 }
 
-/** The capabilities with which init_tsc_clocksource() registers tsc at once; null where there is no such function. */
+/** The capabilities with which init_tsc_clocksource() registers tsc at once; null if there is no such function. */
 export async function shortcutsOf(view: TreeView): Promise<Shortcut[] | null> {
   const text = await view.text(TSC_FILE);
   const lines = text === null ? [] : functionLines(text, TSC_FILE, 'init_tsc_clocksource');
@@ -31,7 +31,7 @@ export async function shortcutsOf(view: TreeView): Promise<Shortcut[] | null> {
   return shortcuts;
 }
 
-/** Where a capability is defined; null where it is not, undefined where the tree has no list of them. */
+/** Where a capability is defined; null if it is not, undefined if the tree has no list of them. */
 export async function definitionOf(view: TreeView, flag: string): Promise<Fact | null | undefined> {
   let listed = false;
   for (const file of FLAG_FILES) {

@@ -1,11 +1,11 @@
-/** Files of a tree as they are with the patches: copies in the scratch folder where there are any, else the tree's own. */
+/** Files of a tree as they are with the patches: copies in the scratch folder if there are any, else the tree's own. */
 import { join } from 'node:path';
 import { keyOf } from './lines.ts';
 import { textOf } from './read.ts';
 import type { Fact } from './types.ts';
 
 export interface TreeView {
-  /** Null where the tree has no such file. */
+  /** Null if the tree has no such file. */
   readonly text: (path: string) => Promise<string | null>;
 }
 
@@ -25,7 +25,7 @@ export function keysOf(text: string, file: string): Set<string> {
   return keys;
 }
 
-/** The lines of a function of kernel style, from its head to the bracket at the left edge; none where it is not there. */
+/** The lines of a function of kernel style, from its head to the bracket at the left edge; none if it is not there. */
 export function functionLines(text: string, file: string, name: string): Fact[] {
   const lines = text.split('\n');
   const head = new RegExp(`^[A-Za-z_].*\\b${name}\\(`);

@@ -9,9 +9,9 @@ export interface HunkReport {
   readonly file: string;
   /** Counted from 1 in its file. */
   readonly number: number;
-  /** The function, or the object at file level, that its first change is in; null where that cannot be seen. */
+  /** The function, or the object at file level, that its first change is in; null if that cannot be seen. */
   readonly function: string | null;
-  /** Null where no tree was given. */
+  /** Null if no tree was given. */
   readonly state: HunkState | null;
   /** The line of the tree where it applies, was tried, or is found, from 1; 0 for no line, null without a tree. */
   readonly line: number | null;
@@ -24,13 +24,13 @@ export interface HunkReport {
 }
 
 export interface OnePatch {
-  /** Name of the file; with "(2 of 3)" where it holds several mails. */
+  /** Name of the file; with "(2 of 3)" if it holds several mails. */
   readonly name: string;
-  /** The mail's subject without "[PATCH ...]"; null where the file has none. */
+  /** The mail's subject without "[PATCH ...]"; null if the file has none. */
   readonly subject: string | null;
   /** git patch-id --stable. */
   readonly patchId: string | null;
-  /** Null where no tree was given. */
+  /** Null if no tree was given. */
   readonly applies: Applies | null;
   readonly hunks: readonly HunkReport[];
 }
@@ -63,7 +63,7 @@ export interface Likeness {
   /** Twelve digits of the commit at least. */
   readonly id: string;
   readonly title: string;
-  /** The first release with it; null where it is not known. */
+  /** The first release with it; null if it is not known. */
   readonly release: string | null;
   readonly how: 'patch-id' | 'hunks';
   /** The patch takes the commit out. */
@@ -124,14 +124,14 @@ export interface Fact {
 export interface Remark {
   readonly code: RemarkCode;
   readonly text: string;
-  /** Lines of the tree with the patch that it rests on; empty where it is about the patch alone. */
+  /** Lines of the tree with the patch that it rests on; empty if it is about the patch alone. */
   readonly facts: readonly Fact[];
 }
 
 export interface PatchReport {
-  /** For people: the tree that the patch was tried on; null where none was given. */
+  /** For people: the tree that the patch was tried on; null if none was given. */
   readonly tree: string | null;
-  /** Null where no tree was given. */
+  /** Null if no tree was given. */
   readonly applies: Applies | null;
   readonly patches: readonly OnePatch[];
   /** Most alike first. */

@@ -35,7 +35,7 @@ export interface FoundCommits {
   readonly label: string;
 }
 
-/** Throws UserError where there is no repository. */
+/** Throws UserError if there is no repository. */
 export async function commitsOfClone(
   repository: string,
   patch: Changes,
@@ -89,7 +89,7 @@ export async function commitsOfClone(
   return { commits: [...followed, ...fixes], label: `${repository}: ${of} that touch the same files` };
 }
 
-/** Undefined where the clone does not have it, as a shallow one may not. */
+/** Undefined if the clone does not have it, as a shallow one may not. */
 async function wholeCommit(
   place: GitPlace,
   id: string,

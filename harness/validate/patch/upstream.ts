@@ -7,7 +7,7 @@ export interface UpstreamCommit {
   readonly title: string;
   readonly release: string | null;
   readonly changes: Changes;
-  /** Null where the text at hand cannot give it. */
+  /** Null if the text at hand cannot give it. */
   readonly patchId: string | null;
   readonly partial: boolean;
   /** Of the commits known here: why somebody who backports wants to know. */

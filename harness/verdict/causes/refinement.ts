@@ -35,7 +35,7 @@ const silent = rule('never', 'rest', (c) => {
 
 const CLOCKSOURCE_OF = { pm: 'acpi_pm', hpet: 'hpet' } as const;
 
-/** What the reads of the reference counters show, where they were counted from outside. */
+/** What the reads of the reference counters show, if they were counted from outside. */
 function countedReads(c: Context): { shows: 'restarts' | 'quiet' | null; text: string } {
   const patterns = c.exits === null ? [] : readPatterns(c.exits);
   const text = c.exits === null ? null : describeReads(c.exits);
@@ -61,7 +61,7 @@ function advice(c: Context): string[] {
   if (era?.sampleLimit === '50000-cycles' && khz !== null)
     steps.push(
       relativeLimit(khz) > SMI_TRESHOLD
-        ? 'The fix a786ef152cdc (5.0) allows 31.25 us instead; it helps only where a sample takes less than that.'
+        ? 'The fix a786ef152cdc (5.0) allows 31.25 us instead; it helps only if a sample takes less than that.'
         : 'The fix a786ef152cdc (5.0) would not help: below 1.6 GHz its limit of 31.25 us is stricter than 50,000 cycles.',
     );
   if (era !== null && era.kvmKnowsFrequency !== true && isGuest(c) !== false)

@@ -11,7 +11,7 @@ export function command(title: string, text: string): HTMLElement {
       () => true,
       () => false,
     );
-    // Where the browser refuses, the text is selected for Ctrl-C.
+    // If the browser refuses, the text is selected for Ctrl-C.
     if (done !== true) getSelection()?.selectAllChildren(code);
     button.textContent = done === true ? 'copied' : 'selected';
     setTimeout(() => {

@@ -7,9 +7,9 @@ export function readIndex(): PageIndex {
   ) as PageIndex;
 }
 
-/** Inflates what the cell at this place of the index opens; null where the page holds nothing for it. */
+/** Inflates what the cell at this place of the index opens; null if the page holds nothing for it. */
 export async function readOpened(place: number): Promise<Opened | null> {
-  // The packed cells come after this script: where a link opens one at once, it may still be on its way.
+  // The packed cells come after this script: if a link opens one at once, it may still be on its way.
   if (document.readyState === 'loading')
     await new Promise((done) => document.addEventListener('DOMContentLoaded', done, { once: true }));
   const packed = document.getElementById(`p${place}`)?.textContent ?? '';

@@ -15,7 +15,7 @@ const PAGE_ROWS = 10;
 export function startMatrix(open: (place: number) => void): Matrix {
   const table = byId('matrix');
   const rows = [...(table?.querySelectorAll<HTMLElement>('tbody tr') ?? [])];
-  /** By row, then by column; null where the plan has no cell. */
+  /** By row, then by column; null if the plan has no cell. */
   const grid = rows.map((row) =>
     [...row.querySelectorAll<HTMLElement>('td')].map((td) => (td.dataset.i === undefined ? null : td)),
   );
@@ -102,7 +102,7 @@ function hideColumns(table: HTMLElement | null, shown: ReadonlySet<number>): voi
 type Grid = readonly (readonly (HTMLElement | null)[])[];
 type Usable = (row: number, column: number) => HTMLElement | null;
 
-/** Where a key leads: undefined for a key that moves nothing, null where there is no cell that way. */
+/** If a key leads: undefined for a key that moves nothing, null if there is no cell that way. */
 function targetOf(
   { key, ctrlKey }: KeyboardEvent,
   row: number,
