@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { trialMachine } from '../guest/accelerator.ts';
 import { bootGuest } from '../guest/boot.ts';
-import { ICOUNT_TSC_KHZ, makeLaunch } from '../guest/launch/arguments.ts';
+import { makeLaunch } from '../guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../guest/launch/command-line.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
+import { countedTscKhz } from '../matrix/tsc-frequency.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 import { observe } from '../verdict/observe.ts';
 import type { Observation } from '../verdict/types.ts';
@@ -56,7 +57,7 @@ export async function checkGuest(context: Context, guest: GuestSpec): Promise<Gu
       ending,
       evidence,
       machine,
-      trueKhz: isCounted ? { khz: ICOUNT_TSC_KHZ, from: '-icount' } : null,
+      trueKhz: isCounted ? { khz: countedTscKhz(guest), from: '-icount' } : null,
     });
     const flags = evidence.report.flags?.value;
     return {

@@ -26,6 +26,8 @@ export interface KvmCheck {
   readonly cpu: string | null;
   /** Wall time to the probe, ms; null if it never came. */
   readonly toProbeMs: number | null;
+  /** It can give a guest another TSC frequency than the host's. */
+  readonly scalesTsc?: boolean;
 }
 
 /** A kernel is up in well under 2 s under sound KVM, and in about 4 s under TCG: slower than that is of no use. */
@@ -77,6 +79,13 @@ export async function kvmDeviceFault(): Promise<KvmCheck | null> {
   }
 }
 
+/** "tsc_scale" is AMD's flag, "tsc_scaling" one of Intel's vmx flags; kvm_amd's parameter can turn it off. */
+async function hostScalesTsc(): Promise<boolean> {
+  const read = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
+  if (!/ tsc_scal(?:e|ing)\b/.test(await read('/proc/cpuinfo'))) return false;
+  return !/^[0N]/.test(await read('/sys/module/kvm_amd/parameters/tsc_scaling'));
+}
+
 /** Boots with the host's CPU first, then with a plain named model. */
 export async function checkKvm(input: KvmCheckInput): Promise<KvmCheck> {
   const none = await kvmDeviceFault();
@@ -94,6 +103,7 @@ export async function checkKvm(input: KvmCheckInput): Promise<KvmCheck> {
           reason: `a guest with -cpu ${cpu} came up in ${toProbeMs} ms${not}`,
           cpu,
           toProbeMs,
+          scalesTsc: await hostScalesTsc(),
         };
       }
       const words = (await readFile(join(folder, CONSOLE_FILE), 'latin1')).trim().split('\n').at(-1) ?? '';

@@ -60,7 +60,7 @@ export async function bootOnce(
     life = await bootGuest(launch, options);
   }
   const { ending, evidence, appliance, machine } = life;
-  const trueFrequency = trueFrequencyOf(launch.guest.clock, hostFrequency);
+  const trueFrequency = trueFrequencyOf(launch.guest, hostFrequency);
   const outer = appliance === null ? {} : { outer: life.outer };
   await writeBootFile(options.folder, { launch, machine, ...outer, ending, trueFrequency, failed });
   await writeEvidenceFile(options.folder, evidence, appliance);

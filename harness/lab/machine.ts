@@ -7,6 +7,7 @@ import type { Appliance } from '../image/appliance.ts';
 import type { PinnedQemu } from '../image/qemu/types.ts';
 import type { BuildError } from '../kernel/acquire.ts';
 import { ACCELERATORS, type Accelerator, type ClockMode, type Topology } from '../matrix/accelerators.ts';
+import { askedTscKhz, COUNTED_TSC_KHZ } from '../matrix/tsc-frequency.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 
 /** Why a part of a machine could not be made here. */
@@ -53,10 +54,34 @@ export function choose(guest: GuestSpec, trial: KvmCheck | null): Decisions | Sk
   const { topology, clock } = guest;
   const first: Accelerator = topology === 'auto' ? 'kvm' : topology;
   const against = ACCELERATORS[first].needsHostKvm ? reasonAgainstKvm(clock, trial) : null;
-  if (against === null) return decide(guest, first, reasonFor(topology, first, trial));
-  return topology === 'auto'
-    ? decide(guest, 'nested', `auto: nested, for ${against}`)
-    : { kind: 'skipped', reason: against };
+  if (against !== null && topology !== 'auto') return { kind: 'skipped', reason: against };
+  const decisions =
+    against === null
+      ? decide(guest, first, reasonFor(topology, first, trial))
+      : decide(guest, 'nested', `auto: nested, for ${against}`);
+  const reason = reasonAgainstFrequency(guest, decisions, trial);
+  return reason === null ? decisions : { kind: 'skipped', reason };
+}
+
+/** Why the guest's TSC cannot have the frequency that was asked for, or null. */
+function reasonAgainstFrequency(
+  guest: GuestSpec,
+  { accelerator, emulator }: Decisions,
+  trial: KvmCheck | null,
+): string | null {
+  const khz = askedTscKhz(guest);
+  if (khz === null) return null;
+  const asked = `tsc-frequency ${guest.tscFrequency}`;
+  if (guest.clock === 'deterministic') {
+    return emulator === 'pinned' || khz === COUNTED_TSC_KHZ
+      ? null
+      : `${asked} needs the pinned QEMU: any other counts instructions as a TSC of 1 GHz`;
+  }
+  if (!ACCELERATORS[accelerator].needsHostKvm)
+    return `${asked} needs counted instructions or KVM of the host: in real time the TSC of a ${accelerator} guest runs as the host's does`;
+  return trial?.scalesTsc === true
+    ? null
+    : `${asked} needs KVM that scales the TSC: neither tsc_scale nor tsc_scaling among the CPU's flags, or kvm_amd has tsc_scaling=N`;
 }
 
 function reasonFor(topology: Topology, accelerator: Accelerator, trial: KvmCheck | null): string {

@@ -1,10 +1,10 @@
 /** The frequency at which the guest's TSC really runs, to hold the kernel's own figure against. */
 
 import { HostFault } from '../base/errors.ts';
-import { ICOUNT_TSC_KHZ } from '../guest/launch/arguments.ts';
 import { runTool } from '../host/process.ts';
 import { compileTool } from '../image/compile.ts';
-import type { ClockMode } from '../matrix/accelerators.ts';
+import { askedTscKhz, countedTscKhz } from '../matrix/tsc-frequency.ts';
+import type { GuestSpec } from '../matrix/types.ts';
 
 export interface TrueFrequency {
   readonly khz: number;
@@ -26,7 +26,10 @@ export async function measureHostTsc(): Promise<TrueFrequency> {
 }
 
 /** `host` is what measureHostTsc() gave. */
-export function trueFrequencyOf(clock: ClockMode, host: TrueFrequency): TrueFrequency {
-  if (clock === 'real') return host;
-  return { khz: ICOUNT_TSC_KHZ, from: '-icount: the TSC counts virtual nanoseconds', withinPpm: 0 };
+export function trueFrequencyOf(guest: GuestSpec, host: TrueFrequency): TrueFrequency {
+  if (guest.clock === 'deterministic')
+    return { khz: countedTscKhz(guest), from: '-icount: the TSC counts virtual nanoseconds', withinPpm: 0 };
+  const khz = askedTscKhz(guest);
+  // KVM scales by the ratio to what its own kernel takes the host's for, which is what MONOTONIC_RAW goes by.
+  return khz === null ? host : { ...host, khz, from: `KVM scales the host's TSC to it; ${host.from}` };
 }

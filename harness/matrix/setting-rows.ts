@@ -18,6 +18,7 @@ import { appendFault } from './kernel-parameters.ts';
 import { machineFault, pinnedMachine } from './machines.ts';
 import { NO_DELAY, refDelayHeld, refDelayOf, refDelaySchema } from './ref-delay.ts';
 import { refused } from './refused.ts';
+import { COUNTED_TSC, tscFrequencyHeld, tscFrequencyOf, tscFrequencySchema } from './tsc-frequency.ts';
 
 /** One setting: its key in matrices, filters and --cell, and with dashes its option of boot, is its key in SETTINGS. */
 export interface Setting<Field extends string = string, Held extends z.ZodType = z.ZodType> {
@@ -140,6 +141,15 @@ export const SETTINGS = {
     },
     initial: 'max',
     held: z.string(),
+  }),
+  'tsc-frequency': setting({
+    field: 'tscFrequency',
+    idKey: 'tscfreq',
+    schema: tscFrequencySchema,
+    canonical: tscFrequencyOf,
+    initial: null,
+    held: tscFrequencyHeld.default(null),
+    decided: ({ clock }) => (clock === 'deterministic' ? COUNTED_TSC : 'host'),
   }),
   hpet: setting({
     field: 'hpet',

@@ -1,16 +1,26 @@
 /** Is the machine that ran the machine that was asked for? Every difference, seen from outside and inside. */
+import type { Facts } from '../evidence/facts.ts';
 import type { ProbeReport } from '../evidence/report.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import { ACCELERATORS, type QemuAccelerator } from '../matrix/accelerators.ts';
 import type { SettingName } from '../matrix/settings.ts';
+import { askedTscKhz } from '../matrix/tsc-frequency.ts';
+import { toldKhz } from './accuracy.ts';
 import { flagDifferences, parseCpu } from './cpu-flags.ts';
 import type { Difference } from './types.ts';
 
-type Check = (launch: Launch, machine: MachineFacts | null, report: ProbeReport) => Difference[];
+type Check = (
+  launch: Launch,
+  machine: MachineFacts | null,
+  report: ProbeReport,
+  facts: Facts,
+) => Difference[];
 
 /** Pure. Compares only what was really seen: a frame that never came is no difference (the verdict sees to that). */
-export const findMismatches: Check = (launch, machine, report) =>
-  Object.values(SETTING_CHECKS).flatMap((check) => ('unseen' in check ? [] : check(launch, machine, report)));
+export const findMismatches: Check = (launch, machine, report, facts) =>
+  Object.values(SETTING_CHECKS).flatMap((check) =>
+    'unseen' in check ? [] : check(launch, machine, report, facts),
+  );
 
 const accelerator: Check = (launch, machine) =>
   machine === null || machine.accelerator === expectedAccelerator(launch)
@@ -117,6 +127,19 @@ const commandLine: Check = (launch, _, report) =>
     ? []
     : [differ('kernel command line', launch.commandLine, report.cmdline.value, 'guest')];
 
+/** A share; what pvclock_tsc_khz() (arch/x86/kernel/pvclock.c) makes of KVM's multiplier is a kHz off at the most. */
+const TOLD_WITHIN = 0.001;
+
+/** What the hypervisor told. What a kernel measured, or its command line says, is not of the machine. */
+const tscFrequency: Check = ({ guest, commandLine }, _machine, _report, facts) => {
+  const asked = askedTscKhz(guest);
+  const told = toldKhz(facts);
+  if (asked === null || told === null || /(?:^| )tsc_early_khz=/.test(commandLine)) return [];
+  return Math.abs(told / asked - 1) <= TOLD_WITHIN
+    ? []
+    : [differ('TSC frequency', `${asked} kHz`, `${told} kHz`, 'guest')];
+};
+
 /**
  * How a boot is checked for each setting, in the order in which differences are told. A setting without a row does not
  * compile; one that nothing of what comes back can show says why.
@@ -130,6 +153,7 @@ export const SETTING_CHECKS: Readonly<Record<SettingName, Check | { readonly uns
   smp: vcpus,
   append: commandLine,
   cpu: flagDifferences,
+  'tsc-frequency': tscFrequency,
   clock: { unseen: 'QMP says nothing of -icount; its nokaslr is in the command line that append checks' },
   memory: {
     unseen: 'QEMU does not start without it, and what the kernel uses of it is for mem= and the firmware',

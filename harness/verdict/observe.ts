@@ -25,7 +25,7 @@ export interface ObserveInput {
  */
 export function observe(input: ObserveInput): Observation {
   const { launch, ending, evidence, machine } = input;
-  const differences = findMismatches(launch, machine, evidence.report);
+  const differences = findMismatches(launch, machine, evidence.report, evidence.facts);
   const fail = (verdict: Failure, reason: string): Observation => ({
     ...nothing(input, differences),
     verdict,

@@ -18,6 +18,7 @@ const OTHERS = {
   topology: 'tcg',
   clock: 'real',
   cpu: 'EPYC',
+  'tsc-frequency': '3GHz',
   hpet: 'off',
   pmtimer: 'off',
   smp: 2,

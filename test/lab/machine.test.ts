@@ -55,6 +55,26 @@ const ROWS: readonly Row[] = [
   ['auto', 'real', 'not tried', 'nested', 'pinned', `auto: nested, for ${UNTRIED}`],
 ];
 
+test.each<[Topology, ClockMode, Partial<GuestSpec>, boolean, string | null]>([
+  ['tcg', 'deterministic', {}, false, null],
+  ['nested', 'deterministic', {}, false, null],
+  ['auto', 'deterministic', {}, false, null],
+  ['tcg', 'deterministic', { qemu: 'system' }, false, 'needs the pinned QEMU'],
+  ['tcg', 'deterministic', { qemu: 'system', tscFrequency: '1GHz' }, false, null],
+  ['tcg', 'real', {}, true, 'the TSC of a tcg guest runs as the host'],
+  ['nested', 'real', {}, true, 'the TSC of a nested guest runs as the host'],
+  ['kvm', 'real', {}, true, null],
+  ['auto', 'real', {}, true, null],
+  ['kvm', 'real', {}, false, 'needs KVM that scales the TSC'],
+  ['auto', 'real', {}, false, 'needs KVM that scales the TSC'],
+])('a TSC of 3 GHz: %s, %s, %o, KVM that scales: %s', (topology, clock, more, scalesTsc, reason) => {
+  const spec = guest(topology, clock, { tscFrequency: '3GHz', ...more });
+  const { trial, ...rest } = offer('usable');
+  const resolved = resolveMachine(spec, { ...rest, trial: trial && { ...trial, scalesTsc } });
+  expect(resolved.kind).toBe(reason === null ? 'runnable' : 'skipped');
+  if (resolved.kind === 'skipped') expect(resolved.reason).toContain(reason);
+});
+
 describe.each(ROWS)('%s, %s, host KVM %s', (topology, clock, kvm, accelerator, emulator, reason) => {
   test(`comes to ${accelerator ?? 'nothing'}`, () => {
     const resolved = resolveMachine(guest(topology, clock), offer(kvm));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readConsole } from '../../harness/evidence/console.ts';
+import { gatherFacts } from '../../harness/evidence/facts.ts';
 import { readFrames } from '../../harness/evidence/report.ts';
 import type { Launch, MachineFacts } from '../../harness/guest/types.ts';
 import type { SettingName } from '../../harness/matrix/settings.ts';
@@ -9,8 +10,11 @@ import { bytes, NONCE, report } from '../evidence/frame-text.ts';
 import { LAUNCH, MACHINE, REPORT_FRAMES } from './sample-boot.ts';
 
 type Frames = readonly (readonly [string, string])[];
+const facts = (...lines: string[]) => gatherFacts(lines.map((text, i) => ({ n: i + 1, text })));
+const DETECTED = '[    0.000000] tsc: Detected 2394.486 MHz processor';
+const FACTS = facts('[    0.000000] Hypervisor detected: Xen HVM', DETECTED);
 const seen = (launch: Launch, machine: MachineFacts | null, frames: Frames) =>
-  findMismatches(launch, machine, readFrames(readConsole(bytes(report(frames))), NONCE));
+  findMismatches(launch, machine, readFrames(readConsole(bytes(report(frames))), NONCE), FACTS);
 const guest = (changes: Partial<Launch['guest']>): Launch => ({
   ...LAUNCH,
   guest: { ...LAUNCH.guest, ...changes },
@@ -32,6 +36,7 @@ const OTHERS = {
   smp: guest({ smp: 4 }),
   append: { commandLine: `${LAUNCH.commandLine} tsc=unstable` },
   cpu: guest({ cpu: 'max,-tsc' }),
+  'tsc-frequency': guest({ tscFrequency: '3GHz' }),
   clock: null,
   memory: null,
   'ref-delay': null,
@@ -43,8 +48,8 @@ test.each(Object.entries(OTHERS))('%s is checked by its own row, or says why not
   expect('unseen' in check).toBe(other === null);
   if ('unseen' in check || other === null) return;
   const read = readFrames(readConsole(bytes(report(REPORT_FRAMES))), NONCE);
-  expect(check(LAUNCH, MACHINE, read)).toEqual([]);
-  expect(check({ ...LAUNCH, ...other }, MACHINE, read)).not.toEqual([]);
+  expect(check(LAUNCH, MACHINE, read, FACTS)).toEqual([]);
+  expect(check({ ...LAUNCH, ...other }, MACHINE, read, FACTS)).not.toEqual([]);
 });
 
 test.each<[string, Partial<MachineFacts>]>([
@@ -106,6 +111,20 @@ test('a forbidden flag that is there is a difference', () => {
   expect(seen(guest({ cpu: 'max,-rdtscp' }), MACHINE, REPORT_FRAMES)).toMatchObject([
     { what: 'CPU flag rdtscp', asked: 'off', got: 'on', seenBy: 'guest' },
   ]);
+});
+
+test('the frequency that the hypervisor told is the one that was asked for; one that the kernel has otherwise is its own', () => {
+  const check = SETTING_CHECKS['tsc-frequency'];
+  if ('unseen' in check) throw new Error(check.unseen);
+  const read = readFrames(readConsole(bytes(report(REPORT_FRAMES))), NONCE);
+  const of = (tscFrequency: string | null, more: Partial<Launch> = {}, of = FACTS) =>
+    check({ ...guest({ tscFrequency }), ...more }, MACHINE, read, of);
+  expect(of('2394.487MHz')).toEqual([]);
+  expect(of('2400MHz')).toMatchObject([{ what: 'TSC frequency', asked: '2400000 kHz', got: '2394486 kHz' }]);
+  expect(of(null)).toEqual([]);
+  expect(of('3GHz', { commandLine: 'console=ttyS0 tsc_early_khz=2394486' })).toEqual([]);
+  const measured = facts('[    0.000000] tsc: Fast TSC calibration using PIT', DETECTED);
+  expect(of('3GHz', {}, measured)).toEqual([]);
 });
 
 test('settings that change or hide the signature are no difference', () => {

@@ -65,7 +65,7 @@ describe.each(cases)('$file', ({ file, added, guest, seen }) => {
   test('is observed as it was', () => {
     const evidence = gatherEvidence(bytes, NONCE);
     expect(evidence.report.counts).toMatchObject({ damaged: 0, missing: 0, conflicts: 0, foreign: 0 });
-    expect(findMismatches(launch, null, evidence.report)).toEqual([]);
+    expect(findMismatches(launch, null, evidence.report, evidence.facts)).toEqual([]);
     expect(evidence.facts.shape.kind).toBe('whole');
     expect(evidence.report.refcost.length).toBeGreaterThan(0);
     const result = look(bytes);

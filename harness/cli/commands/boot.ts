@@ -11,6 +11,7 @@ export const BOOT: Command<BootFlags & Building, [kernel: string]> = {
     topology: text('<topology>', 'tcg, kvm, nested or auto'),
     clock: text('<clock>', 'real or deterministic'),
     cpu: text('<model[,flags]>', "QEMU's -cpu value"),
+    tscFrequency: text('<frequency>', 'of the TSC, for example 3GHz'),
     hpet: parsed('<on|off>', 'an HPET', onOff),
     pmtimer: parsed('<on|off>', 'the ACPI PM timer', onOff),
     smp: parsed('<n>', 'CPUs', wholeNumber(1)),

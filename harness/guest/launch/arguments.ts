@@ -8,7 +8,6 @@ import { EXITS_FILE } from './ref-delay.ts';
 import { askedOf, exitVariables, machineArguments } from './setting-arguments.ts';
 import { HARDENING, QMP_SOCKET, RTC_BASE } from './shared-arguments.ts';
 
-export { ICOUNT_TSC_KHZ } from './icount.ts';
 export { QMP_SOCKET, RTC_BASE };
 
 /** How each accelerator's guest is launched. */

@@ -3,11 +3,12 @@
  * in its fw_cfg items. Pure. What the appliance does with them: images/appliance/init.c, docs/appliance.md.
  */
 import type { QemuAccelerator } from '../../matrix/accelerators.ts';
+import { askedTscKhz, countedTscKhz } from '../../matrix/tsc-frequency.ts';
 import type { GuestSpec } from '../../matrix/types.ts';
 import { machineQuestions } from '../machine/machine-questions.ts';
 import type { Launch } from '../types.ts';
 import { kernelCommandLine } from './command-line.ts';
-import { ICOUNT_ARGUMENTS, ICOUNT_TSC_KHZ } from './icount.ts';
+import { frequencyFlags, ICOUNT_ARGUMENTS } from './icount.ts';
 import { decisionsOf, type LaunchInput } from './input.ts';
 import { asksInvtsc, forcedFlags } from './personality.ts';
 import { type Asked, askedOf, exitVariables, machineArguments } from './setting-arguments.ts';
@@ -50,6 +51,7 @@ const TRANSLATION_MIB = 256;
  */
 function outerCommandLine(guest: GuestSpec, outer: QemuAccelerator, nonce: string): string {
   const { limitMs, silenceMs } = APPLIANCE_LIMITS[guest.clock];
+  const khz = countedTscKhz(guest);
   return [
     'console=ttyS0',
     'panic=-1',
@@ -60,7 +62,7 @@ function outerCommandLine(guest: GuestSpec, outer: QemuAccelerator, nonce: strin
     // The window of images/appliance/items.c.
     'memmap=4M$64M',
     outer === 'tcg' ? 'nolapic_timer' : '',
-    guest.clock === 'deterministic' ? `tsc_early_khz=${ICOUNT_TSC_KHZ} lpj=${ICOUNT_TSC_KHZ}` : '',
+    guest.clock === 'deterministic' ? `tsc_early_khz=${khz} lpj=${khz}` : '',
     `tscl1.nonce=${nonce}`,
     `tscl1.limit_ms=${limitMs}`,
     `tscl1.silence_ms=${silenceMs}`,
@@ -94,12 +96,14 @@ function innerCommand(asked: Required<Asked>, forced: readonly string[], command
 
 /**
  * KVM offers its guests an invariant TSC if its own machine has one (__do_cpuid_func() in arch/x86/kvm/cpuid.c). The
- * emulator has none to offer, though its TSC is steady: it is made to say so, if a cell asks for it.
+ * emulator has none to offer, though its TSC is steady: it is made to say so, if a cell asks for it. The guest's TSC runs at
+ * the appliance's frequency.
  */
 function outerCpu(guest: GuestSpec, outer: QemuAccelerator): string {
   const invtsc = asksInvtsc(guest);
   if (outer === 'kvm') return invtsc ? 'host,migratable=off' : 'host';
-  return invtsc ? 'max,+invtsc,x-force-features=on' : 'max';
+  const model = invtsc ? 'max,+invtsc,x-force-features=on' : 'max';
+  return [model, ...frequencyFlags(askedTscKhz(guest))].join(',');
 }
 
 function outerAccelerator(guest: GuestSpec, outer: QemuAccelerator): string[] {

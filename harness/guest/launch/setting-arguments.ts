@@ -4,8 +4,9 @@
  */
 import { ACCELERATORS } from '../../matrix/accelerators.ts';
 import type { SettingName } from '../../matrix/settings.ts';
+import { askedTscKhz, countedTscKhz } from '../../matrix/tsc-frequency.ts';
 import type { Machine } from '../types.ts';
-import { ICOUNT_ARGUMENTS, ICOUNT_TSC_KHZ } from './icount.ts';
+import { frequencyFlags, ICOUNT_ARGUMENTS } from './icount.ts';
 import { PERSONALITIES } from './personality.ts';
 import { delayVariables } from './ref-delay.ts';
 import { RTC } from './shared-arguments.ts';
@@ -44,10 +45,14 @@ export const SETTING_ARGUMENTS: Readonly<Record<SettingName, Row>> = {
       // Addresses are part of a transcript that can be made again.
       kernel: ['nokaslr'],
       // Read without a system call, so that a delay is exact to some ten ns.
-      exits: { TSCMATRIX_TSC_KHZ: String(ICOUNT_TSC_KHZ) },
+      exits: { TSCMATRIX_TSC_KHZ: String(countedTscKhz(guest)) },
     };
   },
   cpu: ({ guest }) => ({ cpu: [guest.cpu] }),
+  // Of a nested guest it is the appliance's, and its KVM hands that on (nested-arguments.ts).
+  'tsc-frequency': ({ guest, appliance }) => ({
+    cpu: appliance === null ? frequencyFlags(askedTscKhz(guest)) : [],
+  }),
   personality: ({ personality }) => PERSONALITIES[personality],
   pmtimer: ({ guest }) => (guest.pmtimer ? {} : { kernel: ['pmtmr=0'] }),
   append: ({ guest }) => ({ kernel: [guest.append.trim()] }),
