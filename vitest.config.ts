@@ -36,7 +36,7 @@ export default defineConfig({
         setupFiles: ['test/support/unit-tier.ts'],
       }),
       project('cli', SLOW),
-      project('guest', SLOW),
+      project('guest', { ...SLOW, globalSetup: ['test/support/guest-tier.ts'] }),
       project('browser', SLOW),
     ],
   },

@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <unistd.h>
 
 #include "frame.h"
@@ -23,6 +25,8 @@
 #define BLOCKS_MAX 4096
 /* How /dev/kmsg writes a line feed within a record; a backslash of the text is "\x5c" there. */
 #define LINE_FEED "\\x0a"
+/* SYSLOG_ACTION_SIZE_BUFFER, which <sys/klog.h> does not name */
+#define SIZE_OF_BUFFER 10
 
 struct record {
 	unsigned long long number, usec;
@@ -39,12 +43,18 @@ struct digest {
 	char sums[BLOCKS_MAX * 9 + 1];
 };
 
-/* Records are "prefix,sequence,usec,flags;text\n KEY=value\n", text escaped as in our frames. 0 at the log's end. */
+/* Bytes of text that are still read. */
+static long left;
+
+/*
+ * Records are "prefix,sequence,usec,flags;text\n KEY=value\n", text escaped as in our frames. 0 at the log's end, or
+ * after as much text as the kernel's buffer holds: a kernel that logs all the time would have us read for ever.
+ */
 static int next_record(int fd, struct record *record, int *lost)
 {
 	static char bytes[16384];
 
-	for (;;) {
+	while (left > 0) {
 		ssize_t got = read(fd, bytes, sizeof(bytes) - 1);
 
 		if (got < 0 && (errno == EPIPE || errno == EINTR)) {
@@ -59,8 +69,10 @@ static int next_record(int fd, struct record *record, int *lost)
 			continue;
 		record->text++;
 		record->text[strcspn(record->text, "\n")] = 0;
+		left -= strlen(record->text) + 1;
 		return 1;
 	}
+	return 0;
 }
 
 static void send_records(int fd)
@@ -154,6 +166,9 @@ void report_kernel_log(void)
 		framef("dmesg", "error=%s", strerror(errno));
 		return;
 	}
+	left = klogctl(SIZE_OF_BUFFER, NULL, 0);
+	if (left <= 0)
+		left = LONG_MAX;
 	boot_option("tscprobe.log", wanted, sizeof(wanted), "frames");
 	/* A console that leaves out records, or their times, cannot stand for the log. */
 	if (!strcmp(wanted, "digest") && is_on(PRINTK "time") && is_on(PRINTK "ignore_loglevel"))

@@ -40,11 +40,11 @@ test('a disk that is full before the start is a host error, and no QEMU starts',
 test('a limit on the size of a file that cuts the console is the host’s fault', async () => {
   const launch = JSON.stringify(await launchOf({ guest: { append: 'fault=reboot' } }));
   const script = join(import.meta.dirname, '..', 'support', 'boot-forever.ts');
-  const words = ['--fsize=16384', process.execPath, script, launch, await testFolder()];
+  const words = ['--fsize=8192', process.execPath, script, launch, await testFolder()];
   const { stdout } = await run('prlimit', words);
   const ending: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
   expect(ending).toMatchObject({ kind: 'host-fault', code: 'disk-full' });
   expect(ending).toMatchObject({
-    detail: expect.stringMatching(/holds 16384 bytes.*limit on a file's size/),
+    detail: expect.stringMatching(/holds 8192 bytes.*limit on a file's size/),
   });
 });

@@ -13,7 +13,7 @@ import { compileFolder } from '../../harness/image/compile.ts';
 import { busyboxEntry, type ProbeImage, SKELETON, storeInitramfs } from '../../harness/image/probe-image.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
-import { debianKernel } from './kernels.ts';
+import { builtKernel } from './built-kernel.ts';
 
 /** An initramfs whose /init does what `fault=` says; the probe is in it too. */
 export async function faultyImage(): Promise<ProbeImage> {
@@ -35,7 +35,7 @@ export interface Ask {
   readonly qemu?: string;
 }
 
-/** A launch of Debian's 6.1 kernel, in real time where nothing else is said. */
+/** A launch of a kernel that is built here, in real time unless something else is said. */
 export async function launchOf(ask: Ask): Promise<Launch> {
   return makeLaunch({
     ...trialMachine(
@@ -43,7 +43,7 @@ export async function launchOf(ask: Ask): Promise<Launch> {
       'tcg',
       ask.qemu ?? 'qemu-system-x86_64',
     ),
-    kernelPath: ask.kernelPath ?? (await debianKernel('bookworm')).path,
+    kernelPath: ask.kernelPath ?? (await builtKernel()).path,
     initrdPath: ask.initrdPath ?? (await faultyImage()).path,
     probe: { nonce: ask.nonce ?? randomNonce(), ...PROBE_DEFAULTS },
   });

@@ -16,7 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
-import { debianKernel } from '../support/kernels.ts';
+import { builtKernel } from '../support/built-kernel.ts';
 import { GITHUB, GITLAB, githubJobs, gitlabFile, PROJECT, type Step } from './files.ts';
 
 // Some twenty commands and up to four boots, beside whatever else runs.
@@ -62,8 +62,8 @@ async function checkout(name: string): Promise<string> {
     cpSync(join(PROJECT, file), join(dir, file));
   }
   symlinkSync(join(PROJECT, 'node_modules'), join(dir, 'node_modules'));
-  const { path } = await debianKernel('bookworm');
-  const kernel = `kernels: { debian: { image: ${path} } }`;
+  const { path } = await builtKernel();
+  const kernel = `kernels: { built: { image: ${path} } }`;
   // The cache is empty: no QEMU is built for it.
   writeFileSync(
     join(dir, 'small.yaml'),
