@@ -4,6 +4,7 @@ import { EXIT } from '../base/errors.ts';
 import { block, json } from '../base/safe-text.ts';
 import { durationsFile } from '../history/durations-file.ts';
 import { commandOf, commandText, isComplete } from '../lab/command-text.ts';
+import { skippedEverywhere } from '../lab/machine.ts';
 import type { Ready } from '../lab/make-ready.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { makePlan } from '../plan/expand.ts';
@@ -23,7 +24,9 @@ export interface PlanFlags {
 }
 
 function cellText(cell: Cell, ready: Ready | null): string {
-  if (ready === null) return `${cell.id}\t${expectationText(cell.expectation)}\n`;
+  const skipped = skippedEverywhere(cell.guest);
+  const more = skipped === null ? '' : `\tskipped: ${skipped}`;
+  if (ready === null) return `${cell.id}\t${expectationText(cell.expectation)}${more}\n`;
   return commandText(cell, ready);
 }
 

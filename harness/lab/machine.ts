@@ -6,7 +6,13 @@ import type { ApplianceFiles, Decisions, Machine } from '../guest/types.ts';
 import type { Appliance } from '../image/appliance.ts';
 import type { PinnedQemu } from '../image/qemu/types.ts';
 import type { BuildError } from '../kernel/acquire.ts';
-import { ACCELERATORS, type Accelerator, type ClockMode, type Topology } from '../matrix/accelerators.ts';
+import {
+  ACCELERATORS,
+  type Accelerator,
+  type ClockMode,
+  needsHostKvm,
+  type Topology,
+} from '../matrix/accelerators.ts';
 import { askedTscKhz, COUNTED_TSC_KHZ } from '../matrix/tsc-frequency.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 
@@ -61,6 +67,13 @@ export function choose(guest: GuestSpec, trial: KvmCheck | null): Decisions | Sk
       : decide(guest, 'nested', `auto: nested, for ${against}`);
   const reason = reasonAgainstFrequency(guest, decisions, trial);
   return reason === null ? decisions : { kind: 'skipped', reason };
+}
+
+/** Why no host runs such a guest, or null: what KVM of the host decides is open. */
+export function skippedEverywhere(guest: GuestSpec): string | null {
+  const hostDecides = guest.clock === 'real' && (guest.topology === 'auto' || needsHostKvm(guest.topology));
+  const choice = hostDecides ? null : choose(guest, null);
+  return choice !== null && 'kind' in choice ? choice.reason : null;
 }
 
 /** Why the guest's TSC cannot have the frequency that was asked for, or null. */
