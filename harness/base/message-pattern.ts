@@ -6,7 +6,7 @@
 import { RE2JS } from 're2js';
 import { UserError } from './errors.ts';
 
-export interface MessagePattern {
+interface MessagePattern {
   /** Whether the message stands in the text, which may hold several lines. */
   readonly isIn: (text: string) => boolean;
   /** Whether looking for it in a text of so many characters takes long enough to be refused. */

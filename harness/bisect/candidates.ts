@@ -1,7 +1,5 @@
-/** What a search is over, commits or kernels, as the search sees it: a history, titles, and an image for each. */
-import type { HostFault } from '../base/errors.ts';
 import { UserError } from '../base/errors.ts';
-import { acquireKernel, type BuildError } from '../kernel/acquire.ts';
+import { acquireKernel } from '../kernel/acquire.ts';
 import { acquireCommit, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions, BuildFacts } from '../kernel/types.ts';
 import type { Search } from './decide.ts';
@@ -28,8 +26,6 @@ export interface Candidates {
   /** Throws BuildError if it does not build. */
   image(id: string, options: AcquireOptions): Promise<CandidateImage>;
 }
-
-export type ImageFault = BuildError | HostFault | UserError;
 
 export async function openCandidates(spec: SearchSpec): Promise<Candidates> {
   const rest = { exact: spec.cell.guest.clock === 'deterministic', confidence: spec.confidence };

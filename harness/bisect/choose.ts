@@ -2,7 +2,7 @@
 import { type History, weightOfPast } from './history.ts';
 import type { Belief } from './posterior.ts';
 
-export interface ChoiceOptions {
+interface ChoiceOptions {
   /** Candidates that cannot be tested. */
   readonly skipped: ReadonlySet<number>;
   readonly exact: boolean;
@@ -30,7 +30,7 @@ const entropy = (p: number): number =>
   p <= 0 || p >= 1 ? 0 : -(p * Math.log2(p) + (1 - p) * Math.log2(1 - p));
 
 /** Bits of an answer if `probabilityNew` is the probability of the new side. */
-export function informationOf(probabilityNew: number, belief: Belief): number {
+function informationOf(probabilityNew: number, belief: Belief): number {
   const { oldCalledNew, newCalledOld } = belief;
   const saidNew = probabilityNew * (1 - newCalledOld) + (1 - probabilityNew) * oldCalledNew;
   const noise = probabilityNew * entropy(newCalledOld) + (1 - probabilityNew) * entropy(oldCalledNew);

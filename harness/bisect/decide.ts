@@ -32,9 +32,9 @@ export interface Tally {
   readonly skipped: ReadonlySet<string>;
 }
 
-export type Purpose = 'old end' | 'new end' | 'common ancestor' | 'search' | 'confirm';
+type Purpose = 'old end' | 'new end' | 'common ancestor' | 'search' | 'confirm';
 
-export type Action =
+type Action =
   | { readonly kind: 'test'; readonly id: string; readonly purpose: Purpose; readonly stepsLeft: number }
   | { readonly kind: 'end'; readonly end: End };
 

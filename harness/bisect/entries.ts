@@ -96,7 +96,7 @@ export interface BootEntry {
 }
 
 /** The host failed a boot: it says nothing of the kernel. */
-export interface Faulted {
+interface Faulted {
   readonly type: 'fault';
   readonly at: string;
   readonly subject: string;

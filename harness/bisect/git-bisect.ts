@@ -4,8 +4,7 @@
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type GitPlace, git, tryGit } from '../kernel/tree/git.ts';
-import { privateGit } from '../kernel/tree/private-git.ts';
+import { type GitPlace, git, privateGit, tryGit } from '../kernel/tree/git.ts';
 import type { Side } from './decide.ts';
 import type { CommitCandidates } from './entries.ts';
 

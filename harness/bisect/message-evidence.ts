@@ -15,7 +15,7 @@ export async function messageEvidence(folder: string, expectation: Expectation):
 }
 
 /** Pure: for each message the first line that holds it, or line 0 if none does. */
-export function citeMessages(
+function citeMessages(
   log: readonly NumberedText[],
   { must, mustNot }: NonNullable<Expectation['messages']>,
 ): Citation[] {

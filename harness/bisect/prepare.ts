@@ -6,7 +6,7 @@ import { suggestion } from '../base/suggest.ts';
 import { type CommitRecipe, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import { type CellSpec, readCellSpec } from '../lab/cell-spec.ts';
-import { newJobFolder } from '../lab/job-folder.ts';
+import { newJobFolder } from '../lab/files.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
 import type { CommitCandidates, KernelCandidates, SearchSpec } from './entries.ts';
 import { JOURNAL_FILE, readJournal } from './journal.ts';
@@ -14,7 +14,7 @@ import { listKernels } from './kernel-list.ts';
 import { type EndNames, findRange } from './range.ts';
 
 /** The ends, as the options name them. */
-export interface EndOptions {
+interface EndOptions {
   readonly good?: string;
   readonly bad?: string;
   readonly old?: string;
@@ -187,7 +187,7 @@ async function prepareKernels(
 }
 
 /** Where searches are kept, beside the runs. */
-export function searchesFolder(results: string): string {
+function searchesFolder(results: string): string {
   return resolve(results, 'bisect');
 }
 

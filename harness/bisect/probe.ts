@@ -28,7 +28,7 @@ export interface ProbeRequest extends BuildOptions {
   readonly qemu: string;
 }
 
-export interface Probed {
+interface Probed {
   readonly side: 'expected' | 'unexpected' | 'untested';
   readonly reason: string;
   readonly boots: number;

@@ -14,7 +14,7 @@ export interface EndNames {
   readonly new: string;
 }
 
-export interface RangeOptions {
+interface RangeOptions {
   readonly repository: string;
   readonly old: string;
   readonly new: string;
@@ -24,7 +24,7 @@ export interface RangeOptions {
   readonly skip: readonly string[];
 }
 
-export interface Range {
+interface Range {
   readonly repository: string;
   readonly old: string;
   readonly new: string;
@@ -192,7 +192,7 @@ async function listCandidates(
   return (await git(place, list)).split('\n').filter(Boolean);
 }
 
-export interface CommitHistory {
+interface CommitHistory {
   readonly history: History;
   readonly parents: (id: string) => readonly string[];
   readonly subject: (id: string) => string;

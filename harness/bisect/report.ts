@@ -128,7 +128,7 @@ function imageText({ image, skipped }: CandidateState, twin: string | null): str
 }
 
 /** The answer for people. */
-export function answerOf({ end, spec, subjects, state, belief }: SearchResult): string {
+function answerOf({ end, spec, subjects, state, belief }: SearchResult): string {
   const met = state.met ?? 'old';
   const name = (id: string): string => `${subjects.name(id)} ${subjects.title(id)}`.trim();
   const what = spec.subjects.kind === 'commits' ? 'commit' : 'kernel';

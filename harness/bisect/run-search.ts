@@ -5,7 +5,7 @@ import { openCache } from '../host/cache.ts';
 import { withLock } from '../host/lock.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
-import { sameQemu } from '../lab/need-qemu.ts';
+import { needQemu, sameQemu } from '../lab/need-qemu.ts';
 import { type CandidateImage, type Candidates, openCandidates } from './candidates.ts';
 import { decide, type End, type State } from './decide.ts';
 import type { SearchSpec } from './entries.ts';
@@ -13,6 +13,7 @@ import { type GitBisect, startGitBisect } from './git-bisect.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { marksOf } from './marks.ts';
 import { messageEvidence } from './message-evidence.ts';
+import { type SearchOptions as NewSearch, newSearchFolder, prepareSearch } from './prepare.ts';
 import { type SearchState, searchStateOf, sideText, sideWord } from './state.ts';
 import { openTester, type Tester } from './tester.ts';
 import type { View } from './view.ts';
@@ -240,4 +241,19 @@ function statusOf(subjects: Candidates, state: SearchState, { action, summary }:
       ? null
       : `likeliest first ${sideWord('new', state.met ?? 'old')}: ${subjects.name(best)}, ${(summary.share * 100).toFixed(1)} %`,
   };
+}
+
+/** Gives the folder. Throws UserError for what cannot be searched. */
+export async function beginSearch(
+  words: NewSearch,
+  results: string,
+  { tell }: { readonly tell: (text: string) => void },
+): Promise<string> {
+  await needQemu(words.qemu);
+  const cache = await openCache();
+  const { spec, notes } = await prepareSearch(words, { cache, onProgress: tell });
+  for (const note of notes) tell(note);
+  const folder = await newSearchFolder(results, spec, new Date());
+  await startSearch(folder, spec);
+  return folder;
 }

@@ -1,15 +1,14 @@
 /** `tscmatrix bisect`: the first commit or kernel of a range that behaves differently. */
 import { EXIT, UserError } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
-import { beginSearch } from '../bisect/begin.ts';
 import { findSearch, type SearchOptions } from '../bisect/prepare.ts';
-import { runSearch, type SearchResult } from '../bisect/run-search.ts';
+import { beginSearch, runSearch, type SearchResult } from '../bisect/run-search.ts';
 import { openView } from '../bisect/view.ts';
 import { writeReport } from '../bisect/write-report.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
-import { shownPath } from '../lab/job-folder.ts';
+import { shownPath } from '../lab/files.ts';
 import { optionName } from './command.ts';
-import { forgetGit } from './git-environment.ts';
+import { forgetGit } from './git.ts';
 import { say } from './say.ts';
 
 export interface BisectFlags extends Omit<SearchOptions, 'paths'> {

@@ -1,10 +1,8 @@
 /** `tscmatrix build --qemu`: the pinned QEMU, built or from the cache. */
-
 import { EXIT, UserError } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { progressLine } from '../host/progress-line.ts';
-import { pinnedQemu } from '../image/qemu/pinned.ts';
-import { pinnedText } from '../image/qemu/pinned-text.ts';
+import { pinnedQemu, pinnedText } from '../image/qemu/pinned.ts';
 import type { BuildFlags } from './build.ts';
 
 /** 0 if it is there; what keeps it from being built is thrown. */

@@ -1,12 +1,10 @@
 /** `tscmatrix build`: the kernels of a matrix that are built from source. */
-
 import { EXIT, UserError } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { openCache } from '../host/cache.ts';
 import { progressLine } from '../host/progress-line.ts';
 import { BuildError } from '../kernel/acquire.ts';
-import { buildAll } from '../kernel/build-all.ts';
-import { buildDocument, buildTable } from '../kernel/build-table.ts';
+import { buildAll, buildDocument, buildTable } from '../kernel/build-table.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import { chosenKernels } from '../matrix/chosen-kernels.ts';
 import { loadMatrix } from '../matrix/load.ts';

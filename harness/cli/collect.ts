@@ -20,7 +20,7 @@ const LIMITS = { timeoutMs: 60_000, maxBytes: 64 * 1024 * 1024 };
 /** The kernel's first message, with whatever stamp stands before it. */
 const FIRST_MESSAGE = /(?:^|[\]:>] ?)Linux version \d/m;
 
-export interface CollectOptions extends SshOptions {
+interface CollectOptions extends SshOptions {
   /** Told what could not be had, and from where the log came. */
   readonly say: (text: string) => void;
 }

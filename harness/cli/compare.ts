@@ -18,7 +18,7 @@ export interface CompareFlags {
 }
 
 /** Both runs, the earlier one first, as the command line names them. Throws UserError for a wrong number of names. */
-export async function readBoth(
+async function readBoth(
   names: readonly string[],
   { results, baseline }: Pick<CompareFlags, 'results' | 'baseline'>,
 ): Promise<readonly [ComparedRun, ComparedRun]> {

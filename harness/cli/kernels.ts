@@ -1,10 +1,8 @@
 /** `tscmatrix kernels`: what kernels take in the cache, and its pruning. */
-
 import { EXIT } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { openCache } from '../host/cache.ts';
-import { listCached, pruneCached } from '../kernel/make/list.ts';
-import { cachedText } from '../kernel/make/list-text.ts';
+import { cachedText, listCached, pruneCached } from '../kernel/make/list.ts';
 import { say } from './say.ts';
 
 export interface KernelsFlags {

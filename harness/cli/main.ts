@@ -1,9 +1,8 @@
 /** The program's door: words to a command, errors to an exit code. Commands are loaded when they are asked for. */
 import { stoppedBy } from '../host/interruption.ts';
-import { gitExitCode } from './git-exit-code.ts';
-import { catchTheRest } from './last-resort.ts';
+import { gitExitCode } from './git.ts';
+import { catchTheRest, reportError } from './last-resort.ts';
 import { makeProgram } from './program.ts';
-import { reportError } from './report-error.ts';
 import { stopOnSignals } from './signals.ts';
 
 // Whatever the user's umask is: what we make, nobody else may write to.

@@ -1,14 +1,13 @@
 /** `tscmatrix plan`: the cells, their ids and expectations, and on demand their exact command lines. */
-
 import { EXIT } from '../base/errors.ts';
 import { block, json } from '../base/safe-text.ts';
-import { durationsFile } from '../history/durations-file.ts';
+import { durationsFile } from '../history/durations.ts';
 import { commandOf, commandText, isComplete } from '../lab/command-text.ts';
 import { skippedEverywhere } from '../lab/machine.ts';
 import type { Ready } from '../lab/make-ready.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { makePlan } from '../plan/expand.ts';
-import { expectationText } from '../plan/expectation-text.ts';
+import { expectationText } from '../plan/expectations.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { say, sayFault } from './say.ts';
 import { warnAbout } from './warnings.ts';

@@ -3,8 +3,7 @@ import { EXIT, UserError } from '../base/errors.ts';
 import { json, oneLine } from '../base/safe-text.ts';
 import { type ProbeRequest, probe } from '../bisect/probe.ts';
 import { progressLine } from '../host/progress-line.ts';
-import { forgetGit } from './git-environment.ts';
-import { SKIP } from './git-exit-code.ts';
+import { forgetGit, SKIP } from './git.ts';
 
 export interface ProbeFlags extends ProbeRequest {
   readonly json?: boolean;

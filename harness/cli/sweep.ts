@@ -5,7 +5,7 @@ import { progressLine } from '../host/progress-line.ts';
 import type { SweepRequest } from '../sweep/request.ts';
 import { runSweep } from '../sweep/run-sweep.ts';
 import { sweepText } from '../sweep/text.ts';
-import { forgetGit } from './git-environment.ts';
+import { forgetGit } from './git.ts';
 
 export interface SweepFlags extends SweepRequest {
   readonly json?: boolean;

@@ -1,7 +1,16 @@
 /** From the two results of a cell, and what differs of their inputs, to what changed. Pure; docs/compare.md has the rules. */
 import type { InputsCompared } from './inputs.ts';
 import { hasResult, transcriptOf, verdictText } from './side.ts';
-import type { CellComparison, CellSide, FactDifference, Input, InputDifference } from './types.ts';
+import {
+  type CellComparison,
+  type CellSide,
+  CHANGES,
+  type Change,
+  type FactDifference,
+  type Input,
+  type InputDifference,
+  type MatrixDifference,
+} from './types.ts';
 
 export type Classified = Pick<
   CellComparison,
@@ -125,7 +134,7 @@ const NAMES: Readonly<Record<Input, string>> = {
 };
 
 /** "QEMU and the host differ" */
-export function differText(inputs: readonly InputDifference[]): string {
+function differText(inputs: readonly InputDifference[]): string {
   const names = [...new Set(inputs.map(({ input }) => NAMES[input]))];
   const list = names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
   const plural = names.length > 1 || ['qemu-arguments', 'guest'].includes(inputs[0]?.input ?? '');
@@ -156,3 +165,38 @@ function missingText(before: CellSide, after: CellSide): string {
   const [which, side] = hasResult(after) ? (['first', before] as const) : (['second', after] as const);
   return `the ${which} run has no result, ${side.outcome}: ${side.reason}`;
 }
+
+/** For example "1 regressed, 2 not comparable, 30 identical; QEMU and the host differ". */
+export function conclude(
+  cells: readonly CellComparison[],
+  counts: Readonly<Record<Change, number>>,
+  differences: readonly (InputDifference | MatrixDifference)[],
+): string {
+  if (cells.length === 0) return 'neither run has a cell';
+  const inputs = differences.filter((one) => one.input !== 'matrix');
+  const aside = inputs.length === 0 ? '' : `; ${differText(inputs)}`;
+  const [first] = cells;
+  if (first !== undefined && counts.identical === cells.length) {
+    const all = cells.length === 1 ? 'the cell' : `all ${cells.length} cells`;
+    return `identical: ${all}, the same transcripts from the same inputs${aside}`;
+  }
+  const parts = CHANGES.filter((change) => counts[change] > 0).map(
+    (change) => `${counts[change]} ${CHANGE_WORDS[change]}`,
+  );
+  const moved = cells.filter(({ change, direction }) => change === 'not-comparable' && direction === 'worse');
+  const worse = moved.length === 0 ? '' : `; ${moved.length} of those not comparable worse`;
+  return `${parts.join(', ')}${worse}${aside}`;
+}
+
+export const CHANGE_WORDS: Readonly<Record<Change, string>> = {
+  regressed: 'regressed',
+  flaky: 'flaky',
+  'not-comparable': 'not comparable',
+  changed: 'changed',
+  fixed: 'fixed',
+  gone: 'gone',
+  new: 'new',
+  'evidence-only': 'with other evidence only',
+  same: 'the same',
+  identical: 'identical',
+};

@@ -1,18 +1,28 @@
 /** Two records to a comparison. Reads neither consoles nor anything else of the disk. */
 import { EXIT } from '../base/errors.ts';
-import { rowOf } from '../plan/rows.ts';
+import { rowOf } from '../plan/cell-id.ts';
 import { type CellView, countOutcomes } from '../record/run-view.ts';
-import { type Classified, classify } from './classify.ts';
-import { conclude } from './conclude.ts';
+import { type Classified, classify, conclude } from './classify.ts';
 import { compareInputs, inputsOf } from './inputs.ts';
-import type { ComparedRun } from './places.ts';
-import { runDifferences } from './run-differences.ts';
+import { type ComparedRun, placesOf } from './places.ts';
+import {
+  fileFacts,
+  hostFacts,
+  joinFacts,
+  kernelFact,
+  qemuFacts,
+  shortDigest,
+  toolFacts,
+} from './run-inputs.ts';
 import { cellSideOf } from './side.ts';
 import {
   type CellComparison,
   CHANGES,
   type Change,
   COMPARISON_VERSION,
+  type InputDifference,
+  type InputFact,
+  type MatrixDifference,
   type RunComparison,
   type RunSide,
 } from './types.ts';
@@ -46,7 +56,7 @@ export function compareRuns(before: ComparedRun, after: ComparedRun): RunCompari
 }
 
 /** A result that is worse counts even if other inputs may be to blame: silence would pass it. */
-export function isWorse({ change, direction, after }: CellComparison): boolean {
+function isWorse({ change, direction, after }: CellComparison): boolean {
   if (change === 'flaky') return after?.outcome === 'flaky' || after?.outcome === 'unexpected';
   return change === 'regressed' || (change === 'not-comparable' && direction === 'worse');
 }
@@ -94,4 +104,42 @@ function runSide({ run, dir, state, view, problems }: ComparedRun): RunSide {
     outcomes: countOutcomes(cells),
     problems: problems.map(({ line, text }) => (line === 0 ? text : `line ${line}: ${text}`)),
   };
+}
+
+/** What differs between two runs as wholes, each thing named once. */
+function runDifferences(
+  before: ComparedRun,
+  after: ComparedRun,
+): readonly (InputDifference | MatrixDifference)[] {
+  return [
+    ...matrixDifferences(before, after),
+    ...compareInputs(factsOf(before, after), factsOf(after, before)).differences,
+  ];
+}
+
+/** A kernel or file that only one run has is no change of it: the cells say what is new and gone. */
+function factsOf(run: ComparedRun, other: ComparedRun): InputFact[] {
+  const kernels = [...run.view.kernels].filter(([name]) => other.view.kernels.has(name));
+  const files = (one: ComparedRun): InputFact[] =>
+    joinFacts(placesOf(one).map((place) => fileFacts(place, () => true)));
+  const others = new Set(files(other).map(({ what }) => what));
+  return [
+    ...kernels.map(([name, kernel]) => kernelFact(name, kernel)),
+    ...joinFacts(
+      placesOf(run).map((place) => [...qemuFacts(place), ...hostFacts(place), ...toolFacts(place)]),
+    ),
+    ...files(run).filter(({ what }) => others.has(what)),
+  ];
+}
+
+function matrixDifferences({ view: before }: ComparedRun, { view: after }: ComparedRun): MatrixDifference[] {
+  const [was, is] = [before.started?.matrix, after.started?.matrix];
+  if (was === undefined || is === undefined) return [];
+  if (was.name !== is.name) {
+    return [{ input: 'matrix', what: 'name', before: was.name, after: is.name }];
+  }
+  if (was.sha256 === is.sha256) return [];
+  return [
+    { input: 'matrix', what: was.name, before: shortDigest(was.sha256), after: shortDigest(is.sha256) },
+  ];
 }

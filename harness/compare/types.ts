@@ -75,7 +75,7 @@ export interface FactDifference {
   readonly after: string | null;
 }
 
-export interface BootSide {
+interface BootSide {
   readonly boot: number;
   readonly verdict: Verdict;
   readonly transcriptSha256: string | null;

@@ -8,7 +8,7 @@ import { stopIfInterrupted } from '../host/interruption.ts';
 import { INNER_FILES_MAX, type InnerFile, tooMany } from '../host/tar-entries.ts';
 import { textChunks } from '../host/text-input.ts';
 
-export interface FoundLog {
+interface FoundLog {
   readonly path: string;
   readonly collected: Collected;
 }

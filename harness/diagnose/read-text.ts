@@ -16,7 +16,7 @@ export interface PastedFacts {
   readonly current?: string | null;
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   /** For messages. */
   readonly name: string;
   /** Which boot of the text, from 1; negative from the end; null for the last. */

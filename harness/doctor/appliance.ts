@@ -19,7 +19,7 @@ const TRIAL = [
   ...['-icount', 'shift=0,sleep=off,align=off', '-monitor', 'stdio'],
 ];
 
-export interface ApplianceParts {
+interface ApplianceParts {
   readonly emulator: Pick<PinnedQemu, 'version'> | null;
   /** Release of the appliance's kernel; null if it is not built. */
   readonly kernel: string | null;

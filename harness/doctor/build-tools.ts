@@ -1,6 +1,8 @@
 /** Checks of what a kernel is built with (Documentation/process/changes.rst), each by a small piece of real work. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { confinement } from '../host/confine/confine.ts';
+import { lessPrivileges } from '../host/confine/privileges.ts';
 import { makeScratch } from '../host/scratch.ts';
 import type { Check, Context } from './context.ts';
 import { lastLine, tryCompile } from './tools.ts';
@@ -170,4 +172,22 @@ export const BUILD_CHECKS: readonly Check[] = [
       find: (context) => tryLibrary(context, library),
     }),
   ),
+];
+
+/** Checks of how far this host can confine what is somebody else's. */
+async function findBuilds(): Promise<CheckResult> {
+  const { by, reason } = await confinement();
+  if (by === 'bubblewrap') return ok('bubblewrap: no network, no home, only the build folder is writable');
+  if (by === 'namespaces')
+    return ok('namespaces by unshare: no network, no home, only the build folder is writable');
+  return unusable(`a build can do all that this user can: ${reason}`, null, ['bubblewrap']);
+}
+
+async function findQemu(): Promise<CheckResult> {
+  return ok(`guests run ${(await lessPrivileges()).text}, and QEMU's own sandbox is on`);
+}
+
+export const CONFINEMENT_CHECKS: readonly Check[] = [
+  { topic: 'QEMU', name: 'confined QEMU', needed: 'always', find: findQemu },
+  { topic: 'kernel builds', name: 'confined builds', needed: 'for building kernels', find: findBuilds },
 ];

@@ -1,18 +1,15 @@
 /** Runs the checks one after the other, so that no trial disturbs another, and puts the rows together. */
-
 import { HostFault } from '../base/errors.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
 import { findProgram } from '../host/program.ts';
 import { APPLIANCE_CHECKS } from './appliance.ts';
-import { BUILD_CHECKS } from './build-tools.ts';
-import { CONFINEMENT_CHECKS } from './confinement.ts';
+import { BUILD_CHECKS, CONFINEMENT_CHECKS } from './build-tools.ts';
 import { type Check, type Context, type ExamineOptions, makeContext, Unavailable } from './context.ts';
 import { EMULATOR_CHECKS } from './emulator-tools.ts';
 import { GUEST_CHECKS } from './guests.ts';
 import { HOST_CHECKS, ROOM_FOR_BUILDS } from './host.ts';
 import { TSC_CHECKS } from './host-tsc.ts';
-import { type Installer, installCommand } from './install.ts';
 import { KVM_CHECKS } from './kvm.ts';
 import { QEMU_CHECKS } from './qemu.ts';
 import { SETPRIV, TOOL_CHECKS } from './tools.ts';
@@ -110,4 +107,18 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     await look(failed === undefined ? check : { ...check, find });
   }
   return conclude(rows, installer);
+}
+
+/** How to install Debian packages from here. Pure. */
+interface Installer {
+  /** apt-get is there. */
+  readonly hasApt: boolean;
+  readonly isRoot: boolean;
+}
+
+/** One command for all of them, each once and sorted. */
+export function installCommand(packages: readonly string[], { hasApt, isRoot }: Installer): string {
+  const names = [...new Set(packages)].sort().join(' ');
+  if (!hasApt) return `install what Debian calls ${names}`;
+  return `${isRoot ? '' : 'sudo '}apt-get install -y --no-install-recommends ${names}`;
 }

@@ -19,7 +19,7 @@ const LIMIT_MS = 120_000;
 /** An hour of cells at this pace is not what one wants to know only afterwards. */
 const SLOW_MS = 40_000;
 
-export interface GuestCheck {
+interface GuestCheck {
   readonly observation: Observation;
   /** CPU flags as the guest's own /proc/cpuinfo has them; null if its report did not come. */
   readonly flags: ReadonlySet<string> | null;

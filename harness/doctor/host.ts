@@ -17,7 +17,7 @@ const TEMP_ROOM_MIB = 128;
 /** A tree of 1.5 GB and its objects, twice. */
 const BUILD_ROOM_MIB = 8 * 1024;
 
-export function mibText(mib: number): string {
+function mibText(mib: number): string {
   return mib >= 10 * 1024 ? `${Math.floor(mib / 1024)} GiB` : `${Math.floor(mib)} MiB`;
 }
 

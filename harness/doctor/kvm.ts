@@ -9,7 +9,7 @@ import type { HostCpu } from './host-cpu.ts';
 import { parseAccelerators } from './qemu-text.ts';
 import { type CheckResult, missing, ok, unknown, unusable } from './types.ts';
 
-export type Device = 'there' | 'absent' | 'forbidden';
+type Device = 'there' | 'absent' | 'forbidden';
 
 const USE_TCG = 'use topology nested (or auto), whose KVM guests need no KVM here; or a host whose KVM works';
 
@@ -23,7 +23,7 @@ async function lookForDevice(): Promise<Device> {
 }
 
 /** What to do about KVM that is there and does not work, by QEMU's own words in the trial's reason. */
-export function kvmRemedy(reason: string): string {
+function kvmRemedy(reason: string): string {
   // QEMU dies if KVM refuses an MSR that it says it has (kvm_buf_set_msrs() in target/i386/kvm/kvm.c).
   if (/kvm_buf_set_msrs|failed to set MSR/.test(reason)) {
     return `this KVM refuses a register that it offers, as an incomplete hypervisor below does: ${USE_TCG}`;
@@ -75,7 +75,7 @@ async function readParameter(name: string): Promise<{ module: string; value: str
   return null;
 }
 
-export function isOn(value: string): boolean {
+function isOn(value: string): boolean {
   return value === 'Y' || value === '1';
 }
 

@@ -1,6 +1,6 @@
 /** What QEMU prints about itself, read. Pure. */
 
-export interface QemuVersion {
+interface QemuVersion {
   readonly major: number;
   readonly minor: number;
   /** The whole first line, for people. */

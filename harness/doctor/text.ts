@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import { type Examination, type Row, type Status, TOPICS } from './types.ts';
 
-export interface TextStyle {
+interface TextStyle {
   readonly colour: boolean;
   /** Of the terminal; undefined if there is no limit. */
   readonly columns: number | undefined;

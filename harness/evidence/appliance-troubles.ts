@@ -1,15 +1,7 @@
 /** What the appliance's own kernel says when the appliance, and not the guest under test, is in trouble. */
 import type { NumberedText } from './log-lines.ts';
 
-export const TROUBLES = [
-  'out-of-memory',
-  'panic',
-  'lockup',
-  'oops',
-  'hung-task',
-  'initramfs',
-  'crashed',
-] as const;
+const TROUBLES = ['out-of-memory', 'panic', 'lockup', 'oops', 'hung-task', 'initramfs', 'crashed'] as const;
 export type TroubleKind = (typeof TROUBLES)[number];
 
 export interface Trouble {

@@ -9,8 +9,8 @@ import { numbers, pairs } from './report-fields.ts';
 export type { Trouble, TroubleKind };
 
 /** `over`: the guest's QEMU ended by itself; `limit`, `silence`: it was ended; `fault`: the appliance could not go on. */
-export const APPLIANCE_STATES = ['over', 'limit', 'silence', 'fault'] as const;
-export type ApplianceState = (typeof APPLIANCE_STATES)[number];
+const APPLIANCE_STATES = ['over', 'limit', 'silence', 'fault'] as const;
+type ApplianceState = (typeof APPLIANCE_STATES)[number];
 
 export interface ApplianceEvidence {
   readonly consoleLines: number;
@@ -40,7 +40,7 @@ export interface ApplianceEvidence {
 }
 
 /** The guest's QEMU, in the appliance's time. */
-export interface GuestLife {
+interface GuestLife {
   readonly startNs: number | null;
   readonly endNs: number | null;
   readonly ended: Exclude<ApplianceState, 'fault'> | null;

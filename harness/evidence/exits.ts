@@ -6,7 +6,7 @@ export interface PerCounter<T> {
 }
 
 /** A turn of the probe's work: 0 it begins, 1 it has settled and reads no counter yet, 2 it has measured. */
-export interface ExitMark {
+interface ExitMark {
   /** Since the guest's first entry. */
   readonly tNs: number;
   readonly reads: PerCounter<number>;

@@ -25,7 +25,7 @@ export interface LogCheck {
 }
 
 /** A block that is not on the console as the kernel logged it. */
-export interface BadBlock {
+interface BadBlock {
   /** 1-based. */
   readonly block: number;
   /** The lines of the log that it holds, 1-based, both included. */

@@ -150,7 +150,7 @@ const OTHERS = [
   'BIOS-e820: ...',
 ];
 
-export type Format = readonly string[];
+type Format = readonly string[];
 
 const variants = (formats: readonly string[], prefixes: readonly string[]): string[] =>
   prefixes.flatMap((prefix) => formats.map((format) => `${prefix}${format}`));
@@ -176,7 +176,7 @@ function fits(word: string, form: string): boolean {
   return pattern.test(word);
 }
 
-export interface FormatMatch {
+interface FormatMatch {
   /** Words of the format that the text has from its start. */
   readonly words: number;
   /** All of them are there; a format that ends in `...` is never known to be whole. */

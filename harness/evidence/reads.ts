@@ -6,9 +6,9 @@
 import { MAX_RETRIES } from '../base/kernel-constants.ts';
 import type { ExitCounts } from './exits.ts';
 
-export type Counter = 'pm' | 'hpet';
+type Counter = 'pm' | 'hpet';
 
-export interface ReadPattern {
+interface ReadPattern {
   readonly counter: Counter;
   /** By firmware and kernel, up to the moment before the probe reads it itself. */
   readonly reads: number;

@@ -9,8 +9,8 @@ import { cpuidLeaf, hpetTimer, numbers, pairs, pmTimer, poll, refCost, splitList
 export type { At } from './frame-texts.ts';
 export type { CpuidLeaf, HpetReport, PmTimerReport, Poll, RefCost } from './report-fields.ts';
 
-export const PROBE_STATES = ['registered', 'removed', 'never'] as const;
-export type ProbeState = (typeof PROBE_STATES)[number];
+const PROBE_STATES = ['registered', 'removed', 'never'] as const;
+type ProbeState = (typeof PROBE_STATES)[number];
 
 export interface ProbeReport {
   /** `begin`, `end` and every frame between arrived, and no two copies contradict each other. */

@@ -101,7 +101,7 @@ function commandOf(text: string): string | null {
  * Whether a filter in the command lets a line through that says "tsc: Refined TSC clocksource calibration".
  * Only plain alternatives are understood; the pattern itself is never run.
  */
-export function grepShowsTsc(command: string): boolean {
+function grepShowsTsc(command: string): boolean {
   const greps = [...command.matchAll(/\b[ez]?grep\b([^|]*(?:\|(?! *\w+ )[^|]*)*)/g)];
   if (greps.length === 0 || /\bgrep\b[^|]* -\w*v/.test(command)) return false;
   return greps.every(([, rest = '']) => {

@@ -7,7 +7,7 @@ import type { Launch } from './types.ts';
 
 export const CONSOLE_FILE = 'console.log';
 export const STDERR_FILE = 'qemu-stderr.log';
-export const COMMAND_FILE = 'command.sh';
+const COMMAND_FILE = 'command.sh';
 /** The console of the appliance that a nested guest runs in. */
 export const APPLIANCE_FILE = 'appliance.log';
 

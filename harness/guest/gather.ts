@@ -8,7 +8,7 @@ import type { Launch } from './types.ts';
 
 export type { Gathered };
 
-export interface GatherOptions {
+interface GatherOptions {
   /** The record that the folder is part of, if somebody else may have made it: nothing outside is read. */
   readonly root?: string;
 }

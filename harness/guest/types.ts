@@ -26,7 +26,7 @@ export interface Decisions {
 }
 
 /** Programs and files that machines are made of. */
-export interface MachineParts {
+interface MachineParts {
   readonly qemu: string;
   /** The folder of QEMU's firmware; null if it finds that itself. */
   readonly firmwareDir: string | null;
@@ -58,7 +58,7 @@ export interface Launch extends Decisions {
 }
 
 /** What the appliance (L1) is told to run: the guest under test (L2) in a QEMU of its own. */
-export interface NestedLaunch {
+interface NestedLaunch {
   /** The guest's QEMU and its arguments, as paths of the appliance. */
   readonly command: readonly string[];
   /** NAME=VALUE, all that this QEMU gets. */

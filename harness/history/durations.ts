@@ -1,8 +1,9 @@
 /** How long cells are expected to take, from what they took before. For shards that end at the same time. */
-
 import type { DatabaseSync } from 'node:sqlite';
-import { median } from '../plan/durations.ts';
-import type { History } from './open.ts';
+import { UserError } from '../base/errors.ts';
+import { DURATIONS_VERSION, median } from '../plan/durations.ts';
+import type { Plan } from '../plan/types.ts';
+import { type History, withHistory } from './open.ts';
 import { HIDDEN } from './query.ts';
 import { inSnapshot } from './schema.ts';
 import type { DurationOf, ExpectedDuration } from './types.ts';
@@ -62,4 +63,24 @@ function medians<T extends { readonly ms: number }>(
 ): Map<string, number> {
   const groups = Map.groupBy(rows, keyOf);
   return new Map([...groups].map(([key, members]) => [key, median(members.map(({ ms }) => ms))]));
+}
+
+/** What the recorded runs say of how long the cells of a plan take: the file of run's --durations. */
+interface DurationsFile {
+  readonly version: typeof DURATIONS_VERSION;
+  /** Wall time of one boot by the cell's id, ms. */
+  readonly cells: Readonly<Record<string, number>>;
+}
+
+/** Throws UserError if no run says anything. */
+export async function durationsFile({ cells }: Pick<Plan, 'cells'>, results: string): Promise<DurationsFile> {
+  const wanted = cells.map(({ id, kernel, guest: { topology, clock } }) => ({ id, kernel, topology, clock }));
+  const expected = await withHistory(results, (history) => expectedDurations(history, wanted));
+  if (expected.size === 0)
+    throw new UserError(
+      `no run in ${results} says how long a guest takes`,
+      'without --durations each kind has a default',
+    );
+  const known = [...expected].map(([id, { ms }]) => [id, Math.round(ms)] as const);
+  return { version: DURATIONS_VERSION, cells: Object.fromEntries(known) };
 }

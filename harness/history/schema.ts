@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Raised with every change of the tables or of what is put into them; a database of another version is made anew. */
-export const HISTORY_VERSION = 1;
+const HISTORY_VERSION = 1;
 const VERSION_KEY = 'user_version';
 
 /**

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Cache, type CacheEntry, objectFolder, parseEntry } from './cache.ts';
 
-export interface ListedEntry {
+interface ListedEntry {
   readonly entry: CacheEntry;
   /** Bytes of its object; 0 if it has none, or lost it. Entries can share an object. */
   readonly bytes: number;
@@ -11,7 +11,7 @@ export interface ListedEntry {
   readonly unusedMs: number;
 }
 
-export interface Pruned {
+interface Pruned {
   readonly entries: number;
   readonly objects: number;
   readonly bytes: number;

@@ -23,7 +23,7 @@ export interface Cache {
   readonly root: string;
 }
 
-export interface CacheObject {
+interface CacheObject {
   readonly sha256: string;
   readonly name: string;
   readonly bytes: number;

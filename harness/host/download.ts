@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { HostFault, UserError } from '../base/errors.ts';
 import { interruption, stopIfInterrupted } from './interruption.ts';
 
-export interface DownloadOptions {
+interface DownloadOptions {
   /** The expected sha256 in hex. */
   readonly sha256?: string;
   readonly maxBytes?: number;
@@ -18,7 +18,7 @@ export interface DownloadOptions {
   readonly onProgress?: (bytes: number, total: number | undefined) => void;
 }
 
-export interface Downloaded {
+interface Downloaded {
   readonly sha256: string;
   readonly bytes: number;
 }

@@ -34,7 +34,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Lines of "ssh-keygen -F": comments, and entries as they stand in the file. Host certificates are not checked here. */
-export function parseFound(text: string, file: string): KnownKey[] {
+function parseFound(text: string, file: string): KnownKey[] {
   return text.split('\n').flatMap((line) => {
     if (line.startsWith('#') || line.trim() === '') return [];
     const words = line.trim().split(/\s+/);
@@ -60,12 +60,12 @@ export async function findKnownKeys(target: SshTarget): Promise<KnownKey[]> {
 }
 
 /** The type that a key blob names itself: a string with its length before it (RFC 4253, section 6.6). */
-export function keyType(blob: Buffer): string {
+function keyType(blob: Buffer): string {
   return blob.length < 4 ? 'unknown' : blob.toString('latin1', 4, 4 + blob.readUInt32BE(0));
 }
 
 /** As ssh(1) and ssh-keygen -l show it. */
-export function fingerprint(blob: Buffer): string {
+function fingerprint(blob: Buffer): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 

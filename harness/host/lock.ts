@@ -35,7 +35,7 @@ export interface LockOptions {
   readonly onWait?: (text: string) => void;
 }
 
-export interface Lock {
+interface Lock {
   release(): Promise<void>;
 }
 

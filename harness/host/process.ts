@@ -123,7 +123,7 @@ exec 9>&- 3<&-
 wait $main
 `;
 
-export interface GroupOptions {
+interface GroupOptions {
   readonly cwd: string;
   /** The whole environment: nothing of ours is added. */
   readonly env: Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ export interface SshTarget {
   readonly port: number;
 }
 
-export const SSH_PORT = 22;
+const SSH_PORT = 22;
 
 /** user, then an address in brackets or a name, then a port. A bare IPv6 address has no port. */
 const TARGET = /^(?:([^@\s]+)@)?(?:\[([\da-f:.%\w]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i;

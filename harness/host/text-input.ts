@@ -114,7 +114,7 @@ function unpackerOf(head: Buffer, name: string): NodeJS.ReadWriteStream | null {
 }
 
 /** UTF-16 as PowerShell writes it: by its mark, or by a zero in every other byte. Null for anything else. */
-export function utf16Of(head: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+function utf16Of(head: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
   const pairs = Math.min(head.length >> 1, 200);

@@ -6,7 +6,7 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { HostFault, Interrupted } from '../base/errors.ts';
 import { interruption } from './interruption.ts';
 
-export interface WorkLimits {
+interface WorkLimits {
   /** What is done, for messages: "reading the console". */
   readonly what: string;
   /** Wall time, ms. A safety net: the work itself is to end by its own limits. */

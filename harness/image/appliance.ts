@@ -24,7 +24,7 @@ export interface Appliance {
   readonly sha256: string;
 }
 
-export interface ApplianceOptions {
+interface ApplianceOptions {
   readonly onProgress?: (text: string) => void;
 }
 

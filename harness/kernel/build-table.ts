@@ -1,9 +1,11 @@
 /** The kernels of a build as a table for people, and as a document. */
+
+import { HostFault } from '../base/errors.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { plainTable } from '../base/table.ts';
-import { BuildError } from './acquire.ts';
-import type { BuildRow } from './build-all.ts';
-import type { KernelImage } from './types.ts';
+import type { KernelEntry } from '../matrix/types.ts';
+import { acquireKernel, BuildError } from './acquire.ts';
+import type { AcquireOptions, KernelImage } from './types.ts';
 
 export function buildTable(rows: readonly BuildRow[]): string {
   return plainTable(
@@ -49,4 +51,36 @@ export function buildDocument({ name, image, error, seconds }: BuildRow): object
   if (image !== undefined) return { ...image, wallSeconds: seconds };
   const log = error instanceof BuildError ? { fault: error.fault, logPath: error.logPath } : {};
   return { name, error: error?.message, hint: error?.hint, ...log, wallSeconds: seconds };
+}
+
+/** One kernel: its image, or why there is none. `seconds` is what getting it took, from the cache or not. */
+interface BuildRow {
+  readonly name: string;
+  readonly image?: KernelImage;
+  readonly error?: BuildError | HostFault;
+  readonly seconds: number;
+}
+
+/** `onFault` is told of each failure as it comes. */
+export async function buildAll(
+  entries: readonly KernelEntry[],
+  options: AcquireOptions,
+  onFault: (error: BuildError | HostFault) => void,
+): Promise<BuildRow[]> {
+  const rows: BuildRow[] = [];
+  // Not at once: each uses all CPUs, and kernels of one source share a folder.
+  for (const entry of entries) {
+    const startedMs = performance.now();
+    const seconds = (): number => Math.round((performance.now() - startedMs) / 10) / 100;
+    const onProgress = (text: string): void => options.onProgress?.(`${entry.name}: ${text}`);
+    try {
+      const image = await acquireKernel(entry, { ...options, onProgress });
+      rows.push({ name: entry.name, image, seconds: seconds() });
+    } catch (error) {
+      if (!(error instanceof BuildError || error instanceof HostFault)) throw error;
+      onFault(error);
+      rows.push({ name: entry.name, error, seconds: seconds() });
+    }
+  }
+  return rows;
 }

@@ -5,7 +5,7 @@
 import { UserError } from '../base/errors.ts';
 import { describeContent, readHead } from './package/filetype.ts';
 
-export interface KernelHeader {
+interface KernelHeader {
   /** uname -r, or "unknown" if the image holds no version. */
   readonly release: string;
   /** The whole version text: release, builder, number and date of the build. */

@@ -9,8 +9,7 @@ import { nextNonce, withNonce } from '../guest/launch/nonce.ts';
 import type { Launch } from '../guest/types.ts';
 import { observe } from '../verdict/observe.ts';
 import type { Observation } from '../verdict/types.ts';
-import type { FailedAttempt } from './failed-attempt.ts';
-import { writeBootFile, writeEvidenceFile } from './files.ts';
+import { type FailedAttempt, writeBootFile, writeEvidenceFile } from './files.ts';
 import { type TrueFrequency, trueFrequencyOf } from './true-frequency.ts';
 
 export interface Observed {

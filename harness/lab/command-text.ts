@@ -10,7 +10,7 @@ import { resolveMachine } from './machine.ts';
 import { isNotBuilt, type Ready } from './make-ready.ts';
 
 /** Of one cell. Its command is null if this host cannot run it, and `reason` says why. */
-export interface CellCommand {
+interface CellCommand {
   readonly command: string | null;
   /** Of a nested guest: what the appliance is told to run, in its own paths. */
   readonly guestCommand: string | null;

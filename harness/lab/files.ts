@@ -1,6 +1,6 @@
 /** The files of one boot beside its console: what was asked, what QEMU said, and the parsed evidence. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -10,15 +10,14 @@ import { recordedEnding } from '../guest/ending/rules.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import { readInside } from '../host/inside.ts';
 import { toWriteError } from '../host/write-faults.ts';
-import type { FailedAttempt } from './failed-attempt.ts';
 import type { TrueFrequency } from './true-frequency.ts';
 
-export const BOOT_FILE = 'boot.json';
+const BOOT_FILE = 'boot.json';
 export const EVIDENCE_FILE = 'evidence.json';
 const BOOT_FILE_VERSION = 1;
 
 /** All that a verdict rests on besides the console. */
-export interface BootFile {
+interface BootFile {
   readonly version: number;
   readonly launch: Launch;
   readonly machine: MachineFacts | null;
@@ -86,4 +85,34 @@ export async function writeEvidenceFile(
     report: { ...shortReport, dmesgRecords: dmesg.length },
     ...(appliance === null ? {} : { appliance }),
   });
+}
+
+/** An attempt that ended in a fault of the machines below the guest, and was made again. */
+export interface FailedAttempt {
+  readonly nonce: string;
+  readonly ending: Ending;
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
+/** Within `parent`, which is made; never one that is there already. `what` may be any text. */
+export async function newJobFolder(parent: string, what: string, at: Date): Promise<string> {
+  const stamp = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const name = `${stamp}-${what.replaceAll(/[^\w.-]/g, '_').slice(0, 40)}`;
+  await mkdir(parent, { recursive: true });
+  for (let count = 1; ; count++) {
+    const folder = join(parent, count === 1 ? name : `${name}-${count}`);
+    try {
+      await mkdir(folder);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** As it is told to people: from the current folder if it is within it. */
+export function shownPath(folder: string): string {
+  const path = relative(process.cwd(), folder);
+  return path.startsWith('..') ? folder : path;
 }

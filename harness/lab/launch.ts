@@ -5,7 +5,7 @@ import { PROBE_DEFAULTS } from '../guest/launch/command-line.ts';
 import type { Launch, Machine } from '../guest/types.ts';
 
 /** The same for each boot of a cell, so that its transcripts can be compared, and no other cell's. */
-export function nonceOf(cellId: string): string {
+function nonceOf(cellId: string): string {
   return createHash('sha256').update(cellId).digest('hex').slice(0, 8);
 }
 

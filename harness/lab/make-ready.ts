@@ -19,7 +19,7 @@ export interface Ready extends HostOffer {
   readonly kernels: ReadonlyMap<string, KernelImage | HostFault | BuildError>;
 }
 
-export interface ReadyOptions {
+interface ReadyOptions {
   readonly qemu: string;
   readonly refresh?: boolean;
   /** Nothing that the matrix names is started: kernels are not built, and the trial of KVM boots one of Debian's. */

@@ -13,7 +13,7 @@ import { ACCELERATORS } from '../matrix/accelerators.ts';
 import type { Cell } from '../plan/types.ts';
 import { choose, type HostOffer, type PartFault } from './machine.ts';
 
-export interface NestedOptions {
+interface NestedOptions {
   readonly onProgress?: (text: string) => void;
 }
 

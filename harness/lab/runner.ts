@@ -11,7 +11,7 @@ import { makeReady, type Ready } from './make-ready.ts';
 import { runBoth } from './schedule.ts';
 import { measureHostTsc, type TrueFrequency } from './true-frequency.ts';
 
-export interface RunnerOptions {
+interface RunnerOptions {
   /** Guests of every kind that will be booted: they decide what is made ready. A ref-delay makes no other kind. */
   readonly cells: readonly Cell[];
   readonly qemu: string;

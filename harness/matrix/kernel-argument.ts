@@ -1,8 +1,9 @@
 /** A kernel as one names it on the command line. */
 import { basename, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import { suggestion } from '../base/suggest.ts';
 import { kernelSchema, kernelSource } from './kernel-schema.ts';
-import { namedKernel } from './named-kernel.ts';
+import { loadMatrix } from './load.ts';
 import type { KernelEntry } from './types.ts';
 
 const HINT =
@@ -43,4 +44,13 @@ export async function kernelEntry(text: string): Promise<KernelEntry> {
   const [path = '', name] = text.split('#');
   if (name === undefined || !/\.ya?ml$/.test(path)) return kernelArgument(text);
   return namedKernel(path, name);
+}
+
+/** Throws MatrixError if the matrix is wrong, UserError if it has no such kernel. */
+export async function namedKernel(path: string, name: string): Promise<KernelEntry> {
+  const { kernels } = await loadMatrix(path);
+  const entry = kernels.find((one) => one.name === name);
+  if (entry !== undefined) return entry;
+  const names = kernels.map((one) => one.name);
+  throw new UserError(`${path} has no kernel ${name}`, suggestion(name, names));
 }

@@ -21,7 +21,7 @@ export function formatProblem(problem: Problem): string {
 }
 
 /** A key path for people: axes.hpet[1], kernels["debian-6.1"].sha256. */
-export function formatPath(path: KeyPath): string {
+function formatPath(path: KeyPath): string {
   return path
     .map((step, index) => {
       if (typeof step === 'number') return `[${step}]`;

@@ -1,7 +1,7 @@
 /** The setting `ref-delay`: what is added to reads of the reference counters, as a number, as text, or as a map. */
 import { z } from 'zod';
 import { DURATION, DURATION_MAX_NS, durationFault, durationNs, durationText } from './duration.ts';
-import { refused } from './refused.ts';
+import { refused } from './names.ts';
 
 /**
  * What is added to each of the guest's reads of a reference counter, outside the guest, in ns of the clock that the

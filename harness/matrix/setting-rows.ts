@@ -16,8 +16,8 @@ import {
 } from './accelerators.ts';
 import { appendFault } from './kernel-parameters.ts';
 import { machineFault, pinnedMachine } from './machines.ts';
+import { refused } from './names.ts';
 import { NO_DELAY, refDelayHeld, refDelayOf, refDelaySchema } from './ref-delay.ts';
-import { refused } from './refused.ts';
 import { COUNTED_TSC, tscFrequencyHeld, tscFrequencyOf, tscFrequencySchema } from './tsc-frequency.ts';
 
 /** One setting: its key in matrices, filters and --cell, and with dashes its option of boot, is its key in SETTINGS. */

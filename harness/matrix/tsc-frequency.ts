@@ -1,7 +1,7 @@
 /** The frequency of a guest's TSC: what a matrix may write, and the one text that the program and its records hold. */
 import { z } from 'zod';
+import { refused } from './names.ts';
 import { textIn, wholeOf } from './quantity.ts';
-import { refused } from './refused.ts';
 
 const UNITS = { GHz: 6, MHz: 3, kHz: 0 };
 const LEAST_KHZ = 500_000;

@@ -24,7 +24,7 @@ export type ConfigBase =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'deb'; readonly location: string; readonly sha256?: string };
 
-export interface ConfigRecipe {
+interface ConfigRecipe {
   readonly base: ConfigBase;
   /** Files of options, in order; of two lines for one option the last counts. */
   readonly fragments: readonly string[];
@@ -147,7 +147,7 @@ export interface Condition {
   readonly patterns: readonly string[];
 }
 
-export interface Exclusion {
+interface Exclusion {
   readonly when: readonly Condition[];
   readonly place: Place;
 }

@@ -12,14 +12,14 @@ import {
 } from 'js-yaml';
 
 /** 1-based, as editors count. */
-export interface Position {
+interface Position {
   readonly line: number;
   readonly column: number;
 }
 
 export type KeyPath = readonly (string | number)[];
 
-export interface YamlProblem extends Position {
+interface YamlProblem extends Position {
   readonly message: string;
   readonly hint?: string;
 }

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { DEFAULT_GUEST, normalizeGuest, SETTING_NAMES, SETTINGS, settingText } from '../matrix/settings.ts';
 import type { GuestSpec } from '../matrix/types.ts';
+import type { Cell } from './types.ts';
 
 export const ID_LENGTH = 150;
 const HASH_DIGITS = 8;
@@ -46,4 +47,12 @@ function safe(text: string): string {
 
 function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
+}
+
+/** The row of a cell: its axis values without the kernel, as in "hpet=off smp=2"; "default" if there are none. */
+export function rowOf(cell: Pick<Cell, 'axes'>): string {
+  const parts = Object.entries(cell.axes)
+    .filter(([name]) => name !== 'kernel')
+    .map(([name, value]) => `${name}=${/[\s"]/.test(value) || value === '' ? JSON.stringify(value) : value}`);
+  return parts.length === 0 ? 'default' : parts.join(' ');
 }

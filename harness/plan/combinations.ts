@@ -20,7 +20,7 @@ export interface Combination {
 }
 
 /** Two axes that want a setting to have different values. */
-export interface Clash {
+interface Clash {
   readonly field: Field;
   readonly first: Choice;
   readonly second: Choice;

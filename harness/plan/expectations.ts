@@ -5,7 +5,7 @@ import { type CellAttributes, conditionsTest } from './conditions.ts';
 /** The registrations of a guest that keeps tsc with a frequency somebody vouched for or measured. */
 const DEFAULT_REGISTRATION: Expectation['registration'] = ['known-frequency', 'refined'];
 
-export interface Expectations {
+interface Expectations {
   readonly of: (subject: CellAttributes) => Expectation;
   /** The rules that have matched no subject so far. */
   readonly unused: () => readonly ExpectRule[];
@@ -55,4 +55,16 @@ function combine(rules: readonly ExpectRule[]): Expectation {
 function lastOf<T>(rules: readonly ExpectRule[], pick: (rule: ExpectRule) => T | undefined): T | undefined {
   const rule = rules.findLast((candidate) => pick(candidate) !== undefined);
   return rule === undefined ? undefined : pick(rule);
+}
+
+/** What is expected of a cell, in one line for people. */
+export function expectationText(expectation: Expectation): string {
+  const parts = [expectation.registration.join(' or ')];
+  if (expectation.current !== undefined) parts.push(`current ${expectation.current.join(' or ')}`);
+  if (expectation.accuracyPpm !== undefined) parts.push(`within ${expectation.accuracyPpm} ppm`);
+  if (expectation.offByPpm !== undefined) parts.push(`wrong by at least ${expectation.offByPpm} ppm`);
+  const { min, max } = expectation.reads ?? {};
+  if (min !== undefined) parts.push(`at least ${min} reads`);
+  if (max !== undefined) parts.push(`at most ${max} reads`);
+  return parts.join(', ');
 }

@@ -6,7 +6,7 @@ import type { Choice, Combination } from './combinations.ts';
 
 type Field = keyof GuestSpec;
 
-export interface Fault {
+interface Fault {
   readonly message: string;
   readonly hint: string;
   /** The choice that a message about it should point to; absent if no axis is to blame. */

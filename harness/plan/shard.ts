@@ -10,7 +10,7 @@ import { type Durations, median, NO_DURATIONS, type ShardHost } from './duration
 import type { Cell, Plan } from './types.ts';
 
 /** `--shard I/N`. */
-export interface ShardChoice {
+interface ShardChoice {
   /** From 1. */
   readonly index: number;
   readonly of: number;
@@ -26,7 +26,7 @@ export interface ShardPart extends ShardChoice {
   readonly own: readonly number[];
 }
 
-export const MAX_SHARDS = 1000;
+const MAX_SHARDS = 1000;
 
 /** Throws UserError if the text is not I/N with 1 <= I <= N. */
 export function parseShard(text: string): ShardChoice {

@@ -11,7 +11,7 @@ import { type RunRecord, readRecord } from './reader.ts';
 import { RECORD_VERSION } from './types.ts';
 import { LOG_FILE, type LogEnd, makeWriter, type RecordWriter } from './writer.ts';
 
-export interface Reopened {
+interface Reopened {
   /** As it stands after the mending. */
   readonly record: RunRecord;
   readonly writer: RecordWriter;

@@ -1,4 +1,6 @@
 /** Folds events into what is known of a run so far. Used by the reader and by every reporter alike. */
+
+import { EXIT } from '../base/errors.ts';
 import { OUTCOMES, type Outcome } from '../verdict/types.ts';
 import type {
   CellFinished,
@@ -172,4 +174,14 @@ export function countOutcomes(cells: Iterable<CellView>): Record<Outcome, number
   const counts = Object.fromEntries(OUTCOMES.map((o) => [o, 0])) as Record<Outcome, number>;
   for (const cell of cells) counts[resultOf(cell).outcome]++;
   return counts;
+}
+
+/** Worst first: a finding about a kernel counts for more than a fault of this host beside it. */
+export function exitCodeOf(counts: Readonly<Record<Outcome, number>>, interrupted: boolean): number {
+  if (interrupted) return EXIT.interrupted;
+  if (counts.unexpected + counts.flaky > 0) return EXIT.unexpected;
+  if (counts['infra-error'] > 0) return EXIT.hostFault;
+  // All skipped: nothing was found out.
+  if (counts.skipped > 0 && counts.expected === 0) return EXIT.hostFault;
+  return EXIT.ok;
 }

@@ -249,7 +249,7 @@ export type Stamp = Readonly<z.output<typeof stamp>>;
 
 export const EVENT_TYPES: ReadonlySet<string> = new Set(EVENTS.map((event) => event.shape.type.value));
 
-export type ParsedEvent =
+type ParsedEvent =
   | { readonly ok: true; readonly event: AnyEvent & Stamp }
   | { readonly ok: false; readonly why: string };
 

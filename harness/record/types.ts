@@ -17,7 +17,6 @@ export type CellFinished = EventOf<'cell-finished'>;
 export type CellJudged = EventOf<'cell-judged'>;
 export type HostJudgement = NonNullable<CellJudged['hosts']>[number];
 export type HostNoted = EventOf<'host-noted'>;
-export type RunResumed = EventOf<'run-resumed'>;
 export type RunMerged = EventOf<'run-merged'>;
 export type MergedPart = RunMerged['parts'][number];
 export type RunFinished = EventOf<'run-finished'>;

@@ -3,7 +3,7 @@ import { RECORD_VERSION } from './types.ts';
 
 type RawEvent = Readonly<Record<string, unknown>>;
 /** Gives the events that one event of version N becomes in version N + 1; none if it has no counterpart. */
-export type UpgradeStep = (event: RawEvent) => readonly RawEvent[];
+type UpgradeStep = (event: RawEvent) => readonly RawEvent[];
 
 /** By the version a step starts from. Version 1 is the first, so there is none yet. */
 const STEPS: Readonly<Record<number, UpgradeStep>> = {};

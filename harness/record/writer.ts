@@ -46,7 +46,7 @@ export interface RecordWriter {
   close(): Promise<void>;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** Whether results/latest points to it at once. */
   readonly latest?: boolean;
 }

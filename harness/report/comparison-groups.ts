@@ -1,8 +1,7 @@
 /** A comparison as a list of groups, before it is put into any form: what needs a look first, the rest counted. */
-
 import { fitWidth, ppmText } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
-import { CHANGE_WORDS } from '../compare/conclude.ts';
+import { CHANGE_WORDS } from '../compare/classify.ts';
 import {
   type CellComparison,
   CHANGES,
@@ -101,4 +100,13 @@ function resultText(side: CellComparison['before']): string {
     side.ppm === null ? '' : ppmText(side.ppm),
   ];
   return oneLine(parts.filter((part) => part !== '').join(', '));
+}
+
+/** How a comparison is shown. */
+export interface ComparisonLook {
+  readonly colour: boolean;
+  /** Of the terminal; undefined if there is no limit. */
+  readonly columns: number | undefined;
+  /** Cells that are the same or identical too. */
+  readonly all: boolean;
 }

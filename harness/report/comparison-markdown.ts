@@ -1,9 +1,13 @@
 /** A comparison in markdown, for a CI's job summary and for an issue. */
-
 import { markdown as safe } from '../base/safe-text.ts';
 import type { RunComparison } from '../compare/types.ts';
-import { changeGroups, differenceText, quietText, sideText } from './comparison-groups.ts';
-import type { ComparisonLook } from './comparison-look.ts';
+import {
+  type ComparisonLook,
+  changeGroups,
+  differenceText,
+  quietText,
+  sideText,
+} from './comparison-groups.ts';
 
 /** A job summary may hold 1 MiB; what is left out is counted, and the table on a terminal has it. */
 const MOST_ROWS = 500;

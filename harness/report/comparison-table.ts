@@ -1,10 +1,17 @@
 /** A comparison for a terminal: what differs between the runs, then the cells, worst first. */
+
 import { styleText } from 'node:util';
 import wrapAnsi from 'wrap-ansi';
 import { oneLine } from '../base/safe-text.ts';
 import type { Change, RunComparison } from '../compare/types.ts';
-import { type CellLine, changeGroups, differenceText, quietText, sideText } from './comparison-groups.ts';
-import type { ComparisonLook } from './comparison-look.ts';
+import {
+  type CellLine,
+  type ComparisonLook,
+  changeGroups,
+  differenceText,
+  quietText,
+  sideText,
+} from './comparison-groups.ts';
 
 const COLOURS: Partial<Readonly<Record<Change, 'red' | 'yellow' | 'green' | 'magenta' | 'cyan'>>> = {
   regressed: 'red',

@@ -5,7 +5,7 @@ import type { RunComparison } from '../compare/types.ts';
 import { fileSink, type OutputStream, type Sink, streamSink } from '../host/sink.ts';
 import { COMPARISON_RENDERERS, COMPARISON_REPORTERS } from './reporters.ts';
 
-export interface ComparisonOptions {
+interface ComparisonOptions {
   readonly stdout?: OutputStream;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly json?: boolean;

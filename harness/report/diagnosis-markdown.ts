@@ -1,6 +1,5 @@
 /** A diagnosis, or a comparison of two logs, in markdown for a ticket: the lines it rests on are marked in what stands around them. */
-import { fenced } from '../base/fence.ts';
-import { oneLine, markdown as safe } from '../base/safe-text.ts';
+import { fenced, oneLine, markdown as safe } from '../base/safe-text.ts';
 import { type Entry, excerpt, type Sheet, type SheetLog } from './diagnosis-sheet.ts';
 
 /** Lines of the log on either side of a cited one: what is not about it is nobody's business in a ticket. */

@@ -1,8 +1,7 @@
 /** A run as a grid, kernels as columns and guests as rows, before it is put into any form. */
-
 import { fitWidth } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
-import { rowOf } from '../plan/rows.ts';
+import { rowOf } from '../plan/cell-id.ts';
 import type { Cell } from '../plan/types.ts';
 import { hostsDisagree } from '../record/merge/merge-outcome.ts';
 import { type CellView, countOutcomes, type KernelView, type RunView, resultOf } from '../record/run-view.ts';
@@ -21,7 +20,7 @@ export interface CellSummary {
   /** "71 reads": of the reference counters, if they were counted; else empty. */
   readonly reads: string;
 }
-export interface Column {
+interface Column {
   readonly kernel: string;
   /** Release of the kernel, or why there is none. */
   readonly release: string;

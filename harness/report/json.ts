@@ -7,7 +7,7 @@ import { labelOf } from './grid.ts';
 import { acceleratorOf } from './machines.ts';
 
 /** Raised when a program that reads the previous version could misread a document. */
-export const JSON_REPORT_VERSION = 1;
+const JSON_REPORT_VERSION = 1;
 
 export function renderJson(view: RunView): string {
   return `${json(documentOf(view))}\n`;

@@ -1,7 +1,7 @@
 /** From `--reporter NAME[=FILE]` to reporters. */
 import { UserError } from '../base/errors.ts';
 import { fileSink, type OutputStream, type Sink, streamSink } from '../host/sink.ts';
-import { collectingReporter } from './collect.ts';
+import { applyEvent, newRunView, type RunView } from '../record/run-view.ts';
 import { kcidbOptions } from './kcidb/kcidb.ts';
 import { linesReporter } from './live/lines.ts';
 import { liveReporter } from './live/live.ts';
@@ -113,4 +113,22 @@ function checkFiles(specs: readonly Spec[]): void {
 /** POSIX: LC_ALL, else LC_CTYPE, else LANG. */
 function speaksUnicode(env: Readonly<Record<string, string | undefined>>): boolean {
   return /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '');
+}
+
+/** `dir` is the run's folder; null if nobody said. */
+function collectingReporter(
+  name: string,
+  sink: Sink,
+  render: (view: RunView, dir: string | null) => string | Promise<string>,
+): Reporter {
+  const view = newRunView();
+  let dir: string | null = null;
+  return {
+    name,
+    opened: (folder) => {
+      dir = folder;
+    },
+    event: (event) => applyEvent(view, event),
+    close: async () => sink.write(await render(view, dir)),
+  };
 }

@@ -4,7 +4,7 @@
  */
 import type { RunComparison } from '../compare/types.ts';
 import type { RunView } from '../record/run-view.ts';
-import type { ComparisonLook } from './comparison-look.ts';
+import type { ComparisonLook } from './comparison-groups.ts';
 import type { KcidbOptions } from './kcidb/kcidb-types.ts';
 
 /** How a text is to be drawn, and what it may say beyond the events. */

@@ -7,7 +7,7 @@ import type { RunView } from '../record/run-view.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { type CellSummary, type Grid, gridOf, type Note } from './grid.ts';
 
-export interface TableStyle {
+interface TableStyle {
   readonly colour: boolean;
   /** Lines drawn with box characters; else with + - |. */
   readonly unicode: boolean;

@@ -62,7 +62,7 @@ async function bootAndJudge(
   return { ...judgeCell(results, cell.expectation), verdicts };
 }
 
-export function bootContextOf(session: Session, { hostFrequency }: Prepared): BootContext {
+function bootContextOf(session: Session, { hostFrequency }: Prepared): BootContext {
   const { rules, record, emit, reporter } = session;
   return {
     hostFrequency,

@@ -14,7 +14,7 @@ import { cellId } from '../plan/cell-id.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { endingText } from '../report/words.ts';
 
-export interface OneBootOptions {
+interface OneBootOptions {
   readonly qemu: string;
   readonly timeoutS: number;
   /** A new folder for the console and the evidence. */

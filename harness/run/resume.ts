@@ -23,7 +23,7 @@ import { type BootName, type Progress, progressOf, removeHalfDone, resultsOf } f
 import { jobsFor } from './run.ts';
 import { type BootRules, finishSession, openSession, type RunResult, type Session } from './session.ts';
 
-export interface ResumeOptions {
+interface ResumeOptions {
   /** Null: what CPUs and memory allow now. */
   readonly jobs: number | null;
   /** Where the matrix file lies now; null: where it lay then. */
@@ -32,7 +32,7 @@ export interface ResumeOptions {
   readonly qemu: string;
 }
 
-export interface Resumed extends RunResult {
+interface Resumed extends RunResult {
   /** False: the run was finished already, and nothing was done. */
   readonly resumed: boolean;
 }

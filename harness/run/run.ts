@@ -1,10 +1,16 @@
 /** Runs a plan: kernels, guests, verdicts, record. */
+
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../base/errors.ts';
 import type { Limits } from '../guest/watch/limits.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { defaultJobs } from '../lab/schedule.ts';
-import type { ShardPart } from '../plan/shard.ts';
+import { loadMatrix } from '../matrix/load.ts';
+import { type Durations, NO_DURATIONS, parseDurations } from '../plan/durations.ts';
+import { makePlan } from '../plan/expand.ts';
+import { parseShard, type ShardPart, shardPart } from '../plan/shard.ts';
 import type { Plan } from '../plan/types.ts';
 import { hostFacts } from '../record/provenance/provenance.ts';
 import { RECORD_VERSION } from '../record/types.ts';
@@ -14,7 +20,7 @@ import { runCells } from './cells.ts';
 import { prepare, provenanceOf, storeProvenance } from './prepare.ts';
 import { finishSession, openSession, type RunResult, type Session } from './session.ts';
 
-export { exitCodeOf } from '../record/exit-code.ts';
+export { exitCodeOf } from '../record/run-view.ts';
 export type { RunResult };
 
 export interface RunOptions {
@@ -93,4 +99,32 @@ export async function runPlan(
     await runCells(session, prepared, plan.cells, () => none);
   });
   return { ...result, dir: join(options.resultsDir, record.run) };
+}
+
+/** The plan of a matrix file, and the part of it that this run is. */
+interface PlanRequest {
+  readonly filter: readonly string[];
+  /** "I/N". */
+  readonly shard?: string;
+  /** A file of what cells took before; only of use to a shard. */
+  readonly durations?: string;
+}
+
+export async function planRun(
+  path: string,
+  { filter, shard, durations }: PlanRequest,
+): Promise<{ readonly whole: Plan; readonly part: ShardPart | undefined }> {
+  if (shard === undefined && durations !== undefined)
+    throw new UserError('--durations is for --shard I/N', 'give both or neither');
+  const whole = makePlan(await loadMatrix(path), filter);
+  if (shard === undefined) return { whole, part: undefined };
+  return { whole, part: shardPart(whole, parseShard(shard), await readDurations(durations)) };
+}
+
+async function readDurations(path: string | undefined): Promise<Durations> {
+  if (path === undefined) return NO_DURATIONS;
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new UserError(`cannot read --durations ${path}: ${error.message}`);
+  });
+  return parseDurations(text, path);
 }

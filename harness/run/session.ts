@@ -1,11 +1,9 @@
 /** A run while it goes on: its plan, its record, and who is told. */
-
 import { HostFault } from '../base/errors.ts';
 import type { Limits } from '../guest/watch/limits.ts';
 import { interruption } from '../host/interruption.ts';
 import type { Plan } from '../plan/types.ts';
-import { exitCodeOf } from '../record/exit-code.ts';
-import { applyEvent, countOutcomes, newRunView, type RunView } from '../record/run-view.ts';
+import { applyEvent, countOutcomes, exitCodeOf, newRunView, type RunView } from '../record/run-view.ts';
 import type { RunEvent } from '../record/types.ts';
 import type { RecordWriter } from '../record/writer.ts';
 import { type Multiplexer, multiplex } from '../report/multiplexer.ts';

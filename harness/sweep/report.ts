@@ -8,7 +8,6 @@ import type { KernelImage } from '../kernel/acquire.ts';
 import { cellText } from '../lab/cell-spec.ts';
 import type { Ready } from '../lab/make-ready.ts';
 import { errorPpm, sampleErrors } from '../lab/margin/error.ts';
-import { delayOf } from '../lab/margin/guests.ts';
 import type { Reference } from '../lab/margin/limits.ts';
 import type { Margin } from '../lab/margin/margin.ts';
 import type { Point } from '../lab/margin/point.ts';
@@ -17,10 +16,10 @@ import { refDelayText } from '../matrix/ref-delay.ts';
 import type { GuestSpec } from '../matrix/types.ts';
 import type { SweepOptions, SweptKernel, SweptReference } from './sweep.ts';
 
-export const REPORT_VERSION = 1;
+const REPORT_VERSION = 1;
 
 /** A boot under a disturbance, and what arithmetic makes of it. */
-export interface DisturbedPoint {
+interface DisturbedPoint {
   readonly point: Point;
   /** Of the frequency, ppm: the disturbance's time over that between the samples; null if it is unavailable. */
   readonly byArithmeticPpm: number | null;
@@ -58,7 +57,7 @@ export interface SweepReport {
 }
 
 /** What the guests ran on and in, by digest. */
-export interface SweepInputs {
+interface SweepInputs {
   readonly initramfs: string;
   /** The program that --qemu names, if a guest ran on it directly. */
   readonly qemu: string | null;
@@ -161,9 +160,4 @@ export function marginText({ outcome, registersUpToNs, stopsFromNs, maxNs }: Mar
     case 'unclear':
       return `unclear: above ${durationText(registersUpToNs ?? 0)}`;
   }
-}
-
-/** As --ref-delay of `tscmatrix boot` takes it. */
-export function delayText(reference: Reference, delayNs: number): string {
-  return refDelayText(delayOf(reference, delayNs));
 }

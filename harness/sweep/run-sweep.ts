@@ -1,5 +1,4 @@
 /** A sweep as a job: kernels are fetched, swept, and what was found is kept in a folder of its own. */
-
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Interrupted } from '../base/errors.ts';
@@ -8,7 +7,7 @@ import { findProgram } from '../host/program.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
 import { fileSink } from '../host/sink.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
-import { newJobFolder, shownPath } from '../lab/job-folder.ts';
+import { newJobFolder, shownPath } from '../lab/files.ts';
 import { needMachine, resolveMachine } from '../lab/machine.ts';
 import { cellFor, delayOf } from '../lab/margin/guests.ts';
 import { REAL_REPEAT } from '../lab/margin/margin.ts';
@@ -26,7 +25,7 @@ import { addedText } from './rows.ts';
 import { svgFile } from './svg-file.ts';
 import { NAMES, type SweepOptions, sweep } from './sweep.ts';
 
-export interface SweepDone {
+interface SweepDone {
   readonly report: SweepReport;
   readonly times: SweepTimes;
   /** Every margin was found, whatever it is: each boot gave an answer, and none contradicts another. */

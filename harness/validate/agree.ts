@@ -2,9 +2,6 @@
 import { FAILURES, type Verdict } from '../matrix/types.ts';
 import type { Side } from './types.ts';
 
-/** Frequencies that differ by no more than this count as the same, by default, ppm. */
-export const DEFAULT_TOLERANCE_PPM = 10;
-
 /**
  * An unrefined frequency is the first estimate. quick_pit_calibrate() (arch/x86/kernel/tsc.c) ends when it believes its own to
  * be within this, and where within depends on how its reads fell.

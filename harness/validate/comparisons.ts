@@ -1,5 +1,5 @@
 /** The cells of a validation's run, put together by guest. Pure. */
-import { rowOf } from '../plan/rows.ts';
+import { rowOf } from '../plan/cell-id.ts';
 import type { CellView, RunView } from '../record/run-view.ts';
 import { CONTROL_AXIS, isControl, NO_CONTROL } from './plan.ts';
 import { kernelSideOf } from './side.ts';

@@ -9,7 +9,7 @@ import { difference } from './agree.ts';
 import { byGuest } from './comparisons.ts';
 import { kernelSideOf } from './side.ts';
 
-export interface EarlyStop {
+interface EarlyStop {
   readonly reporter: Reporter;
   /** Aborted if the run is to end. */
   readonly signal: AbortSignal;

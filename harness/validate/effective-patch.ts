@@ -11,7 +11,10 @@ import { applyPatches, type Overlay } from '../kernel/patch/apply.ts';
 import { git } from '../kernel/tree/git.ts';
 import { ensureTree } from '../kernel/tree/trees.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
-import type { BuildSource } from '../matrix/types.ts';
+import type { BuildSource, KernelEntry } from '../matrix/types.ts';
+import type { Backport } from './kernels.ts';
+import { type ExamineOptions, examinePatches } from './patch/examine.ts';
+import type { PatchReport } from './patch/types.ts';
 
 async function overlayOf(job: Job, tree: string, scratch: string): Promise<Overlay> {
   await mkdir(scratch);
@@ -48,7 +51,7 @@ async function writeGitDiff(
 /**
  * Writes the patch to `target`, with paths as git has them; nothing if the two are the same, or of different sources. Throws as a build of either does if a patch of its own does not apply.
  */
-export async function writeEffectivePatch(
+async function writeEffectivePatch(
   base: BuildSource,
   backport: BuildSource,
   target: string,
@@ -74,4 +77,27 @@ export async function writeEffectivePatch(
     await writeFile(target, text);
     return { kind: 'patch' };
   });
+}
+
+/** A backport looked at as a patch, however it was given. */
+export interface Examined {
+  /** Null if it is a kernel of another source than the base, or is not built here. */
+  readonly report: PatchReport | null;
+  /** It is the base itself: nothing differs. */
+  readonly isSame: boolean;
+}
+
+/** `target` is where the difference of two kernels is written as a patch. Throws as a build of either would. */
+export async function examineBackport(
+  base: KernelEntry,
+  { entry, patches }: Backport,
+  target: string,
+  options: ExamineOptions,
+): Promise<Examined> {
+  if (base.source.kind !== 'build') return { report: null, isSame: false };
+  if (patches !== null) return { report: await examinePatches(base.source, patches, options), isSame: false };
+  if (entry.source.kind !== 'build') return { report: null, isSame: false };
+  const written = await writeEffectivePatch(base.source, entry.source, target, options);
+  if (written.kind !== 'patch') return { report: null, isSame: written.kind === 'same' };
+  return { report: await examinePatches(base.source, [target], options), isSame: false };
 }

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { type GitPlace, git, tryGit } from '../kernel/tree/git.ts';
-import { namedKernel } from '../matrix/named-kernel.ts';
+import { namedKernel } from '../matrix/kernel-argument.ts';
 import type { BuildSource, KernelEntry } from '../matrix/types.ts';
 import { parseYaml } from '../matrix/yaml.ts';
 

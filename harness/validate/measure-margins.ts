@@ -48,7 +48,7 @@ export function placesOf(cells: readonly Pick<Cell, 'axes' | 'guest'>[]): Place[
   return [...places.values()];
 }
 
-export function marginValue({ outcome, registersUpToNs, stopsFromNs, maxNs, boots }: Margin): MarginValue {
+function marginValue({ outcome, registersUpToNs, stopsFromNs, maxNs, boots }: Margin): MarginValue {
   return {
     upToNs: registersUpToNs,
     stopsAtNs: stopsFromNs,
@@ -58,7 +58,7 @@ export function marginValue({ outcome, registersUpToNs, stopsFromNs, maxNs, boot
   };
 }
 
-export interface MeasureOptions {
+interface MeasureOptions {
   readonly folder: string;
   readonly stepNs: number;
   readonly tell: (text: string) => void;

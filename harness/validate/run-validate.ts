@@ -7,21 +7,21 @@ import { openCache } from '../host/cache.ts';
 import { sha256OfFile } from '../host/digest.ts';
 import type { ProgressLine } from '../host/progress-line.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
-import { newJobFolder } from '../lab/job-folder.ts';
+import { newJobFolder } from '../lab/files.ts';
 import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { KernelEntry } from '../matrix/types.ts';
-import { type Examined, examineBackport } from './examine-backport.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { type Examined, examineBackport } from './effective-patch.ts';
 import { type Backport, backportOf } from './kernels.ts';
 import { measureMargins } from './measure-margins.ts';
 import { renderPatchReport } from './patch/markdown.ts';
 import type { PatchReport } from './patch/types.ts';
-import { progressReporter } from './progress.ts';
 import type { Statement } from './statement.ts';
 import { renderStatement } from './statement-text.ts';
 import { bootAll, makeStatement, type ValidateInput } from './validate.ts';
 
-export interface ValidateRequest {
+interface ValidateRequest {
   /** Kernels and backports as typed. */
   readonly base: string;
   /** Left out only if no kernel is to be booted. */
@@ -196,4 +196,23 @@ async function writeStatements(
     texts.push(text);
   }
   return { kind: 'statements', statements, text: texts.join('\n'), folder };
+}
+
+/** How far a validation's run is, on one line. */
+function progressReporter(line: ProgressLine): Reporter {
+  let planned = 0;
+  let judged = 0;
+  return {
+    name: 'progress',
+    event: (event) => {
+      if (event.type === 'cell-planned') planned += 1;
+      if (event.type === 'cell-judged') judged += 1;
+      if (event.type === 'kernel-ready') line.show(`kernel ${event.kernel}: ${event.release}`);
+      if (event.type === 'cell-judged')
+        line.show(`${judged} of ${planned} guests, ${event.cell}: ${event.verdicts.join(', ')}`);
+    },
+    progress: (progress) => {
+      if (progress.type === 'kernel-progress') line.show(`kernel ${progress.kernel}: ${progress.text}`);
+    },
+  };
 }

@@ -92,7 +92,7 @@ function evidenceText({ guests }: Statement): string {
 }
 
 /** How sure it is: exact, or the share of equal boots with what it may really be. */
-export function repeatsText({ repeats, deterministic }: Statement['boots']): string {
+function repeatsText({ repeats, deterministic }: Statement['boots']): string {
   if (deterministic)
     return repeats === 1
       ? 'One boot of each kernel in each guest, on counted instructions: another gives the same bytes.'

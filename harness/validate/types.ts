@@ -3,7 +3,6 @@ import type { Verdict } from '../matrix/types.ts';
 
 /** `base` is the tree without the backport, `backport` the same with it, `reference` the kernel that upstream's fix is in. */
 export const ROLES = ['base', 'backport', 'reference'] as const;
-export type Role = (typeof ROLES)[number];
 
 /** What one kernel showed in one guest, over all its boots. */
 export interface Side {
@@ -47,7 +46,7 @@ export interface Comparison {
 }
 
 /** How the backport stands in one guest, or with one margin. */
-export const FINDINGS = [
+const FINDINGS = [
   /** All three agree. */
   'same',
   /** The reference differs from the base, and the backport does as the reference. */
@@ -80,8 +79,8 @@ export interface Judged {
 }
 
 /** Verdict on a backport. */
-export const CONCLUSIONS = ['equivalent', 'incomplete', 'regresses', 'no-effect', 'inconclusive'] as const;
-export type ConclusionKind = (typeof CONCLUSIONS)[number];
+const CONCLUSIONS = ['equivalent', 'incomplete', 'regresses', 'no-effect', 'inconclusive'] as const;
+type ConclusionKind = (typeof CONCLUSIONS)[number];
 
 export interface Conclusion {
   readonly kind: ConclusionKind;

@@ -1,5 +1,4 @@
 /** Boots base, reference and backports in the guests of a matrix, and says of each backport how it stands. */
-
 import { join } from 'node:path';
 import { stopIfInterrupted, stoppedBy } from '../host/interruption.ts';
 import type { KernelEntry, Matrix } from '../matrix/types.ts';
@@ -14,8 +13,8 @@ import { makeEarlyStop } from './early-stop.ts';
 import { judgeComparison } from './judge.ts';
 import type { Backport } from './kernels.ts';
 import { judgeMargin, type MarginComparison } from './margins.ts';
+import { patchWords } from './patch/markdown.ts';
 import type { PatchReport } from './patch/types.ts';
-import { patchWords } from './patch-words.ts';
 import { planOf } from './plan.ts';
 import { type BootFacts, type Inputs, inputsOf, STATEMENT_VERSION, type Statement } from './statement.ts';
 
@@ -54,7 +53,7 @@ export async function bootAll(input: ValidateInput, reporters: readonly Reporter
   return { plan, record, provenance: record.provenance };
 }
 
-export interface Extras {
+interface Extras {
   readonly margins: readonly MarginComparison[];
   readonly patch: PatchReport | null;
   readonly patches: Inputs['patches'];

@@ -2,7 +2,7 @@
 import type { Context } from './context.ts';
 import { type Citation, cite } from './deduction.ts';
 
-export interface Contradiction {
+interface Contradiction {
   /** A sentence without its full stop. */
   readonly text: string;
   readonly evidence: readonly Citation[];

@@ -3,7 +3,7 @@ import type { ProbeReport } from '../evidence/report.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import type { Difference } from './types.ts';
 
-export interface CpuAsked {
+interface CpuAsked {
   readonly model: string;
   /** By QEMU's name with dashes: true was asked for, false was forbidden. */
   readonly flags: ReadonlyMap<string, boolean>;

@@ -10,7 +10,7 @@ import { diagnose, type ProbeTimeline } from './diagnose.ts';
 import { findMismatches } from './machine-check.ts';
 import type { Difference, Observation } from './types.ts';
 
-export interface ObserveInput {
+interface ObserveInput {
   readonly launch: Launch;
   readonly ending: Ending;
   readonly evidence: Evidence;

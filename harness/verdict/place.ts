@@ -14,7 +14,7 @@ export function isGuest({ facts, available, current }: Context): boolean | null 
   return flags !== null || facts.kvmHost !== null || facts.shape.kind === 'whole' ? false : null;
 }
 
-export interface Advice {
+interface Advice {
   readonly guest?: readonly string[];
   readonly metal?: readonly string[];
   readonly both?: readonly string[];

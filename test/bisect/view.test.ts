@@ -1,8 +1,8 @@
 // What a search shows: a picture that fits the terminal, and nothing that acts on it.
 import { expect, test } from 'vitest';
-import { renderSearch } from '../../harness/bisect/markdown.ts';
 import type { SearchReport } from '../../harness/bisect/report.ts';
 import { frameOf, openView, type Status } from '../../harness/bisect/view.ts';
+import { renderSearch } from '../../harness/bisect/write-report.ts';
 
 const STATUS: Status = {
   subject:

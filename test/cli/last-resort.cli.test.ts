@@ -26,7 +26,7 @@ test('standard error that is closed or full changes no exit code', () => {
 
 const FAILING = `
 import { catchTheRest } from ${JSON.stringify(join(import.meta.dirname, '..', '..', 'harness', 'cli', 'last-resort.ts'))};
-import { gitExitCode } from ${JSON.stringify(join(import.meta.dirname, '..', '..', 'harness', 'cli', 'git-exit-code.ts'))};
+import { gitExitCode } from ${JSON.stringify(join(import.meta.dirname, '..', '..', 'harness', 'cli', 'git.ts'))};
 catchTheRest({ signal: new AbortController().signal, toGitCode: process.argv[1] === 'git' ? gitExitCode : null });
 `;
 const node = (code: string, ...args: string[]) =>

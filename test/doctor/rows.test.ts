@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
 import { HostFault, UserError } from '../../harness/base/errors.ts';
-import type { Check } from '../../harness/doctor/context.ts';
-import { Unavailable } from '../../harness/doctor/context.ts';
-import { conclude, findingOfFault } from '../../harness/doctor/examine.ts';
+import { type Check, Unavailable } from '../../harness/doctor/context.ts';
+import { conclude, findingOfFault, installCommand } from '../../harness/doctor/examine.ts';
 import { tcgResult } from '../../harness/doctor/guests.ts';
 import { memoryResult, nodeResult, roomResult } from '../../harness/doctor/host.ts';
-import { installCommand } from '../../harness/doctor/install.ts';
 import { examinationText } from '../../harness/doctor/text.ts';
 import type { Row } from '../../harness/doctor/types.ts';
 import type { Observation } from '../../harness/verdict/types.ts';

@@ -6,7 +6,7 @@ import { trialMachine } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
 import { PROBE_DEFAULTS, type ProbeOptions } from '../../harness/guest/launch/command-line.ts';
 import { quote, shellCommand } from '../../harness/guest/launch/shell.ts';
-import { namedCpuFlags } from '../../harness/guest/machine/machine-facts.ts';
+import { namedCpuFlags } from '../../harness/guest/machine/machine-questions.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';

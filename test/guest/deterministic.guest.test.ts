@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type Evidence, gatherEvidence } from '../../harness/evidence/evidence.ts';
 import { bootGuest } from '../../harness/guest/boot.ts';
-import { readGuestSeconds } from '../../harness/guest/machine/machine-facts.ts';
+import { readGuestSeconds } from '../../harness/guest/machine/machine-questions.ts';
 import { connectQmp } from '../../harness/guest/machine/qmp.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { buildProbeImage } from '../../harness/image/probe-image.ts';

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Stop } from '../../harness/guest/ending/seen.ts';
 import { type ConsoleState, NOTHING_YET, watchLines } from '../../harness/guest/watch/console-watch.ts';
 import { DEFAULT_LIMITS, type Limits, limitsFor } from '../../harness/guest/watch/limits.ts';
+import { type Moment, stopNow } from '../../harness/guest/watch/monitor.ts';
 import {
   follow,
   judgeSilence,
@@ -10,7 +11,6 @@ import {
   type Silence,
   startSilence,
 } from '../../harness/guest/watch/progress-watch.ts';
-import { type Moment, stopNow } from '../../harness/guest/watch/stop.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadMatrix, parseMatrix } from '../../harness/matrix/load.ts';
+import { rowOf } from '../../harness/plan/cell-id.ts';
 import { MAX_COMBINATIONS, makePlan } from '../../harness/plan/expand.ts';
-import { rowOf } from '../../harness/plan/rows.ts';
 import { cell, complaints, ids, plan, warnings } from './helpers.ts';
 
 test('without axes the cells are the kernels', () => {

@@ -2,8 +2,7 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
-import { cellId } from '../../harness/plan/cell-id.ts';
-import { rowOf } from '../../harness/plan/rows.ts';
+import { cellId, rowOf } from '../../harness/plan/cell-id.ts';
 import { cell, complaints, ids, plan } from './helpers.ts';
 
 function id(changes: Partial<GuestSpec>): string {

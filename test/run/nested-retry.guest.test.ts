@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { nextNonce } from '../../harness/guest/launch/nonce.ts';
-import type { FailedAttempt } from '../../harness/lab/failed-attempt.ts';
+import type { FailedAttempt } from '../../harness/lab/files.ts';
 import {
   altered,
   BUILD_MS,

@@ -2,9 +2,9 @@
 import type { ScaleContinuousNumeric } from 'd3-scale';
 import { element, line, textAt } from './svg.ts';
 
-export type NumberScale = ScaleContinuousNumeric<number, number>;
+type NumberScale = ScaleContinuousNumeric<number, number>;
 
-export interface AxisOptions {
+interface AxisOptions {
   readonly y: number;
   /** Where the grid lines begin. */
   readonly top: number;

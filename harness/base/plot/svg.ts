@@ -1,10 +1,10 @@
 /** SVG as text. Colours and fonts come from classes, so that a page's theme decides; sizes are in user units. */
 
-export type Attributes = Readonly<Record<string, string | number>>;
+type Attributes = Readonly<Record<string, string | number>>;
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll(/[&<>"]/g, (c) => ENTITIES[c] ?? c);
 }
 

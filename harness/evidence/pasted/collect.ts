@@ -20,7 +20,7 @@ export interface Collected {
   readonly isBlank: boolean;
 }
 
-export interface Collector {
+interface Collector {
   push(chunk: Uint8Array): void;
   end(): Collected;
 }

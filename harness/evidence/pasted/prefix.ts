@@ -58,7 +58,7 @@ export const CLOCK_WORDS =
   /tsc|clocksource|hpet|kvm-clock|kvm-guest|pmtimer|pm-timer|watchdog|linux version|ommand line|hypervisor|paravirt|dmi:|sched_clock|hrtimer|suspend|hibernat|sleep state|restarting tasks|freezing user|workingset|unpack|pnp acpi|net: registered|pci: cls|trusted keyring|io scheduler|8250|taskstats|shorthand|unused kernel|write protecting|as init process|calibrat|synchronization|is current|_nsec|_now:|interval:|skewed|cpus? \d|e820/i;
 
 /** The offset of a known message in a line; -1 if there is none. */
-export function messageAt(text: string): number {
+function messageAt(text: string): number {
   if (!CLOCK_WORDS.test(text)) return -1;
   for (const at of starts(text)) {
     if (isMessage(text.slice(at, at + 400))) return at;
@@ -71,7 +71,7 @@ export interface Unprefixed {
   readonly before: string;
 }
 
-export interface Prefixes {
+interface Prefixes {
   /** Takes off what stands before the message of a line, by its index; null if the line has no prefix that is known. */
   strip(index: number): Unprefixed | null;
 }

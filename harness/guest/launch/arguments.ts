@@ -2,11 +2,10 @@
 import { type Accelerator, isKvmGuest } from '../../matrix/accelerators.ts';
 import type { Launch } from '../types.ts';
 import { kernelCommandLine } from './command-line.ts';
-import { decisionsOf, type LaunchInput } from './input.ts';
 import { makeNestedLaunch } from './nested-arguments.ts';
 import { EXITS_FILE } from './ref-delay.ts';
 import { askedOf, exitVariables, machineArguments } from './setting-arguments.ts';
-import { HARDENING, QMP_SOCKET, RTC_BASE } from './shared-arguments.ts';
+import { decisionsOf, HARDENING, type LaunchInput, QMP_SOCKET, RTC_BASE } from './shared-arguments.ts';
 
 export { QMP_SOCKET, RTC_BASE };
 

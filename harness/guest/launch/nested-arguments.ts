@@ -9,10 +9,9 @@ import { machineQuestions } from '../machine/machine-questions.ts';
 import type { Launch } from '../types.ts';
 import { kernelCommandLine } from './command-line.ts';
 import { frequencyFlags, ICOUNT_ARGUMENTS } from './icount.ts';
-import { decisionsOf, type LaunchInput } from './input.ts';
 import { asksInvtsc, forcedFlags } from './personality.ts';
 import { type Asked, askedOf, exitVariables, machineArguments } from './setting-arguments.ts';
-import { BARE, HARDENING, QMP_SOCKET, RTC } from './shared-arguments.ts';
+import { BARE, decisionsOf, HARDENING, type LaunchInput, QMP_SOCKET, RTC } from './shared-arguments.ts';
 
 /** Paths within the appliance. */
 const INNER = {

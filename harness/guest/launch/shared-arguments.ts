@@ -1,4 +1,6 @@
-/** Arguments that every QEMU of ours gets. Pure. */
+/** What the launches of all accelerators have in common. Pure. */
+import type { Decisions, Machine } from '../types.ts';
+import type { ProbeOptions } from './command-line.ts';
 
 /** The QMP socket, relative to the folder that QEMU runs in (a socket's path is limited to 107 bytes). */
 export const QMP_SOCKET = 'qmp.sock';
@@ -16,3 +18,15 @@ export const HARDENING = [
   '-sandbox',
   'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
 ] as const;
+
+/** All that a launch is made of. */
+export interface LaunchInput extends Machine {
+  readonly kernelPath: string;
+  readonly initrdPath: string;
+  readonly probe: ProbeOptions;
+}
+
+/** What a launch keeps of the machine beside its arguments. */
+export function decisionsOf({ accelerator, acceleratorReason, emulator, personality }: Machine): Decisions {
+  return { accelerator, acceleratorReason, emulator, personality };
+}

@@ -1,7 +1,10 @@
 /** What QEMU is asked about the machine it made, as QMP commands, and what its answers say. Pure. */
-import type { MachineFacts } from '../types.ts';
 
-export interface Question {
+import { RTC_BASE } from '../launch/shared-arguments.ts';
+import type { MachineFacts } from '../types.ts';
+import type { Qmp } from './qmp.ts';
+
+interface Question {
   readonly execute: string;
   readonly arguments?: Readonly<Record<string, unknown>>;
 }
@@ -28,11 +31,11 @@ const machineProperty = (property: string): Question => ({
 });
 
 /** The realized CPU's own property: KVM and TCG clear a feature there that they cannot give. */
-export function flagQuestion(cpuPath: string, flag: string): Question {
+function flagQuestion(cpuPath: string, flag: string): Question {
   return { execute: 'qom-get', arguments: { path: cpuPath, property: flag.replaceAll('_', '-') } };
 }
 
-export const GENERAL: readonly Question[] = [
+const GENERAL: readonly Question[] = [
   { execute: 'query-version' },
   { execute: 'query-kvm' },
   machineProperty('type'),
@@ -52,9 +55,7 @@ interface Version {
 }
 
 /** Throws if an answer is not of the kind that it must be. */
-export function generalFacts(
-  answers: readonly unknown[],
-): Omit<MachineFacts, 'cpuFlags'> & { cpuPath: string } {
+function generalFacts(answers: readonly unknown[]): Omit<MachineFacts, 'cpuFlags'> & { cpuPath: string } {
   const [version, kvm, machine, hpet, cpus] = answers as [
     Version,
     { readonly enabled: boolean },
@@ -98,4 +99,41 @@ export function machineFactsFrom(messages: readonly unknown[], cpu: string): Mac
   } catch {
     return null;
   }
+}
+
+async function readFlags(qmp: Qmp, cpu: string, cpuPath: string): Promise<Record<string, boolean>> {
+  const flags: Record<string, boolean> = {};
+  for (const { name } of namedCpuFlags(cpu)) {
+    const question = flagQuestion(cpuPath, name);
+    // Properties that are no feature bits (migratable, pmu, ...) answer as well.
+    const value = await qmp.execute(question.execute, question.arguments);
+    if (typeof value === 'boolean') flags[name] = value;
+  }
+  return flags;
+}
+
+/** Throws if QEMU does not answer: a machine that cannot be asked has not been checked. */
+export async function readMachineFacts(qmp: Qmp, cpu: string): Promise<MachineFacts> {
+  const answers = await Promise.all(GENERAL.map((each) => qmp.execute(each.execute, each.arguments)));
+  const { cpuPath, ...facts } = generalFacts(answers);
+  return { ...facts, cpuFlags: await readFlags(qmp, cpu, cpuPath) };
+}
+
+interface BrokenDownTime {
+  readonly tm_year: number;
+  readonly tm_mon: number;
+  readonly tm_mday: number;
+  readonly tm_hour: number;
+  readonly tm_min: number;
+  readonly tm_sec: number;
+}
+
+/**
+ * Seconds of guest time since power-on: the RTC runs on the virtual clock (-rtc clock=vm) from a known base.
+ * Resolution 1 s. A guest may set its RTC; ours does not.
+ */
+export async function readGuestSeconds(qmp: Qmp): Promise<number> {
+  const now = (await qmp.execute('qom-get', { path: '/machine', property: 'rtc-time' })) as BrokenDownTime;
+  const ms = Date.UTC(now.tm_year + 1900, now.tm_mon, now.tm_mday, now.tm_hour, now.tm_min, now.tm_sec);
+  return (ms - Date.parse(`${RTC_BASE}Z`)) / 1000;
 }

@@ -1,7 +1,7 @@
 /** What a boot asks of its QEMU over QMP: the machine's facts once, and the guest's time during a silence. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MachineFacts } from '../types.ts';
-import { readGuestSeconds, readMachineFacts } from './machine-facts.ts';
+import { readGuestSeconds, readMachineFacts } from './machine-questions.ts';
 import { connectQmp, type Qmp, type QmpEvent } from './qmp.ts';
 
 /** How long QEMU may take until it listens. */

@@ -1,5 +1,4 @@
 /** Follows one running QEMU to its end: looks at its console, asks for its time in a silence, ends it when due. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopIfInterrupted } from '../../host/interruption.ts';
 import type { QemuExit, Stop } from '../ending/seen.ts';
@@ -7,16 +6,28 @@ import type { QmpEvent } from '../machine/qmp.ts';
 import type { QmpLink } from '../machine/qmp-link.ts';
 import type { QemuProcess } from '../qemu-process.ts';
 import type { Launch, MachineFacts } from '../types.ts';
-import { type ConsoleFile, openConsoleFile } from './console-file.ts';
-import { type ConsoleState, NOTHING_YET, type Phase, watchLines } from './console-watch.ts';
+import {
+  type ConsoleFile,
+  type ConsoleState,
+  NOTHING_YET,
+  openConsoleFile,
+  type Phase,
+  watchLines,
+} from './console-watch.ts';
 import type { Limits } from './limits.ts';
-import { ASK_AFTER_MS, follow, type Sample, startSilence } from './progress-watch.ts';
-import { stopNow } from './stop.ts';
+import {
+  ASK_AFTER_MS,
+  follow,
+  judgeSilence,
+  type Sample,
+  type Silence,
+  startSilence,
+} from './progress-watch.ts';
 
 /** How often the console is looked at. */
 const LOOK_MS = 20;
 
-export interface MonitorInput {
+interface MonitorInput {
   readonly launch: Launch;
   readonly limits: Limits;
   readonly qemu: QemuProcess;
@@ -25,7 +36,7 @@ export interface MonitorInput {
   readonly onProgress: ((phase: Phase, guestS: number | null) => void) | undefined;
 }
 
-export interface Monitored {
+interface Monitored {
   readonly console: ConsoleState;
   readonly stop: Stop | null;
   readonly exit: QemuExit;
@@ -97,4 +108,24 @@ export async function monitorGuest(input: MonitorInput): Promise<Monitored> {
     link.close();
     await file.close();
   }
+}
+
+/** Whether a running guest is to be ended now, and why. Pure: time comes as arguments. */
+export interface Moment {
+  readonly look: Sample;
+  readonly quiet: Silence;
+  readonly console: ConsoleState;
+  /** Wall time at which the end marker or a panic was seen; null before. */
+  readonly lastWordMs: number | null;
+}
+
+export function stopNow(moment: Moment, limits: Limits): Stop | null {
+  const { look, quiet, console, lastWordMs } = moment;
+  if (console.bytes > limits.floodBytes) return { kind: 'flood' };
+  if (lastWordMs !== null) return look.wallMs - lastWordMs > limits.graceMs ? { kind: 'last-word' } : null;
+  const { wallMs } = look;
+  return (
+    judgeSilence(quiet, look, limits) ??
+    (wallMs > limits.deadlineMs ? { kind: 'deadline', wallMs, silentMs: wallMs - quiet.sinceWallMs } : null)
+  );
 }

@@ -11,13 +11,13 @@ import { findProgram } from '../program.ts';
 import { makeScratch } from '../scratch.ts';
 import { type Part, viewOf, type Wanted } from './view.ts';
 
-export type Means = 'bubblewrap' | 'namespaces';
-export type Confinement =
+type Means = 'bubblewrap' | 'namespaces';
+type Confinement =
   | { readonly by: Means; readonly reason: null }
   /** `reason` is why not, for people. */
   | { readonly by: null; readonly reason: string };
 
-export interface Confined extends Wanted {
+interface Confined extends Wanted {
   /** An empty folder, or none yet, that the view can be put up in. Nothing of it is seen outside. */
   readonly root: string;
   readonly cwd: string;

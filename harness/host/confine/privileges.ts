@@ -25,7 +25,7 @@ const ROOT = [
 ];
 const USER = ['--no-new-privs'];
 
-export interface LessPrivileges {
+interface LessPrivileges {
   /** To be put in front of a command. */
   readonly words: readonly string[];
   /** For doctor and the record. */

@@ -2,9 +2,12 @@
 import { access, appendFile, mkdir, open, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HostFault } from '../../base/errors.ts';
 import { runGroup, runTool } from '../../host/process.ts';
+import { printable } from '../../kernel/make/errors.ts';
+import { firstError } from '../../kernel/make/make-failure.ts';
 import type { Work } from '../../kernel/make/work.ts';
-import { buildFailure } from './failure.ts';
+import { noSpace } from '../../kernel/tree/untar.ts';
 import { CONFIGURE_OPTIONS } from './recipe.ts';
 import { PYTHON, type Toolchain } from './toolchain.ts';
 
@@ -127,4 +130,35 @@ function environment({ folder, tree }: Work): Record<string, string> {
     PKG_CONFIG: join(folder, 'pkg-config'),
     SOURCE_DATE_EPOCH: '1767225600',
   };
+}
+
+/** A configure or ninja that failed, as an error of the host: the first line that says why, and where the log is. */
+const TAIL = 12;
+const LINE_LENGTH = 300;
+
+export function buildFailure(
+  program: string,
+  exitCode: number,
+  lines: readonly string[],
+  logPath: string,
+): HostFault {
+  const text = lines.join('\n');
+  if (/No space left on device|Disk quota exceeded/.test(text))
+    return noSpace(`to build QEMU; the log is ${logPath}`);
+  if (/internal compiler error: Killed|Killed signal terminated program/.test(text)) {
+    const message = `the compiler was killed: not enough memory; the log is ${logPath}`;
+    return new HostFault('no-memory', message, 'use --jobs 1');
+  }
+  const first = firstError(lines);
+  const shown = first.length > 0 ? first : lines.slice(-TAIL);
+  const name = program.slice(program.lastIndexOf('/') + 1);
+  return new HostFault(
+    'emulator-build',
+    [
+      `the pinned QEMU could not be built: ${name} ended with ${exitCode}`,
+      ...shown.map((line) => `  ${printable(line.slice(0, LINE_LENGTH))}`),
+      `all of it: ${logPath}`,
+    ].join('\n'),
+    'the QEMU of this system can be used instead: emulator: system',
+  );
 }

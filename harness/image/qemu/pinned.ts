@@ -3,6 +3,8 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { HostFault } from '../../base/errors.ts';
+import { lines } from '../../base/safe-text.ts';
+import { plainTable } from '../../base/table.ts';
 import { openCache, withTemporary } from '../../host/cache.ts';
 import { runTool } from '../../host/process.ts';
 import { logFolder, workFolder } from '../../kernel/make/paths.ts';
@@ -11,11 +13,10 @@ import { oneAtATime } from '../../kernel/store.ts';
 import { noSpace } from '../../kernel/tree/untar.ts';
 import type { AcquireOptions } from '../../kernel/types.ts';
 import { compileQemu, PROGRAM } from './compile.ts';
-import { sharedLibraries } from './libraries.ts';
 import { findOrigins, knownOrigins, upstreamVersion } from './origins.ts';
 import { type Keys, keysOf, patchNames, type Recipe, readRecipe } from './recipe.ts';
 import { findStored, type Manifest, storeFolder } from './store.ts';
-import { findToolchain, type Toolchain } from './toolchain.ts';
+import { findToolchain, sharedLibraries, type Toolchain } from './toolchain.ts';
 import { ensureSourceTree } from './tree.ts';
 import type { EmulatorOptions, Origins, PinnedQemu } from './types.ts';
 
@@ -139,4 +140,16 @@ async function describe(folder: string, manifest: Manifest, cached: boolean): Pr
     libraries: await sharedLibraries(program),
     cached,
   };
+}
+
+/** `seconds` is what getting it took, from the cache or not. */
+export function pinnedText(qemu: PinnedQemu, seconds: number): string {
+  const { version, debianVersion, sha256, behaviour, cached, program } = qemu;
+  const row = [version, debianVersion, sha256.slice(0, 12), behaviour.slice(0, 12), seconds.toFixed(1)];
+  return lines(
+    plainTable(
+      ['QEMU', 'source', 'sha256', 'behaviour', 'seconds', 'from', 'program'],
+      [[...row, cached ? 'cache' : 'built', program]],
+    ),
+  );
 }

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { HostFault } from '../../base/errors.ts';
 import { sha256OfFile } from '../../host/digest.ts';
-import { tryTool } from '../../host/process.ts';
+import { runTool, tryTool } from '../../host/process.ts';
 
 /** A library that is linked statically, so that the program needs nothing of the host but the C library. */
-export interface StaticLibrary {
+interface StaticLibrary {
   readonly name: string;
   readonly path: string;
   readonly sha256: string;
@@ -44,11 +44,6 @@ const PROGRAMS = [
   ['patch', ['--version'], 'patch'],
   ['xz', ['--version'], 'xz-utils'],
 ] as const;
-
-/** The packages above, for those who install them. */
-export const EMULATOR_PACKAGES: readonly string[] = [
-  ...new Set([...PROGRAMS, ...LIBRARIES].map((each) => each[each.length - 1] as string)),
-];
 
 /** Throws HostFault with what to install, all of it at once. */
 export async function findToolchain(): Promise<Toolchain> {
@@ -106,4 +101,26 @@ async function askVersion(program: string, args: readonly string[]): Promise<str
 
 function ask(program: string, args: readonly string[]) {
   return tryTool(program, args, { env: { LC_ALL: 'C' } });
+}
+
+/** Absolute paths, the loader's too; in the order in which the loader names them. Empty for a static program. */
+export async function sharedLibraries(program: string): Promise<string[]> {
+  const { stdout } = await runTool('ldd', [program], {
+    env: { LC_ALL: 'C' },
+    hint: 'apt-get install libc-bin',
+  });
+  return parseLdd(stdout, program);
+}
+
+/** Reads what ldd(1) prints: "libm.so.6 => /lib/... (0x...)", "/lib64/ld-linux-x86-64.so.2 (0x...)", "statically linked". */
+export function parseLdd(text: string, program: string): string[] {
+  const paths: string[] = [];
+  for (const line of text.split('\n')) {
+    const lost = /^\s+(\S+) => not found/.exec(line)?.[1];
+    if (lost !== undefined)
+      throw new HostFault('library-missing', `${program} needs ${lost}, which is not installed`);
+    const path = /^\s+(?:\S+ => )?(\/\S+) \(0x[0-9a-f]+\)$/.exec(line)?.[1];
+    if (path !== undefined && !paths.includes(path)) paths.push(path);
+  }
+  return paths;
 }

@@ -13,12 +13,11 @@ import { noSpace } from '../tree/untar.ts';
 import type { AcquireOptions } from '../types.ts';
 import { findBuilt, gatherFacts, storeBuilt } from './built.ts';
 import { compile } from './compile.ts';
-import { withExtraFiles } from './extra-files.ts';
 import { type Job, prepareJob } from './job.ts';
 import type { Make } from './make.ts';
 import { logFolder, workFolder } from './paths.ts';
 import { isKnownToolchain } from './toolchain.ts';
-import { enterVariant, openWork, workAt } from './work.ts';
+import { enterVariant, openWork, withExtraFiles, workAt } from './work.ts';
 
 /** Throws BuildError if patches, configuration or compiler fail, UserError and HostFault as everywhere. */
 export async function acquireBuild(recipe: BuildSource, options: AcquireOptions): Promise<Found> {

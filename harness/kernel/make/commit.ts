@@ -11,14 +11,12 @@ import { sha256OfParts } from '../../host/digest.ts';
 import type { BuildSource } from '../../matrix/types.ts';
 import { applyPatches } from '../patch/apply.ts';
 import { type Found, oneAtATime } from '../store.ts';
-import { type GitPlace, git, tryGit } from '../tree/git.ts';
-import { privateGit } from '../tree/private-git.ts';
+import { type GitPlace, git, privateGit, tryGit } from '../tree/git.ts';
 import { findRepository } from '../tree/repository.ts';
 import { noSpace } from '../tree/untar.ts';
 import type { AcquireOptions } from '../types.ts';
 import { findBuilt, gatherFacts, storeBuilt } from './built.ts';
 import { compile } from './compile.ts';
-import { withExtraFiles } from './extra-files.ts';
 import { type Job, prepareJob } from './job.ts';
 import type { Make } from './make.ts';
 import { logFolder, workFolder } from './paths.ts';
@@ -29,6 +27,7 @@ import {
   settleWork,
   type Work,
   type WorkState,
+  withExtraFiles,
   workAt,
   writeState,
 } from './work.ts';
@@ -36,7 +35,7 @@ import {
 /** How a commit's kernel is made: a build without its tree. */
 export type CommitRecipe = Omit<BuildSource, 'kind' | 'tree'>;
 
-export interface CommitBuild {
+interface CommitBuild {
   readonly job: Job;
   /** What the image is known by, before it is built. */
   readonly key: string;

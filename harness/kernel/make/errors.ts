@@ -1,6 +1,6 @@
 /** A kernel that could not be built: a finding about its source, patches or configuration, not a fault of the host. */
 
-export type BuildFault = 'patch' | 'config' | 'compile';
+type BuildFault = 'patch' | 'config' | 'compile';
 
 interface More {
   readonly hint?: string | undefined;

@@ -1,13 +1,18 @@
 /** Reads what a recipe names into memory, and gives it its keys. */
+
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
 import { sha256OfParts } from '../../host/digest.ts';
-import type { BuildSource } from '../../matrix/types.ts';
+import { downloadFile, isUrl } from '../../host/download.ts';
+import type { BuildSource, ConfigBase } from '../../matrix/types.ts';
+import { checkSha256 } from '../from-file.ts';
+import { debReader } from '../package/deb.ts';
 import { readSeries } from '../patch/series.ts';
+import { digestOfFile } from '../tree/file-digest.ts';
 import type { Source } from '../tree/types.ts';
 import type { AcquireOptions } from '../types.ts';
-import { configOfDeb } from './config-deb.ts';
 import type { WantedConfig } from './configure.ts';
 import { type InputFile, readInput } from './input-file.ts';
 import { formatOptions, optionValue, parseOptions } from './options.ts';
@@ -17,7 +22,7 @@ import type { Toolchain } from './toolchain.ts';
 /** Raised when the same inputs would be built in another way. */
 const RECIPE_VERSION = '1';
 
-export interface ExtraContent {
+interface ExtraContent {
   readonly path: string;
   /** A file of the tree to copy, or the content itself. */
   readonly from: string | InputFile;
@@ -99,4 +104,26 @@ export function buildKey(
       inputs.extra.map(({ path, from }) => [path, typeof from === 'string' ? `tree ${from}` : from.sha256]),
     ),
   });
+}
+
+/** The configuration of a distribution's kernel, from its package. */
+type DebBase = Extract<ConfigBase, { kind: 'deb' }>;
+
+const CONFIG = /^(?:\.\/)?(?:boot\/config-[\w.+~-]+|usr\/lib\/modules\/[\w.+~-]+\/config)$/;
+
+async function configOfDeb(base: DebBase, scratch: string, options: AcquireOptions): Promise<string> {
+  let path = base.location;
+  if (isUrl(base.location)) {
+    if (base.sha256 === undefined) throw new UserError(`${base.location} needs its sha256`);
+    path = join(scratch, 'package.deb');
+    options.onProgress?.(`downloading ${base.location}`);
+    await downloadFile(base.location, path, {
+      sha256: base.sha256,
+    });
+  } else checkSha256(path, await digestOfFile(path, options), base.sha256);
+  const member = (await debReader.list(path)).find((name) => CONFIG.test(name));
+  if (member === undefined) throw new UserError(`${base.location} holds no boot/config-*`);
+  const target = join(scratch, 'config');
+  await debReader.extract(path, member, target);
+  return readFile(target, 'utf8');
 }

@@ -6,14 +6,14 @@ import { sha256OfFile } from '../../host/digest.ts';
 import { tryTool } from '../../host/process.ts';
 import { type Apt, downloadFault, runApt } from './apt.ts';
 
-export interface SourceFile {
+interface SourceFile {
   readonly name: string;
   readonly sha256: string;
   readonly bytes: number;
 }
 
 /** One version of a source package. */
-export interface SourceRecord {
+interface SourceRecord {
   readonly package: string;
   /** Debian's version, as in 1:10.0.13+ds-0+deb13u1. */
   readonly version: string;

@@ -18,7 +18,7 @@ import { findArchive, machineArchives, ownSuite } from './apt-sources.ts';
 import { debReader } from './deb.ts';
 import { lookForKernel } from './unpack.ts';
 
-export interface DebianName {
+interface DebianName {
   readonly package: string;
   readonly suite?: string;
 }

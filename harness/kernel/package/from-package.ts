@@ -6,16 +6,39 @@ import { UserError } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
 import { sha256OfFile, sha256OfParts } from '../../host/digest.ts';
 import { downloadFile, isUrl } from '../../host/download.ts';
+import { runTool } from '../../host/process.ts';
 import type { KernelSource } from '../../matrix/types.ts';
 import { checkSha256 } from '../from-file.ts';
 import { type Found, findKernel, oneAtATime, type Stored, storeKernel } from '../store.ts';
 import type { AcquireOptions } from '../types.ts';
 import { debReader } from './deb.ts';
-import { readHead } from './filetype.ts';
-import { rpmReader } from './rpm.ts';
-import { extractKernel } from './unpack.ts';
+import { describeContent, readHead } from './filetype.ts';
+import { extractKernel, type PackageReader, runPipeline } from './unpack.ts';
 
 type PackageSource = Extract<KernelSource, { kind: 'deb' | 'rpm' }>;
+
+/**
+ * Kernels in RPM packages, read by bsdtar: one small Debian package (libarchive-tools) on a library that is
+ * mostly there already, where rpm2cpio brings five packages and still needs cpio behind it.
+ */
+const rpmReader: PackageReader = {
+  async list(path) {
+    await refuseOther(path);
+    const text = await runPipeline('exec bsdtar -tf "$1"', [path], path);
+    return text.split('\n').filter((line) => line !== '');
+  },
+  async extract(path, member, target) {
+    // To stdout, see deb.ts. bsdtar takes the name as a pattern; findKernelMembers lets no pattern characters through.
+    await runPipeline('exec bsdtar -xOf "$1" -- "$2" > "$3"', [path, member, target], path);
+  },
+};
+
+async function refuseOther(path: string): Promise<void> {
+  const { head } = await readHead(path);
+  const content = describeContent(head);
+  if (content.what !== 'an RPM package') throw new UserError(`${path} is not an .rpm: it is ${content.what}`);
+  await runTool('bsdtar', ['--version'], { hint: 'apt-get install libarchive-tools' });
+}
 
 const READERS = { deb: debReader, rpm: rpmReader };
 const SHA256 = /^[0-9a-f]{64}$/i;

@@ -37,7 +37,7 @@ export interface PatchTrial {
   readonly applied: boolean;
 }
 
-export interface TryOptions extends Pick<ApplyOptions, 'fuzz' | 'scratch'> {
+interface TryOptions extends Pick<ApplyOptions, 'fuzz' | 'scratch'> {
   /** Files that the scratch folder speaks for, whether they are there or deleted; grows. */
   readonly copied: Set<string>;
 }

@@ -9,7 +9,7 @@ import { tryTool } from '../../host/process.ts';
 import { makeScratch } from '../../host/scratch.ts';
 import { type Repository, readShort } from './repository.ts';
 
-export interface GitView {
+interface GitView {
   /** To be given as --git-dir. */
   readonly gitDir: string;
   /** The HEAD of now: it has to be a file, for git takes a link for a ref of old (validate_headref() in git's path.c). */

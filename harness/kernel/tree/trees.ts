@@ -10,7 +10,7 @@ import type { AcquireOptions } from '../types.ts';
 import type { Source } from './types.ts';
 import { noSpace } from './untar.ts';
 
-export interface TreeNote {
+interface TreeNote {
   readonly label: string;
   readonly bytes: number;
 }

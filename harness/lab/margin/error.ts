@@ -21,7 +21,7 @@ export interface Refinement {
 }
 
 /** What the two samples that are accepted are off by, ns; null if one of them is rejected in all its tries. */
-export interface SampleErrors {
+interface SampleErrors {
   readonly startNs: number;
   readonly stopNs: number;
   /** From firmware to the accepted stop sample. */

@@ -61,7 +61,7 @@ function disturbedOf({ reference, before }: ReadPlan, seed: number, nth: number)
 const chosen = new Map<string, number>();
 
 /** The first seed whose tries go from all reads disturbed down to none, and whose stop sample is then not disturbed either. */
-export function seedFor(plan: ReadPlan): number {
+function seedFor(plan: ReadPlan): number {
   const key = `${plan.reference} ${plan.before}`;
   const known = chosen.get(key);
   if (known !== undefined) return known;

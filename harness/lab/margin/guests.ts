@@ -24,7 +24,7 @@ export function checkGuest(guest: GuestSpec, reference: Reference): void {
 }
 
 /** The guest whose kernel reads that counter: tsc_read_refs() (arch/x86/kernel/tsc.c) prefers the HPET. */
-export function guestFor(guest: GuestSpec, reference: Reference): GuestSpec {
+function guestFor(guest: GuestSpec, reference: Reference): GuestSpec {
   return { ...guest, hpet: reference === 'hpet' };
 }
 

@@ -8,7 +8,7 @@ export type Reference = 'pm' | 'hpet';
 /** Reads in one sample: acpi_pm_read_verified() takes three at least (drivers/clocksource/acpi_pm.c), hpet_readl() is one. */
 export const READS_A_SAMPLE: Readonly<Record<Reference, number>> = { pm: 3, hpet: 1 };
 
-export interface SourceLimit {
+interface SourceLimit {
   readonly name: string;
   /** Whose it is. */
   readonly of: string;
@@ -19,7 +19,7 @@ export interface SourceLimit {
 }
 
 /** arch/x86/kernel/tsc.c of the versions named, tsc_read_refs(); the last is images/kernels/patches/linux-6.1/0003. */
-export const SOURCE_LIMITS: readonly SourceLimit[] = [
+const SOURCE_LIMITS: readonly SourceLimit[] = [
   {
     name: 'tsc_khz >> 5',
     of: '5.0 and later, RHEL 7 from -1062 on',

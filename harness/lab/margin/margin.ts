@@ -14,8 +14,8 @@ import {
 import { bootPoint, type Point, type PointBoot } from './point.ts';
 import { type Answer, bracketOf, contradictions, type Next, next } from './search.ts';
 
-export const STEP_NS = 100;
-export const MAX_NS = 5_000_000;
+const STEP_NS = 100;
+const MAX_NS = 5_000_000;
 /** As a share of the delay: a sample of several ms also holds the timer interrupts of that time. */
 const NEAR = 0.02;
 /** In real time, if no two boots are alike. */

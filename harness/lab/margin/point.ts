@@ -45,7 +45,7 @@ export interface Point {
   readonly registers: boolean | null;
 }
 
-export interface PointOptions {
+interface PointOptions {
   readonly kernelPath: string;
   readonly guest: GuestSpec;
   readonly reference: Reference;
@@ -62,7 +62,7 @@ const MOST_FAULTS = 3;
 const REGISTERED: readonly Verdict[] = ['known-frequency', 'refined', 'unrefined'];
 const NO_ANSWER: readonly Verdict[] = [...FAILURES, 'undetermined'];
 
-export interface PointSeen {
+interface PointSeen {
   readonly point: Point;
   /** Of the first boot. */
   readonly readCycles: ReadCycles;

@@ -24,7 +24,7 @@ export interface SearchInput {
 }
 
 /** Null: not even undelayed, and at the largest delay still. */
-export interface Bracket {
+interface Bracket {
   readonly registersUpToNs: number | null;
   readonly stopsFromNs: number | null;
 }

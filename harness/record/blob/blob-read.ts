@@ -22,7 +22,7 @@ import {
 } from './blob-format.ts';
 
 /** Takes the content of one file of the run; it is verified only when the whole blob has been read. */
-export type TakeFile = (file: BlobFile, content: AsyncIterable<Uint8Array>) => Promise<void>;
+type TakeFile = (file: BlobFile, content: AsyncIterable<Uint8Array>) => Promise<void>;
 
 type Entry = AsyncIterable<Uint8Array> & { readonly header: Header };
 

@@ -1,7 +1,7 @@
 /** Pure. What the provenances of several hosts have in common; a fact on which they differ is null and says how. */
 import type { Provenance } from '../provenance/provenance-types.ts';
 
-export interface Labelled<T> {
+interface Labelled<T> {
   readonly label: string;
   readonly value: T;
 }

@@ -24,7 +24,7 @@ export function hostsText(hosts: readonly HostJudgement[]): string {
   return hosts.map((host) => `${host.label}: ${ran(host) ? verdictText(host) : host.outcome}`).join('; ');
 }
 
-export type Merged = Pick<CellJudged, 'outcome' | 'reason' | 'verdicts' | 'hosts'>;
+type Merged = Pick<CellJudged, 'outcome' | 'reason' | 'verdicts' | 'hosts'>;
 
 /** At least one host. With one alone it is that host's judgement. */
 export function mergeHosts(hosts: readonly HostJudgement[]): Merged {

@@ -73,7 +73,7 @@ export async function readPart(path: string): Promise<Part> {
   };
 }
 
-export function shardText({ shard }: Part): string {
+function shardText({ shard }: Part): string {
   return `${shard.index}/${shard.of}`;
 }
 

@@ -6,10 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../base/errors.ts';
 import { toWriteError } from '../../host/write-faults.ts';
 import { readBlob } from '../blob/blob-read.ts';
-import { exitCodeOf } from '../exit-code.ts';
 import { LOG_BYTES_MAX } from '../log.ts';
 import { pointLatest } from '../run-folder.ts';
-import { applyEvent, countOutcomes, newRunView } from '../run-view.ts';
+import { applyEvent, countOutcomes, exitCodeOf, newRunView } from '../run-view.ts';
 import type { HostJudgement, RunEvent } from '../types.ts';
 import { LOG_FILE, openRecord, type RecordWriter } from '../writer.ts';
 import { wrongWithParts } from './merge-check.ts';
@@ -27,7 +26,7 @@ import {
 import { hostsDisagree } from './merge-outcome.ts';
 import { type Part, readPart } from './merge-part.ts';
 
-export interface MergeResult {
+interface MergeResult {
   readonly run: string;
   /** Absolute. */
   readonly dir: string;

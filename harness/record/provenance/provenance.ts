@@ -11,7 +11,7 @@ import type { HostNoted } from '../types.ts';
 import { factOf, gatherHostFacts } from './host-facts.ts';
 import { type Fact, PROVENANCE_VERSION, type Provenance } from './provenance-types.ts';
 
-export interface ProvenanceInputs {
+interface ProvenanceInputs {
   /** QEMU's program, as a name or path; null if the run needs none. */
   readonly qemu: string | null;
   readonly matrix: { readonly name: string; readonly path: string; readonly sha256: string };

@@ -8,7 +8,7 @@ import { type MeasuredCosts, readCosts } from './evidence-file.ts';
 
 const EVIDENCE_FILE = 'evidence.json';
 
-export interface LogFile {
+interface LogFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }

@@ -12,7 +12,7 @@ const SHORT_LINE_CHARS = 32;
 /** Lines around each cited line that are kept even if the rest is left out. */
 const CONTEXT_LINES = 8;
 
-export interface ConsoleSource {
+interface ConsoleSource {
   readonly path: string;
   readonly title: string;
   readonly bytes: Uint8Array;

@@ -10,7 +10,7 @@ const FIGURES: Readonly<Record<FigureName, string>> = {
   cpuMs: 'CPU time',
 };
 
-export interface ToggleChoice {
+interface ToggleChoice {
   readonly value: string;
   readonly count: number;
 }

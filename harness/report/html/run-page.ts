@@ -1,5 +1,7 @@
 /** A stored run as one self-contained page. */
-import type { CellHistory } from '../../history/types.ts';
+
+import type { Rate } from '../../base/rate.ts';
+import type { CellHistory, Night } from '../../history/types.ts';
 import type { RunRecord } from '../../record/reader.ts';
 import { type CellView, countOutcomes, resultOf } from '../../record/run-view.ts';
 import { OUTCOMES } from '../../verdict/types.ts';
@@ -7,15 +9,15 @@ import { cellPage } from './cell-page.ts';
 import { documentParts } from './document.ts';
 import type { MeasuredCosts } from './evidence-file.ts';
 import { filterBar } from './filters.ts';
-import { historyPage } from './history-page.ts';
-import { html } from './markup.ts';
+import { html, visible } from './markup.ts';
 import { makePacker, type Packer } from './packer.ts';
 import { attention, runFooter, runHeader } from './run-header.ts';
 import { columnsOf, runCell } from './run-table.ts';
 import { tableOf } from './table-data.ts';
 import { tableMarkup } from './table-markup.ts';
+import type { HistoryPage, NightPage } from './types.ts';
 
-export interface RunPageOptions {
+interface RunPageOptions {
   /** The cell's last nights; null if nothing is known of it. */
   readonly historyOf?: (cellId: string) => CellHistory | null;
   readonly packer?: Packer;
@@ -92,4 +94,46 @@ async function makeCell(
     return { id, kernel, row, compared: null, sides: [{ title: '', cell: made.page }] };
   });
   return { packed, costs };
+}
+
+/** The last nights of a cell, as a strip. */
+function historyPage(history: CellHistory): HistoryPage | null {
+  if (history.nights.length === 0) return null;
+  const { changed } = history;
+  return {
+    nights: history.nights.map(nightPage).toReversed(),
+    flaky: flakyText(history.flaky),
+    changed:
+      changed === null
+        ? null
+        : visible(
+            `Since ${changed.at.slice(0, 10)} (${changed.run}): ${changed.after}; before: ${changed.before}.` +
+              (changed.inputs.length === 0
+                ? ''
+                : ` Changed that night as well: ${changed.inputs.join(', ')}.`),
+          ),
+  };
+}
+
+function nightPage(night: Night): NightPage {
+  const facts = [
+    night.lost ? 'lost' : night.verdicts.join(', '),
+    night.current.join('/'),
+    night.kernelRelease,
+    night.qemu === null ? null : `QEMU ${night.qemu}`,
+  ].filter((fact) => fact !== null && fact !== '');
+  return {
+    run: visible(night.run),
+    at: night.at,
+    outcome: night.outcome,
+    text: visible(`${night.at.slice(0, 10)} ${night.outcome}: ${facts.join(', ')}`),
+  };
+}
+
+function flakyText({ count, of, share, low, high }: Rate): string {
+  const percent = (value: number): string => `${(value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`;
+  const nights = `Flaky on ${count} of ${of} ${of === 1 ? 'night' : 'nights'}`;
+  return share === null || low === null || high === null
+    ? `${nights}.`
+    : `${nights}: ${percent(share)}, 95 % interval ${percent(low)} to ${percent(high)}.`;
 }

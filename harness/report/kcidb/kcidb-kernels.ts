@@ -24,7 +24,7 @@ const buildFacts = z
   .partial();
 type Facts = z.output<typeof buildFacts>;
 
-export interface KernelObjects {
+interface KernelObjects {
   readonly checkouts: readonly KcidbCheckout[];
   readonly builds: readonly KcidbBuild[];
   /** Kernel name to the id of its build. */

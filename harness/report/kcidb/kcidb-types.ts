@@ -5,7 +5,7 @@ export const KCIDB_VERSION = { major: 5, minor: 3 } as const;
 export const EXCERPT_MAX_CHARS = 16_384;
 
 export type KcidbStatus = 'FAIL' | 'ERROR' | 'MISS' | 'PASS' | 'DONE' | 'SKIP';
-export type Misc = Readonly<Record<string, unknown>>;
+type Misc = Readonly<Record<string, unknown>>;
 
 export interface KcidbResource {
   readonly name: string;

@@ -10,8 +10,8 @@ import { testOf } from './kcidb-tests.ts';
 import { KCIDB_VERSION, type KcidbDocument, type KcidbOptions } from './kcidb-types.ts';
 
 /** Environment variables, since who submits and where files are published is a matter of the place, not of a run. */
-export const ORIGIN_VARIABLE = 'TSCMATRIX_KCIDB_ORIGIN';
-export const FILES_VARIABLE = 'TSCMATRIX_FILES_URL';
+const ORIGIN_VARIABLE = 'TSCMATRIX_KCIDB_ORIGIN';
+const FILES_VARIABLE = 'TSCMATRIX_FILES_URL';
 
 /** Throws UserError if a variable holds what KCIDB would not take. */
 export function kcidbOptions(env: Readonly<Record<string, string | undefined>>): KcidbOptions {

@@ -22,7 +22,7 @@ export interface LiveState {
   readonly kernels: ReadonlyMap<string, string>;
   readonly guests: ReadonlyMap<string, LiveGuest>;
 }
-export interface FrameSize {
+interface FrameSize {
   readonly columns: number;
   readonly rows: number;
 }

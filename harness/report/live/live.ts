@@ -13,7 +13,7 @@ import { troublesText } from '../troubles.ts';
 import { countsText, endingText, OUTCOME_WORDS } from '../words.ts';
 import { frameOf, type LiveGuest, type LiveState } from './live-frame.ts';
 
-export interface LiveOptions {
+interface LiveOptions {
   readonly colour: boolean;
   readonly nowMs?: () => number;
   /** Calls `draw` again and again; gives the function that ends it. */

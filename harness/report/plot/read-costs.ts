@@ -3,14 +3,14 @@ import { scaleLog } from 'd3-scale';
 import { bottomAxis, decades, shortNumber } from '../../base/plot/axis.ts';
 import { drawing, element, line, textAt } from '../../base/plot/svg.ts';
 
-export interface ReadCost {
+interface ReadCost {
   readonly label: string;
   readonly min: number;
   readonly median: number;
   readonly p90: number;
   readonly max: number;
 }
-export interface Limit {
+interface Limit {
   readonly label: string;
   readonly cycles: number;
 }

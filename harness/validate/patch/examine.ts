@@ -11,13 +11,11 @@ import type { BuildSource } from '../../matrix/types.ts';
 import { type Comparison, compareChanges, extraHunks, isAlike } from './compare.ts';
 import { firstChange, functionAt, functionOf } from './functions.ts';
 import { type Changes, changesOfPatches, type HunkNames, hunkKey } from './lines.ts';
-import { presenceOf } from './presence.ts';
 import { type ReadPatch, readPatches } from './read.ts';
-import { relatedCommits } from './related.ts';
 import { remarksOn } from './remarks.ts';
-import { type TreeView, treeView } from './tree-view.ts';
+import { presenceOf, type TreeView, treeView } from './tree-view.ts';
 import type { Applies, HunkReport, Likeness, OnePatch, PatchReport } from './types.ts';
-import type { UpstreamCommit } from './upstream.ts';
+import { relatedCommits, type UpstreamCommit } from './upstream.ts';
 import { commitsOfClone } from './upstream-clone.ts';
 import { knownCommits } from './upstream-index.ts';
 

@@ -20,7 +20,7 @@ export interface ChangedLine {
   reformatted: boolean;
 }
 
-export interface HunkPlace {
+interface HunkPlace {
   readonly patch: string;
   readonly file: string;
   readonly number: number;
@@ -32,7 +32,7 @@ export interface Changes {
   readonly lines: readonly ChangedLine[];
 }
 
-export interface NamedChanges {
+interface NamedChanges {
   readonly name: string;
   readonly files: readonly FilePatch[];
 }

@@ -1,7 +1,15 @@
 /** The report on a patch as markdown, for people and for pasting into a mail. */
-import { fenced } from '../../base/fence.ts';
-import { markdown as safe } from '../../base/safe-text.ts';
-import type { Applies, HunkReport, Likeness, OnePatch, PatchReport, RelatedCommit, Remark } from './types.ts';
+import { fenced, markdown as safe } from '../../base/safe-text.ts';
+import type {
+  Applies,
+  HunkReport,
+  Likeness,
+  OnePatch,
+  PatchReport,
+  RelatedCommit,
+  Remark,
+  RemarkCode,
+} from './types.ts';
 
 const APPLIES: Readonly<Record<Applies, string>> = {
   exactly: 'applies exactly',
@@ -127,4 +135,51 @@ function relatedText({ id, title, release, relation, inTree, why }: RelatedCommi
       : `; the tree has ${inTree.found === inTree.of ? 'it' : inTree.found === 0 ? 'nothing of it' : `${inTree.found} of its ${inTree.of} lines`}`;
   const since = release === null ? '' : `, ${safe(release)}`;
   return `- ${safe(id)} ("${safe(title)}"${since}) ${RELATIONS[relation]}: ${safe(why)}${there}`;
+}
+
+/** Remarks that explain a result of the boots. */
+const TELLING: readonly RemarkCode[] = [
+  'no-shortcut',
+  'flag-not-looked-at',
+  'flag-unknown',
+  'already-there',
+  'partly-there',
+  'limit-raised',
+  'registers-on-flag',
+  'unrelated',
+  'no-code',
+];
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function lackOf({ id, title, hunks }: Likeness): string | null {
+  const lacking = hunks.filter(({ state }) => state === 'missing' || state === 'partly');
+  if (lacking.length === 0) return null;
+  const places = lacking.map(({ file, number, state, found, of }) =>
+    state === 'missing'
+      ? `${file} hunk ${number}`
+      : `${file} hunk ${number} (${found} of ${of} lines are there)`,
+  );
+  return `Of ${id} ("${title}"), which it is like, these are missing: ${places.join(', ')}.`;
+}
+
+function isAbsent({ inTree }: RelatedCommit): boolean {
+  return inTree !== null && inTree.of > 0 && inTree.found < inTree.of;
+}
+
+function lackingText({ id, title, relation, why }: RelatedCommit): string {
+  const what = relation === 'prerequisite' ? 'It needs' : 'Not included is the follow-up';
+  return `${what} ${id} ("${title}"), which is not in this tree: ${why}.`;
+}
+
+export function patchWords({ remarks, alike, related }: PatchReport): string[] {
+  return [
+    ...remarks.filter(({ code }) => TELLING.includes(code)).map(({ text }) => sentence(text)),
+    ...alike.filter(({ reverse }) => !reverse).flatMap((like) => lackOf(like) ?? []),
+    ...related
+      .filter((one) => (one.relation === 'prerequisite' || one.relation === 'follow-up') && isAbsent(one))
+      .map(lackingText),
+  ];
 }

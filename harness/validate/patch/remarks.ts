@@ -9,7 +9,7 @@ const FORCES = /setup_force_cpu_cap\((X86_FEATURE_TSC_\w+)\)/;
 const CONCERNED =
   /^(?:arch\/x86\/(?:kernel\/(?:tsc|kvm|hpet|jailhouse|apic\/|cpu\/|time\.c|x86_init)|xen\/time|hyperv\/|include\/asm\/(?:tsc|cpufeature|kvm|hpet))|kernel\/time\/|drivers\/clocksource\/|include\/linux\/clocksource)/;
 
-export interface RemarkInput {
+interface RemarkInput {
   readonly patches: readonly OnePatch[];
   readonly applies: Applies | null;
   readonly changes: Changes;

@@ -1,8 +1,8 @@
 /** Files of a tree as they are with the patches: copies in the scratch folder if there are any, else the tree's own. */
 import { join } from 'node:path';
-import { keyOf } from './lines.ts';
+import { type Changes, counts, keyOf } from './lines.ts';
 import { textOf } from './read.ts';
-import type { Fact } from './types.ts';
+import type { Fact, Presence } from './types.ts';
 
 export interface TreeView {
   /** Null if the tree has no such file. */
@@ -40,4 +40,18 @@ export function functionLines(text: string, file: string, name: string): Fact[] 
       .map((line, index) => ({ file, line: start + index + 1, text: line.trimEnd() }));
   }
   return [];
+}
+
+/** Lines that the commit adds and the tree has; of a commit that only takes lines out, those that are gone. */
+export async function presenceOf(changes: Changes, view: TreeView): Promise<Presence> {
+  const telling = changes.lines.filter(counts);
+  const added = telling.filter(({ sign }) => sign === '+');
+  const looked = added.length > 0 ? added : telling;
+  const keys = new Map<string, ReadonlySet<string>>();
+  let found = 0;
+  for (const { file, key, sign } of looked) {
+    if (!keys.has(file)) keys.set(file, keysOf((await view.text(file)) ?? '', file));
+    if ((keys.get(file)?.has(key) ?? false) === (sign === '+')) found += 1;
+  }
+  return { found, of: looked.length };
 }

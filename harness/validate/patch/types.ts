@@ -36,7 +36,7 @@ export interface OnePatch {
 }
 
 /** How much of an upstream hunk is in the patch. `only-order`: it changes nothing but order, white space or comments. */
-export type UpstreamHunkState = 'same' | 'partly' | 'missing' | 'only-order';
+type UpstreamHunkState = 'same' | 'partly' | 'missing' | 'only-order';
 
 export interface UpstreamHunk {
   readonly file: string;

@@ -28,7 +28,7 @@ const DIFF = [
   '--dst-prefix=b/',
 ];
 
-export interface FoundCommits {
+interface FoundCommits {
   /** The known ones with the text that the clone has of them, and others of it that are like the patch. */
   readonly commits: readonly UpstreamCommit[];
   /** For people: what was looked at. */

@@ -1,5 +1,7 @@
 /** The upstream commits that patches are compared with, wherever their text comes from. */
-import type { Changes } from './lines.ts';
+import { type Changes, counts } from './lines.ts';
+import { presenceOf, type TreeView } from './tree-view.ts';
+import type { Likeness, RelatedCommit, Relation } from './types.ts';
 
 /** How sure the text of a commit is. `partial`: see images/kernels/upstream/index.yaml. */
 export interface UpstreamCommit {
@@ -21,4 +23,50 @@ export interface UpstreamCommit {
 /** Commits are named by twelve digits or more. */
 export function sameCommit(a: string, b: string): boolean {
   return a.startsWith(b) || b.startsWith(a);
+}
+
+/** Commits that somebody who backports this patch should know of. */
+const WEIGHT: readonly Relation[] = ['prerequisite', 'follow-up', 'same-lines', 'same-function'];
+
+/** `base` is the tree before the patch; null without one. */
+export async function relatedCommits(
+  patch: Changes,
+  alike: readonly Likeness[],
+  commits: readonly UpstreamCommit[],
+  base: TreeView | null,
+): Promise<RelatedCommit[]> {
+  const related: RelatedCommit[] = [];
+  for (const commit of commits) {
+    if (alike.some(({ id }) => sameCommit(id, commit.id))) continue;
+    const relation = relationOf(patch, alike, commits, commit);
+    if (relation === null) continue;
+    const { id, title, release } = commit;
+    const why = commit.why ?? 'it changes the same place';
+    const inTree = base === null ? null : await presenceOf(commit.changes, base);
+    related.push({ id, title, release, relation, places: commonPlaces(patch, commit.changes), inTree, why });
+  }
+  return related.sort((a, b) => WEIGHT.indexOf(a.relation) - WEIGHT.indexOf(b.relation));
+}
+
+function relationOf(
+  patch: Changes,
+  alike: readonly Likeness[],
+  commits: readonly UpstreamCommit[],
+  { id, changes }: UpstreamCommit,
+): Relation | null {
+  const like = commits.filter((one) => alike.some((like) => !like.reverse && sameCommit(like.id, one.id)));
+  if (like.some(({ needs }) => needs.some((one) => sameCommit(one, id)))) return 'prerequisite';
+  if (like.some(({ followedBy }) => followedBy.some((one) => sameCommit(one, id)))) return 'follow-up';
+  const keys = new Set(patch.lines.filter(counts).map(({ file, key }) => `${file}\0${key}`));
+  if (changes.lines.some((line) => counts(line) && keys.has(`${line.file}\0${line.key}`)))
+    return 'same-lines';
+  return commonPlaces(patch, changes).length > 0 ? 'same-function' : null;
+}
+
+/** Functions that both change, as "file: function()". */
+function commonPlaces(a: Changes, b: Changes): string[] {
+  const of = ({ hunks }: Changes) =>
+    hunks.flatMap(({ file, function: name }) => (name === null ? [] : [`${file}: ${name}`]));
+  const others = new Set(of(b));
+  return [...new Set(of(a).filter((place) => others.has(place)))];
 }

@@ -13,7 +13,7 @@ export interface CauseRule {
   readonly find: (c: Context, registration: Registration) => Claim | false | null;
 }
 
-export interface CauseRow<Name extends string = string> {
+interface CauseRow<Name extends string = string> {
   readonly name: Name;
   readonly rules: readonly CauseRule[];
   /** What to do about it, most useful first; each a sentence. */

@@ -1,8 +1,7 @@
 /** One boot: what was observed and why, beside its consoles. */
 import type { BootPage, DiagnosisPage } from '../types.ts';
 import { type ConsoleView, consoleView } from './console-view.ts';
-import { command } from './copy.ts';
-import { drawing, h, pairs, section, table } from './dom.ts';
+import { command, drawing, h, pairs, section, table } from './dom.ts';
 
 /** `extra` stands after what was observed, in the same column. */
 export function bootView(boot: BootPage, extra: readonly (Node | null)[]): HTMLElement {

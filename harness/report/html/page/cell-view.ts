@@ -1,10 +1,8 @@
 /** One cell as one run has it: its boots one at a time, its history, and how to do it again. */
-
 import { OUTCOME_MARKS } from '../symbols.ts';
 import type { CellPage, HistoryPage } from '../types.ts';
 import { bootView } from './boot-view.ts';
-import { command } from './copy.ts';
-import { h, pairs, section } from './dom.ts';
+import { command, h, pairs, section } from './dom.ts';
 
 export function cellView(cell: CellPage): HTMLElement {
   const place = h('div', {});
@@ -41,7 +39,7 @@ export function cellView(cell: CellPage): HTMLElement {
   );
 }
 
-export function outcomeBadge(outcome: keyof typeof OUTCOME_MARKS): HTMLElement {
+function outcomeBadge(outcome: keyof typeof OUTCOME_MARKS): HTMLElement {
   return h(
     'span',
     { class: `badge o-${outcome}` },

@@ -1,4 +1,5 @@
 /** Elements made by hand, so that text is only ever text. */
+import type { Opened, PageIndex } from '../types.ts';
 
 type Child = Node | string | null | false | readonly Child[];
 type Properties = Readonly<Record<string, string | number | boolean | ((event: Event) => void) | null>>;
@@ -83,4 +84,44 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 export function drawing(svg: string): Node | null {
   const parsed = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement;
   return parsed.localName === 'svg' ? document.importNode(parsed, true) : null;
+}
+
+/** The data of the page: the index at once, what a cell opens when it is opened. */
+export function readIndex(): PageIndex {
+  return JSON.parse(
+    document.getElementById('index')?.textContent ?? '{"kind":"run","cells":[]}',
+  ) as PageIndex;
+}
+
+/** Inflates what the cell at this place of the index opens; null if the page holds nothing for it. */
+export async function readOpened(place: number): Promise<Opened | null> {
+  // The packed cells come after this script: if a link opens one at once, it may still be on its way.
+  if (document.readyState === 'loading')
+    await new Promise((done) => document.addEventListener('DOMContentLoaded', done, { once: true }));
+  const packed = document.getElementById(`p${place}`)?.textContent ?? '';
+  if (packed === '') return null;
+  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return (await new Response(inflated).json()) as Opened;
+}
+
+/** A command to copy. */
+const SAID_MS = 1500;
+
+export function command(title: string, text: string): HTMLElement {
+  const code = h('pre', { tabindex: 0, 'aria-label': title }, h('code', {}, text));
+  const button = h('button', { type: 'button', class: 'copy', onclick: () => void copy() }, 'copy');
+  const copy = async (): Promise<void> => {
+    const done = await navigator.clipboard?.writeText(text).then(
+      () => true,
+      () => false,
+    );
+    // If the browser refuses, the text is selected for Ctrl-C.
+    if (done !== true) getSelection()?.selectAllChildren(code);
+    button.textContent = done === true ? 'copied' : 'selected';
+    setTimeout(() => {
+      button.textContent = 'copy';
+    }, SAID_MS);
+  };
+  return h('figure', { class: 'command' }, h('figcaption', {}, title, button), code);
 }

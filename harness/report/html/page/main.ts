@@ -1,10 +1,9 @@
 /** The page's script. */
 import { readAddress } from './address.ts';
-import { readIndex } from './data.ts';
+import { byId, readIndex } from './dom.ts';
 import { startFilter } from './filter.ts';
 import { type Matrix, startMatrix } from './matrix.ts';
 import { startDialog } from './opened-view.ts';
-import { startTheme } from './theme.ts';
 
 startTheme();
 const index = readIndex();
@@ -19,3 +18,36 @@ function openNamed(): void {
 }
 addEventListener('hashchange', openNamed);
 openNamed();
+
+/** Light, dark, or as the system has it. */
+const KEY = 'tscmatrix-theme';
+
+function startTheme(): void {
+  const choice = byId('theme');
+  const stored = remembered();
+  apply(stored);
+  if (!(choice instanceof HTMLSelectElement)) return;
+  choice.value = stored;
+  choice.addEventListener('change', () => {
+    apply(choice.value);
+    try {
+      localStorage.setItem(KEY, choice.value);
+    } catch {
+      // A page from a file may have no storage: the choice then lasts as long as the page.
+    }
+  });
+}
+
+function remembered(): string {
+  try {
+    const theme = localStorage.getItem(KEY);
+    return theme === 'light' || theme === 'dark' ? theme : '';
+  } catch {
+    return '';
+  }
+}
+
+function apply(theme: string): void {
+  if (theme === '') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}

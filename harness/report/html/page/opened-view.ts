@@ -1,15 +1,13 @@
 /** The dialog that a cell opens. */
-
 import { CHANGE_CLASS, CHANGE_MARKS } from '../symbols.ts';
 import type { ComparedPage, Opened } from '../types.ts';
 import { linkTo, setAddress } from './address.ts';
 import { cellView } from './cell-view.ts';
-import { readOpened } from './data.ts';
 import { differenceView } from './difference-view.ts';
-import { byId, h, section, table } from './dom.ts';
+import { byId, h, readOpened, section, table } from './dom.ts';
 import type { Matrix } from './matrix.ts';
 
-export interface Dialog {
+interface Dialog {
   open(place: number): Promise<void>;
 }
 
