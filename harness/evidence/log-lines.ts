@@ -7,6 +7,8 @@ import { neutralise } from '../base/neutralise.ts';
 export interface LogLine {
   /** The line's number in the text at hand, 1-based. */
   readonly n: number;
+  /** Its place in the order in which the lines were printed, where that is not the order of the text. */
+  readonly order?: number;
   /** The message alone. */
   readonly text: string;
   /** Seconds since boot, null if the line does not say. In pasted text also by the time of day: see byWallClock. */

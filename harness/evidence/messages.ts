@@ -63,6 +63,7 @@ const CLOCKSOURCE = [
   "timekeeping watchdog on CPU*: Marking clocksource '*' as unstable because the skew is too large:",
   'timekeeping watchdog on CPU*: * wd-wd read-back delay of *, ...',
   'timekeeping watchdog on CPU*: * read-back delay of *, attempt *, marking unstable',
+  'timekeeping watchdog on CPU*: * read-back delay of *',
   'timekeeping watchdog on CPU*: * excessive read-back delay of * vs. limit of *, wd-wd read-back delay only *, attempt *, marking * unstable',
   'timekeeping watchdog on CPU*: * retried * times before success',
   'wd-*-wd read-back delay of *, clock-skew test skipped!',
@@ -167,7 +168,8 @@ const PATTERNS = new Map<string, RegExp>();
 /** Whether a word of a text can be this word of a format; values within a word are digits, letters, anything. */
 function fits(word: string, form: string): boolean {
   if (form === '*') return word !== '';
-  if (!form.includes('*')) return word === form;
+  // Some of them end in a full stop in some versions.
+  if (!form.includes('*')) return word === form || word === `${form}.`;
   let pattern = PATTERNS.get(form);
   if (pattern === undefined) {
     pattern = new RegExp(`^${form.split('*').map(escaped).join('.{1,80}?')}$`);

@@ -27,11 +27,12 @@ const SOURCES = new Set(
 );
 
 const PROMPT =
-  /^(?:\[[^\]]{1,80}\] ?|\([^)]{1,40}\) ?)?(?:[\w.-]{1,64}@[\w.-]{1,64}(?::[^$#%>]{0,128})?|[\w.-]{1,64}:[^$#%>]{0,128})? ?[$#%] ?(\S.*)$/;
+  /^(?:\[[^\]]{1,80}\] ?|\([^)]{1,40}\) ?)?(?:[a-z]{0,3}sh-\d\.\d{1,2}|[~/][^\s$#%>]{0,64}|[\w.-]{1,64}@[\w.-]{1,64}(?::[^$#%>]{0,128})?|[\w.-]{1,64}:[^$#%>]{0,128})? ?[$#%] ?(\S.*)$/;
 const COMMAND =
   /^(?:sudo +)?(?:\/\S{0,64}\/)?(?:dmesg|cat|journalctl|grep|egrep|zgrep|head|tail|more|less|lscpu|uname|cd|ls|echo|zcat)\b/;
 const SYSFS_VALUE = /\b(available|current)_clocksource *(?::|=|\bis\b:?) *(\S.*)$/;
-const FILE_HEADER = /^==> \S*\/?(available|current)_clocksource <==$/;
+/** head's and tail's heading, and what a mail program has broken off a command. */
+const FILE_HEADER = /^(?:==> )?\S*?(available|current)_clocksource:?(?: <==)?$/;
 
 export function readShell(lines: readonly LogLine[]): ShellFacts {
   let available: ShellFacts['available'] = null;

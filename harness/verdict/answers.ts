@@ -78,7 +78,7 @@ const guests: Answer = ({ facts }, registration) =>
 
 const sinceWhen: Answer = ({ facts }, registration) => {
   const first = [...facts.marks, ...facts.warps, ...facts.unstableSigns].toSorted(
-    (a, b) => a.line - b.line,
+    (a, b) => a.order - b.order,
   )[0];
   if (registration !== 'unstable' || first?.timeS == null) return null;
   return `Since when: ${first.timeS.toFixed(1)} s after boot (line ${first.line}).`;

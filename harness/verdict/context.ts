@@ -76,7 +76,7 @@ function currentByLog(facts: Facts): string | null {
     (w) => w.currentThen !== null && w.currentThen !== w.source,
   )?.currentThen;
   if (last === undefined) return then ?? null;
-  const after = (found: readonly Found[]): boolean => found.some((f) => f.line > last.line);
+  const after = (found: readonly Found[]): boolean => found.some((f) => f.order > last.order);
   const isTsc = /^tsc/.test(last.name);
   if (isTsc && (after(facts.marks) || after(facts.unstableSigns))) return null;
   if (facts.shape.kind === 'whole') return last.name;

@@ -26,6 +26,9 @@ export function registeredButUnlisted({ facts, listed }: Context): Contradiction
 const isMark = ({ kind }: { readonly kind: string }): boolean =>
   /^(?:cpu-)?skew$|^slow-read-marked$/.test(kind);
 
+/** A reason may be cut off; so much of it tells it from the others. */
+const SAME = 8;
+
 export function contradictionsOf(c: Context): Contradiction[] {
   const { facts, available, current, currentFrom, listed } = c;
   const found = [registeredButUnlisted(c)];
@@ -45,6 +48,13 @@ export function contradictionsOf(c: Context): Contradiction[] {
       text: 'the log marks the TSC unstable, yet tsc is stated as current or listed: that was before the mark, or in another boot',
       evidence: stated,
       unsettles: false,
+    });
+  const other = facts.marks.find(({ reason }) => reason.slice(0, SAME) !== mark?.reason.slice(0, SAME));
+  if (mark !== undefined && other !== undefined)
+    found.push({
+      text: 'the TSC is marked unstable for two reasons, and a kernel does that once: the lines are of different boots, or of no log',
+      evidence: [cite(other, 'another reason')],
+      unsettles: true,
     });
   return found.filter((one) => one !== null);
 }

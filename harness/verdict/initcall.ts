@@ -67,5 +67,5 @@ function gapOf(a: Found, b: Found): number | null {
 
 /** By time if both lines say it, else by their order in the text. */
 function isBefore(a: Found, b: Found): boolean {
-  return a.timeS !== null && b.timeS !== null && a.timeS !== b.timeS ? a.timeS < b.timeS : a.line < b.line;
+  return a.timeS !== null && b.timeS !== null && a.timeS !== b.timeS ? a.timeS < b.timeS : a.order < b.order;
 }

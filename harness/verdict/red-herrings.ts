@@ -45,6 +45,12 @@ const REMARKS: readonly Remark[] = [
       `tsc=reliable on the command line${where} only spares tsc the watchdog; it does not register tsc sooner.`,
   },
   {
+    // RHEL 6 (2.6.32) kernel/time/clocksource.c clocksource_unstable()
+    applies: ({ facts }) => line(facts.watchdog.find((w) => /Enable clocksource failover/.test(w.text))),
+    says: (where) =>
+      `Not a change of the clocksource: this kernel only warns${where} and goes on with the one that it has, unless clocksource_failover is on its command line.`,
+  },
+  {
     applies: ({ facts }) => line(facts.watchdog.find((w) => w.kind === 'remote-timeout')),
     says: (where) =>
       `The remote CPU that did not answer the watchdog in time${where} costs no clocksource its place.`,

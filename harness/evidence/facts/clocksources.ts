@@ -65,12 +65,12 @@ function hpetHz(lines: readonly LogLine[]): number | null {
 export function clocksourceFacts(lines: readonly LogLine[]): Part {
   return {
     // kernel/time/clocksource.c __clocksource_update_freq_scale(), 4.1 on (4.1 itself without the first colon)
-    registered: findNamed(lines, /^clocksource:? (\S+): mask: 0x/),
+    registered: findNamed(lines, /^clocksource:? ([\w.-]+): mask: 0x/),
     // up to 4.1 without the prefix; 2.6 says "Switching to"
     // up to 2.6.30 kernel/time/timekeeping.c change_clocksource(): "Time: hpet clocksource has been installed."
     switches: findNamed(
       lines,
-      /^(?:(?:clocksource: )?Switch(?:ed|ing) to clocksource (?=\S)|Time: (?=\S+ clocksource has been installed))(\S+)/,
+      /^(?:(?:clocksource: )?Switch(?:ed|ing) to clocksource (?=\S)|Time: (?=\S+ clocksource has been installed))([\w.-]+)/,
     ).map((s) => ({
       ...s,
       prefixed: /clocksource: Switch/.test(s.text),

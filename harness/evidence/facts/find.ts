@@ -3,7 +3,8 @@ import type { LogLine } from '../log-lines.ts';
 import type { Found, Named } from './types.ts';
 
 export function found(line: LogLine): Found {
-  return { line: line.n, text: line.shown, timeS: line.timeS, byWallClock: line.byWallClock === true };
+  const { n, order = n, shown, timeS } = line;
+  return { line: n, order, text: shown, timeS, byWallClock: line.byWallClock === true };
 }
 
 export function findAll(lines: readonly LogLine[], pattern: RegExp): Found[] {

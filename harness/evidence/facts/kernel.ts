@@ -42,7 +42,7 @@ export function commandLineFact(lines: readonly LogLine[]): Facts['commandLine']
   }
   // /proc/cmdline has no prefix, but boot loaders put this first.
   const bare = lines.find((line) => !line.stamped && /^BOOT_IMAGE=\S+ /.test(line.text));
-  return bare === undefined ? null : found(bare);
+  return bare === undefined ? null : { ...found(bare), text: bare.text };
 }
 
 /** Parameters before "--"; quotes keep spaces together as in lib/cmdline.c next_arg(). */

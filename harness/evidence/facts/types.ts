@@ -5,6 +5,8 @@ import type { Statement } from '../shell.ts';
 export interface Found {
   /** 1-based number in the text at hand. */
   readonly line: number;
+  /** What was printed later has a higher one. */
+  readonly order: number;
   readonly text: string;
   /** Seconds since boot, null if the line does not say. */
   readonly timeS: number | null;

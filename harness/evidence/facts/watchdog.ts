@@ -37,9 +37,9 @@ const HEADS: readonly (readonly [RegExp, (m: RegExpExecArray) => Head])[] = [
     ),
     (m) => ({ ...none, kind: 'slow-read-marked', source: m[1] ?? null }),
   ],
-  // 5.13 to 5.16: the name is that of the reference
+  // 5.13 to 5.16: the name is that of the reference; "..., attempt 3, marking unstable" may be cut off, and is all that it can end in
   [
-    new RegExp(`^${C}timekeeping watchdog on CPU\\d+: (\\S+) read-back delay of .*, marking unstable`),
+    new RegExp(`^${C}timekeeping watchdog on CPU\\d+: (?!wd-)(\\S+) read-back delay of(?: |$)`),
     (m) => ({ ...none, kind: 'slow-read-marked', watchdog: m[1] ?? null }),
   ],
   // 5.13 on: reading took too long, the test was skipped

@@ -21,6 +21,8 @@ const ONCE = [
   /^(?:tsc: |TSC: )?Detected \S+ MHz processor/,
   /^(?:clocksource: )?tsc-early: mask: /,
   /^(?:clocksource: )?tsc: mask: /,
+  // tsc.c mark_tsc_unstable() returns at once where the TSC is unstable already.
+  /^(?:tsc: )?Marking TSC unstable due to /,
 ];
 
 /** The line at which the stamps last went back before this one, which is where its boot begins; else this line. */
@@ -88,5 +90,7 @@ export function inOrder(lines: readonly LogLine[]): readonly LogLine[] {
     if (line.timeS < before.timeS) back += 1;
     else on += 1;
   });
-  return back >= STEPS_THAT_TELL && back > (back + on) * BACKWARD_SHARE ? lines.toReversed() : lines;
+  return back >= STEPS_THAT_TELL && back > (back + on) * BACKWARD_SHARE
+    ? lines.toReversed().map((line, order) => ({ ...line, order }))
+    : lines;
 }

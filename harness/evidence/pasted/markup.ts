@@ -16,8 +16,19 @@ const QUOTES: readonly (readonly [RegExp, string])[] = [
   [/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb]/g, '"'],
 ];
 
+function unquoted(text: string): string | null {
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
 /** Several lines written as one, by a JSON string or a shell that shows its escapes. */
 function splitEscapes(line: RawLine): RawLine[] {
+  const whole = /^\s*(".*\\n.*")[,;]?\s*$/.exec(line.text)?.[1];
+  const read = whole === undefined ? null : unquoted(whole);
+  if (read !== null) return read.split(/\r?\n/).map((text) => ({ ...line, text }));
   const parts = line.text.split(/\\r?\\n|\\n/);
   return parts.length < 3 && !/\\n(?:\[|<\d|\s|tsc|clocksource)/.test(line.text)
     ? [line]

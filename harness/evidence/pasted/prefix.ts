@@ -3,6 +3,7 @@
  * stands in front, and a prefix that was seen before known messages is taken off all lines of the text.
  */
 import { isMessage } from '../messages.ts';
+import { monthOf } from './wall-clock.ts';
 
 /** A message is looked for this far into a line, in characters. */
 const REACH = 200;
@@ -23,7 +24,18 @@ const TIME = /\d{1,2}:\d\d:\d\d|\d{1,9}\.\d{3,9}|\d{4}-\d\d-\d\d/;
 const MARKS =
   /\bkernel(?:\[\d{1,7}\])?:|\bkern(?:el)?\b[ .:]|[[<({|][^\s\])}>|]{0,80}[\])}>|]|\|\s*$|(?:^|\s)\/\S*[:-]|^\S*\d[:-]?\s*$|^[\w./-]+:\d+[:-]/;
 
+const MARK_END = /^.*(?:[\])}>|:](?:\s|$)|\d:\d\d(?=\s)|\b(?:19|20)\d\d\b|\/\S*[:-])/s;
+/** In any language: so many words in small letters that are neither a month nor part of a name make a sentence. */
+const SENTENCE_WORDS = 3;
+
 function isSpeech(before: string): boolean {
+  // "timekeeping watchdog on" may have been broken off in front of it.
+  if (/^CPU ?\d+:? *$/.test(before)) return true;
+  const small = before.match(/(?<![\p{L}\p{N}./@:_-])\p{Ll}{2,}(?![\p{L}\p{N}./@:|=_-])/gu) ?? [];
+  if (small.filter((word) => monthOf(word) === null).length >= SENTENCE_WORDS) return true;
+  // What stands after the last mark or time: a name, and no two words.
+  const tail = before.slice(MARK_END.exec(before)?.[0].length ?? 0);
+  if ((tail.match(/(?<![\p{L}\p{N}./@:_-])\p{L}{2,}(?=\s)/gu) ?? []).length > 1) return true;
   return (before.toLowerCase().match(/(?<![\w./@:-])[a-z]+(?![\w./@:|=-])/g) ?? []).some((word) =>
     SPEECH.has(word),
   );
@@ -34,6 +46,12 @@ function isPrefix(before: string): boolean {
   if (before.trim() === '') return true;
   if (isSpeech(before)) return false;
   return !/[\p{L}\p{N}]/u.test(before) || [TIME, KMSG, MARKS].some((pattern) => pattern.test(before));
+}
+
+/** Whether this, said before several messages, was put there by a machine: two sentences may begin alike. */
+function isRepeated(before: string, count: number, lines: number): boolean {
+  if (count < 2) return false;
+  return /[\d[\]{}<>|/~@#=+*_]/.test(before) || (/^\S+\s*$/.test(before) && count * 2 >= lines);
 }
 
 /** The same prefix with other times and numbers has the same shape. */
@@ -96,6 +114,7 @@ function patternOf(before: string): RegExp {
 export function learnPrefixes(texts: readonly string[]): Prefixes {
   const seen = new Map<string, { count: number; before: string }>();
   const places = texts.map(messageAt);
+  const full = texts.filter((text) => text !== '').length;
   for (const [index, text] of texts.entries()) {
     const at = places[index] ?? -1;
     if (at <= 0) continue;
@@ -107,7 +126,7 @@ export function learnPrefixes(texts: readonly string[]): Prefixes {
     else known.count += 1;
   }
   const common = [...seen.values()]
-    .filter(({ count, before }) => count > 1 || isPrefix(before))
+    .filter(({ count, before }) => isPrefix(before) || isRepeated(before, count, full))
     .sort((a, b) => b.count - a.count)
     .slice(0, MOST_SHAPES);
   const shapes = new Set(common.map(({ before }) => shapeOf(before)));

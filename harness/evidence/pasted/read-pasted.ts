@@ -18,8 +18,8 @@ export interface Pasted {
 
 /** Quote marks of mails and forums. */
 const QUOTE = /^(?:[ \t]{0,8}[>|](?!>)[ \t]?)+/;
-/** What closes a line in markup, and ends no message of the kernel's. */
-const CLOSING = /(?:[\s`*|\\}]|"[,\]}\s]*$|,$)+$/;
+/** What closes a line in markup, and ends no message of the kernel's and no command ("clocksource0/*"). */
+const CLOSING = /(?:[\s`|\\}]|(?<!\/)\*|"[,\]}\s]*$|,$)+$/;
 
 /** The line without what closes it, as far as something was opened in front. */
 function withoutClosing(message: string, before: string): string {

@@ -104,8 +104,8 @@ const SHARE = 0.5;
 /** A message may hold several lines, and docker keeps their line ends. */
 const parted = (line: RawLine): RawLine[] =>
   line.text
-    .replace(/\n+$/, '')
-    .split('\n')
+    .replace(/[\r\n]+$/, '')
+    .split(/\r?\n/)
     .map((text) => ({ ...line, text }));
 
 /** The messages of a log of records; null for a text that is none. */

@@ -10,6 +10,12 @@ const WIDTHS = { least: 60, most: 100 };
 /** Messages of any length whose rest matters: parameters and CPU flags. */
 const LONG = /^(?:Kernel command line|Command line): |^[Ff]lags *:/;
 
+/** The end of a command that a terminal broke at its edge. */
+const SYSFS = /\/sys\/\S*\/(?:available|current)_clocksource$/;
+
+const isBrokenPath = (open: string, next: string): boolean =>
+  /\/sys\//.test(open) && !/\s/.test(next) && !SYSFS.test(open) && SYSFS.test(open + next);
+
 function further(joined: string, before: string): boolean {
   const [now, then] = [bestFormat(joined), bestFormat(before)];
   return now.words > then.words && now.literals >= then.literals && now.literals >= 2;
@@ -17,7 +23,11 @@ function further(joined: string, before: string): boolean {
 
 /** The message with its next part, if that makes it more of a known one; null if the line stands for itself. */
 function join(open: LogLine, next: LogLine, width: number | null): string | null {
-  if (next.text === '' || next.stamped || isMessage(next.text)) return null;
+  if (next.text === '' || next.stamped) return null;
+  // What is a message by itself may be the end of a longer one, if that is whole then.
+  const [own, all] = [bestFormat(next.text), bestFormat(`${open.text} ${next.text}`)];
+  if (isMessage(next.text) && (!all.whole || all.literals <= own.literals || bestFormat(open.text).whole))
+    return null;
   // A break between words first; one within a word has the blank neither here nor there.
   for (const glue of [' ', '']) {
     // A soft line end of quoted-printable may be all that is left of it.
@@ -44,17 +54,24 @@ export function joinWraps(lines: readonly LogLine[], isOther: (line: LogLine) =>
     // A prefix alone on its line: the message stands on the next.
     if (
       open?.stamped === true &&
-      open.text === '' &&
+      /^(?:clocksource:|tsc:|TSC:)?$/.test(open.text) &&
       !line.stamped &&
       line.text !== '' &&
       isMessage(line.text)
     ) {
       out[out.length - 1] = {
-        ...line,
-        n: open.n,
-        timeS: open.timeS,
-        stamped: true,
+        ...open,
+        text: `${open.text} ${line.text}`.trimStart(),
         shown: `${open.shown} ${line.shown}`,
+        width: line.width,
+      };
+      continue;
+    }
+    if (open !== undefined && isBrokenPath(open.text, line.text)) {
+      out[out.length - 1] = {
+        ...open,
+        text: `${open.text}${line.text}`,
+        shown: `${open.shown}${line.shown}`,
       };
       continue;
     }

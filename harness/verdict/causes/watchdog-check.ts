@@ -64,10 +64,10 @@ export function checkOf(c: Context): Check | null {
 /** When the watchdog spoke: its own line, else the mark. */
 export const momentOf = (c: Context): Found | null => checkOf(c)?.event ?? c.facts.marks[0] ?? null;
 
-/** Within so many seconds; without stamps, within so many lines. */
+/** Within so many seconds; where one has no stamp, within so many lines. */
 export function isNear(a: Found, b: Found, seconds: number): boolean {
   if (a.timeS !== null && b.timeS !== null) return Math.abs(a.timeS - b.timeS) <= seconds;
-  return a.timeS === null && b.timeS === null && Math.abs(a.line - b.line) <= NEAR_LINES;
+  return Math.abs(a.order - b.order) <= NEAR_LINES;
 }
 /** Lines that follow each other were printed about together. */
 const NEAR_LINES = 12;

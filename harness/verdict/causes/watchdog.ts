@@ -84,7 +84,7 @@ export const WATCHDOG = [
       }),
       watchdogRule('said', ({ event }, { facts }) => {
         const slow = facts.watchdog.filter(
-          (w) => w.line < event.line && w.kind === 'slow-read' && isNear(w, event, NEAR_S),
+          (w) => w.order < event.order && w.kind === 'slow-read' && isNear(w, event, NEAR_S),
         );
         const why = 'reads of the reference were slow just before it was used against the TSC';
         const lines = slow.map((s) => cite(s, 'a slow read'));

@@ -57,4 +57,13 @@ test('a reversed journal is put in order', () => {
   expect(read(upsideDown.join('\n')).lines.map(({ text }) => text)).toEqual(
     read(stamped.join('\n')).lines.map(({ text }) => text),
   );
+  const { marks, refined } = factsOf(read(upsideDown.join('\n')).lines);
+  expect(marks[0]?.line).toBe(1);
+  expect(marks[0]?.order).toBeGreaterThan(refined[0]?.order ?? 9);
+});
+
+test('a mark that comes again with another time is that of another boot', () => {
+  const mark = (time: number, reason: string) => `[ ${time}.0] tsc: Marking TSC unstable due to ${reason}`;
+  const text = [mark(9, 'clocksource watchdog'), mark(2, 'TSC halts in idle')].join('\n');
+  expect(read(text).boots).toEqual({ count: 2, chosen: 2, line: 2 });
 });

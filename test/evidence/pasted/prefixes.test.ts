@@ -66,8 +66,21 @@ test.each([
   `Expected: ${MESSAGE}`,
   `At 10:23 I saw ${MESSAGE}`,
   `there should be \`${MESSAGE}\` in it`,
+  `Bei mir kommt um 10:23:45 die Meldung ${MESSAGE}`,
+  `Ubuntu guests emit ${MESSAGE}\nUbuntu guests emit ${MESSAGE}`,
+  `notes.txt:1:Ubuntu guests emit ${MESSAGE}\nnotes.txt:2:Ubuntu guests emit ${MESSAGE}`,
 ])('%j speaks of a message', (text) => {
   expect(khzOf(text)).toEqual([]);
+});
+
+test.each([
+  ['guest', 2, 2],
+  ['guest', 2, 5],
+  ['guest-7', 2, 5],
+])('one word, %j, before %i of %i lines', (word, count, all) => {
+  const other = Array.from({ length: all - count }, () => 'and something else');
+  const text = [...Array.from({ length: count }, () => `${word} ${MESSAGE}`), ...other].join('\n');
+  expect(khzOf(text).length).toBe(word !== 'guest' || count * 2 >= all ? count : 0);
 });
 
 test('a prefix that stands before known messages is taken off the other lines as well', () => {

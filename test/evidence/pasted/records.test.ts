@@ -44,6 +44,12 @@ test.each<[string, string]>([
     "docker's json-file",
     `{"log":"[    2.000000] ${REFINED}\\n","stream":"stdout","time":"2026-03-09T07:03:06.1Z"}\n{"log":"[    2.100000] ${SWITCHED}\\n","stream":"stdout","time":"2026-03-09T07:03:06.2Z"}`,
   ],
+  [
+    "docker's json-file of a console with carriage returns",
+    `{"log":"[    2.000000] ${REFINED}\\r\\n","stream":"stdout"}\n{"log":"[    2.100000] ${SWITCHED}\\r\\n","stream":"stdout"}`,
+  ],
+  ['a log in one string', JSON.stringify(`[    2.000000] ${REFINED}\n[    2.100000] ${SWITCHED}`)],
+  ['a log in one string of a list', `  ${JSON.stringify(`[    2.0] ${REFINED}\n[    2.1] ${SWITCHED}\n`)},`],
 ])('%s', (_, text) => {
   const { lines } = readPasted(text.split('\n').map((line, index) => ({ n: index + 1, text: line })));
   const said = lines.filter(({ text }) => text !== '').map(({ text, timeS }) => ({ text, timeS }));

@@ -45,6 +45,37 @@ test.each([
   expect(diagnose({ facts, available: undefined, current: undefined }).cause).toBe(cause);
 });
 
+test.each([
+  ['behind the CPU', 'CPU0:\nMarking clocksource', ':'],
+  ['in front of the CPU', 'on\nCPU0: Marking clocksource', ':'],
+  ['at its end', "CPU0: Marking clocksource 'tsc' as unstable because the skew is too\nlarge", ':'],
+])('the head of a watchdog report that was broken %s', (_, part) => {
+  const head =
+    "[    9.1] clocksource: timekeeping watchdog on CPU0: Marking clocksource 'tsc' as unstable because the skew is too large:";
+  const whole = part.replaceAll('\n', ' ');
+  const facts = factsIn(
+    `[    1.0] clocksource: timekeeping watchdog on CPU0: hpet retried 2 times before success
+${head.replace(whole, part)}
+[    9.2] clocksource:
+  'hpet' wd_nsec: 500000000 wd_now: 1 wd_last: 2 mask: ffffffff
+[    9.3] clocksource:                       'tsc' cs_nsec: 510000000 cs_now: 1 cs_last: 2 mask: ffffffffffffffff`,
+  );
+  expect(facts.watchdog.map(({ kind, deltaNs }) => [kind, deltaNs])).toEqual([
+    ['slow-read', null],
+    ['skew', 10_000_000],
+  ]);
+});
+
+test.each(['clocksource0/availab\nle_clocksource', 'clocksource0/\navailable_clocksource'])(
+  'a command that a terminal broke at its edge: %j',
+  (end) => {
+    const facts = factsIn(
+      `$ cat /sys/devices/system/clocksource/${end}\nxen tsc\n$ cat\n/sys/devices/system/clocksource/clocksource0/current_clocksource\nxen`,
+    );
+    expect([facts.available?.value, facts.current?.value]).toEqual([['xen', 'tsc'], 'xen']);
+  },
+);
+
 test('a list, a command and prose after a log are no part of its last message', () => {
   const facts = factsIn(`[    1.000000] tsc: Detected 2400.000 MHz processor
 kvm-clock acpi_pm
