@@ -29,7 +29,7 @@ const MORE: Readonly<Record<string, number>> = {
   sept: 8,
 };
 
-function monthOf(name: string): number | null {
+export function monthOf(name: string): number | null {
   const key = plain(name);
   return MONTHS.get(key) ?? MORE[key] ?? null;
 }
