@@ -6,7 +6,7 @@ import {
   simulateFixed,
   simulateSearch,
   tabulate,
-} from '../harness/bisect/simulate.ts';
+} from '../test/support/simulate.ts';
 
 const TRIALS = 1000;
 const COMMITS = 256;

@@ -9,14 +9,14 @@ import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.t
 import { isKvmGuest, needsHostKvm } from '../matrix/accelerators.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import type { HostOffer } from './machine.ts';
-import { applianceFiles, hostNests, makeNestedReady } from './nested-ready.ts';
+import type { HostOffer, PartFault } from './machine.ts';
+import { hostNests, makeNestedReady } from './nested-ready.ts';
 import { runBoth, runInParallel } from './schedule.ts';
 
 export interface Ready extends HostOffer {
   readonly initrdPath: string;
   /** Each kernel of the plan, or what kept it away. */
-  readonly kernels: ReadonlyMap<string, KernelImage | HostFault | BuildError>;
+  readonly kernels: ReadonlyMap<string, KernelImage | PartFault>;
 }
 
 interface ReadyOptions {
@@ -33,11 +33,8 @@ interface ReadyOptions {
 const FETCHES = 2;
 
 /** Throws UserError if an entry's file is no kernel, or not the one that was asked for: the input is wrong. */
-async function acquireAll(
-  plan: Plan,
-  options: ReadyOptions,
-): Promise<Map<string, KernelImage | HostFault | BuildError>> {
-  const kernels = new Map<string, KernelImage | HostFault | BuildError>();
+async function acquireAll(plan: Plan, options: ReadyOptions): Promise<Map<string, KernelImage | PartFault>> {
+  const kernels = new Map<string, KernelImage | PartFault>();
   const cache = await openCache();
   await runInParallel(plan.kernels, FETCHES, async (entry) => {
     stopIfInterrupted();
@@ -120,12 +117,6 @@ export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Read
     const image = kernels.get(kernel);
     return image !== undefined && (!(image instanceof Error) || isNotBuilt(image));
   });
-  const nested = await makeNestedReady(bootable, trial, {
-    onProgress: (text) => options.onProgress?.('appliance', text),
-  });
-  const appliance =
-    nested.appliance === null || nested.appliance instanceof Error
-      ? null
-      : await applianceFiles(nested.appliance, trial);
-  return { ...base, trial, nested, appliance };
+  const made = await makeNestedReady(bootable, trial, (text) => options.onProgress?.('appliance', text));
+  return { ...base, trial, ...made };
 }

@@ -13,10 +13,6 @@ import { ACCELERATORS } from '../matrix/accelerators.ts';
 import type { Cell } from '../plan/types.ts';
 import { choose, type HostOffer, type PartFault } from './machine.ts';
 
-interface NestedOptions {
-  readonly onProgress?: (text: string) => void;
-}
-
 async function orFault<T>(make: Promise<T>): Promise<T | PartFault> {
   try {
     return await make;
@@ -27,12 +23,13 @@ async function orFault<T>(make: Promise<T>): Promise<T | PartFault> {
   }
 }
 
-/** Gets what these cells will ask for. */
+/** Gets what these cells will ask for, of the parts that are made. */
 export async function makeNestedReady(
   cells: readonly Cell[],
   trial: KvmCheck | null,
-  options: NestedOptions,
-): Promise<HostOffer['nested']> {
+  onProgress: (text: string) => void = () => {},
+): Promise<Pick<HostOffer, 'nested' | 'appliance'>> {
+  const options = { onProgress };
   const machines = cells.flatMap(({ guest }) => {
     const choice = choose(guest, trial);
     return 'kind' in choice ? [] : [{ ...choice, ...ACCELERATORS[choice.accelerator] }];
@@ -43,7 +40,11 @@ export async function makeNestedReady(
   const pinned = wantsPinned ? await orFault(pinnedQemu(options)) : null;
   const appliance = wantsAppliance ? await orFault(buildAppliance(options)) : null;
   const exitsLibrary = wantsExits ? await buildExitsLibrary() : null;
-  return { appliance, pinned, exitsLibrary };
+  return {
+    nested: { appliance, pinned, exitsLibrary },
+    appliance:
+      appliance === null || appliance instanceof Error ? null : await applianceFiles(appliance, trial),
+  };
 }
 
 /** Whether host KVM lets its guests use KVM: kvm_intel's and kvm_amd's parameter "nested" (arch/x86/kvm/). */

@@ -11,7 +11,7 @@ import { findProgram } from '../host/program.ts';
 import { buildProbeImage } from '../image/probe-image.ts';
 import { launchOf } from '../lab/launch.ts';
 import { type HostOffer, resolveMachine } from '../lab/machine.ts';
-import { applianceFiles, makeNestedReady } from '../lab/nested-ready.ts';
+import { makeNestedReady } from '../lab/nested-ready.ts';
 import { ACCELERATORS } from '../matrix/accelerators.ts';
 import type { RunRecord } from '../record/reader.ts';
 import type { CellView } from '../record/run-view.ts';
@@ -58,17 +58,7 @@ async function offerFor(
     ACCELERATORS[cell.guest.topology === 'auto' ? 'kvm' : cell.guest.topology].needsHostKvm ||
     wasOuter === 'kvm';
   const trial = needsKvm ? await checkKvm({ qemu, kernelPath, initrdPath }) : null;
-  const nested = await makeNestedReady([cell], trial, {
-    ...(onProgress === undefined ? {} : { onProgress }),
-  });
-  const { appliance } = nested;
-  return {
-    qemu,
-    trial,
-    nested,
-    appliance:
-      appliance === null || appliance instanceof Error ? null : await applianceFiles(appliance, trial),
-  };
+  return { qemu, trial, ...(await makeNestedReady([cell], trial, onProgress)) };
 }
 
 /** Digests of what the launch takes besides the kernel, against those of the record. */

@@ -4,7 +4,7 @@ import { decide, type End, type Search, sideOfCounts } from '../../harness/bisec
 import { hasBit, historyOf, lineOf, type Node, weightOfPast } from '../../harness/bisect/history.ts';
 import type { Counts } from '../../harness/bisect/noise.ts';
 import { believe, summary } from '../../harness/bisect/posterior.ts';
-import { randomFrom } from '../../harness/bisect/simulate.ts';
+import { randomFrom } from '../support/simulate.ts';
 
 interface Oracle {
   readonly isNew: (id: string) => boolean;

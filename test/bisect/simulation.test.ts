@@ -1,7 +1,7 @@
 // The noise model against an oracle that is wrong at a known rate, seeded: the same trials every time.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { randomFrom, simulateFixed, simulateSearch, tabulate } from '../../harness/bisect/simulate.ts';
+import { randomFrom, simulateFixed, simulateSearch, tabulate } from '../support/simulate.ts';
 
 const TRIALS = 1000;
 const COMMITS = 256;

@@ -2,9 +2,9 @@
 import { copyFile, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { normalise } from '../../harness/record/normalise.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import { builtKernel } from '../support/built-kernel.ts';
+import { normalise } from '../support/normalise.ts';
 import { openWorkshop, type Ran, type Workshop } from './tscmatrix.ts';
 
 // Boots of seconds, beside whatever else runs.

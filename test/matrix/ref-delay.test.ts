@@ -51,6 +51,7 @@ const random: RefDelay = {
 
 test.each<[string, string, RefDelay]>([
   ['0', '0', { pmNs: 0, hpetNs: 0, disturbance: null }],
+  ['1s', '1s', { pmNs: 1_000_000_000, hpetNs: 1_000_000_000, disturbance: null }],
   ['800', '800ns', { pmNs: 800, hpetNs: 800, disturbance: null }],
   ['1.5us', '1.5us', { pmNs: 1500, hpetNs: 1500, disturbance: null }],
   ['{ pm: 10us, hpet: 10000 }', '10us', { pmNs: 10_000, hpetNs: 10_000, disturbance: null }],

@@ -81,6 +81,11 @@ test('two names of one guest must not be expected to do different things', () =>
   expect(complaints(body + rule)).toEqual([expect.stringContaining('twice, with different expectations')]);
 });
 
+test('of three axes that set one setting the first two that disagree are told', () => {
+  const body = 'axes: { x: { p: { smp: 1 } }, y: { q: { smp: 2 } }, z: { r: { smp: 3 } } }\n';
+  expect(complaints(body)).toEqual([expect.stringContaining('x p sets smp to "1", y q to "2"')]);
+});
+
 test('two axes that set one setting differently are an error with both places to mend it', () => {
   const body = 'axes:\n  lat: { x: { smp: 2 }, y: {} }\n  smp: [1, 2]\n';
   expect(complaints(body)).toEqual([

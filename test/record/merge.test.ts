@@ -8,10 +8,10 @@ import { planSha256 } from '../../harness/plan/shard.ts';
 import { writeBlob } from '../../harness/record/blob/blob-write.ts';
 import { mergeBlobs } from '../../harness/record/merge/merge.ts';
 import { hostsDisagree, mergeHosts } from '../../harness/record/merge/merge-outcome.ts';
-import { normalise } from '../../harness/record/normalise.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import type { HostJudgement, RunEvent } from '../../harness/record/types.ts';
 import { rejudge } from '../../harness/run/rejudge.ts';
+import { normalise } from '../support/normalise.ts';
 
 const V1 = join(import.meta.dirname, '..', 'captures', 'records', 'v1');
 type Raw = Record<string, unknown> & { type: string };

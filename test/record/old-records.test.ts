@@ -10,12 +10,12 @@ import { cellHistories } from '../../harness/history/query.ts';
 import { makeScratch } from '../../harness/host/scratch.ts';
 import { writeBlob } from '../../harness/record/blob/blob-write.ts';
 import { mergeBlobs } from '../../harness/record/merge/merge.ts';
-import { normalise } from '../../harness/record/normalise.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import { RECORD_VERSION } from '../../harness/record/types.ts';
 import { renderRunPage } from '../../harness/report/html/run-page.ts';
 import { reportRecord } from '../../harness/report/replay.ts';
 import { rejudge } from '../../harness/run/rejudge.ts';
+import { normalise } from '../support/normalise.ts';
 
 const RECORDS = join(import.meta.dirname, '..', 'captures', 'records');
 const VERSIONS = Array.from({ length: RECORD_VERSION }, (_, i) => `v${i + 1}`);

@@ -3,11 +3,11 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { normalise } from '../../harness/record/normalise.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import type { RunEvent } from '../../harness/record/types.ts';
 import { openWorkshop, type Ran, type Started, type Workshop } from '../cli/tscmatrix.ts';
 import { builtKernel } from '../support/built-kernel.ts';
+import { normalise } from '../support/normalise.ts';
 import { seeded } from '../support/seeded.ts';
 
 const KILLS = 50;

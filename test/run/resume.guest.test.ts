@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { access, chmod, copyFile, cp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { normalise } from '../../harness/record/normalise.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import { openWorkshop, processesOf, type Ran, type Workshop } from '../cli/tscmatrix.ts';
 import { builtKernel } from '../support/built-kernel.ts';
+import { normalise } from '../support/normalise.ts';
 
 // Boots of seconds, beside whatever else runs.
 vi.setConfig({ testTimeout: 400_000 });

@@ -1,19 +1,23 @@
-/** Built images in the cache, with their facts. */
+/** Builds an image of a job once, and keeps it in the cache with its facts. */
 import { createHash } from 'node:crypto';
-import { copyFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
 import { HostFault, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry, storeObject, withTemporary } from '../../host/cache.ts';
-import { confinementText } from '../../host/confine/confine.ts';
+import { confinementText, tellIfUnconfined } from '../../host/confine/confine.ts';
 import { tryTool } from '../../host/process.ts';
 import { readKernelImage } from '../bzimage.ts';
-import type { Applied } from '../patch/apply.ts';
-import { exchanged, type Found, fact, findKernel } from '../store.ts';
+import type { Applied, Overlay } from '../patch/apply.ts';
+import { exchanged, type Found, fact, findKernel, oneAtATime } from '../store.ts';
+import { noSpace } from '../tree/untar.ts';
 import type { AcquireOptions, BuildFacts } from '../types.ts';
-import type { Compiled } from './compile.ts';
+import { type Compiled, compile } from './compile.ts';
 import { BuildError } from './errors.ts';
 import { type Job, originOf } from './job.ts';
 import type { Make } from './make.ts';
+import { logFolder } from './paths.ts';
+import { type Work, type WorkState, workAt } from './work.ts';
 
 export const BUILD_KIND = 'kernel-build';
 
@@ -30,12 +34,70 @@ export async function findBuilt(job: Job, options: AcquireOptions): Promise<Foun
   return { ...found, origin: originOf(job), build: { ...build, ...gitOf(job) } };
 }
 
+/** A work folder that is the variant to be compiled. */
+interface Entered {
+  readonly applied: Applied;
+  readonly overlay: Overlay;
+  readonly state: WorkState;
+  /** Nothing was compiled in it before. */
+  readonly isFresh: boolean;
+}
+
+/** The image of a job: the cache's, else built in `folder`, where `enter` makes the tree the job's. One at a time there. */
+export async function buildOnce(
+  job: Job,
+  folder: string,
+  options: AcquireOptions,
+  enter: (work: Work) => Promise<Entered>,
+): Promise<Found> {
+  const find = async () => (options.force ? undefined : findBuilt(job, options));
+  const label = `a kernel of ${job.source.label}`;
+  return (
+    (await find()) ??
+    oneAtATime(
+      `build ${basename(folder)}`,
+      label,
+      options,
+      async () => (await find()) ?? buildIn(workAt(folder), job, options, enter),
+    )
+  );
+}
+
+async function buildIn(
+  work: Work,
+  job: Job,
+  options: AcquireOptions,
+  enter: (work: Work) => Promise<Entered>,
+): Promise<Found> {
+  const startedMs = performance.now();
+  await tellIfUnconfined('builds are');
+  const logs = logFolder(options.cache, job.key);
+  const logPath = join(logs, 'build.log');
+  try {
+    const { applied, overlay, state, isFresh } = await enter(work);
+    await mkdir(logs, { recursive: true });
+    await rm(logPath, { force: true });
+    const jobs = options.jobs ?? availableParallelism();
+    const make: Make = { ...work, logPath, toolchain: job.toolchain, jobs };
+    const compiled = await compile(job, work, make, state, overlay, isFresh, options);
+    const facts = await gatherFacts(job, applied, make, compiled, {
+      seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+      configPath: join(logs, 'config'),
+    });
+    return await storeBuilt(job, make, facts, options);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw noSpace('to build');
+    throw error;
+  }
+}
+
 function gitOf({ source }: Job): Pick<BuildFacts, 'git'> {
   return source.git === undefined ? {} : { git: source.git };
 }
 
 /** Also puts the .config beside the log. */
-export async function gatherFacts(
+async function gatherFacts(
   job: Job,
   applied: Applied,
   make: Make,
@@ -67,12 +129,7 @@ export async function gatherFacts(
 }
 
 /** Checks the image that make left, and moves it to its place. */
-export async function storeBuilt(
-  job: Job,
-  make: Make,
-  facts: BuildFacts,
-  options: AcquireOptions,
-): Promise<Found> {
+async function storeBuilt(job: Job, make: Make, facts: BuildFacts, options: AcquireOptions): Promise<Found> {
   return withTemporary(options.cache, async (scratch) => {
     const path = join(scratch, 'bzImage');
     await copyFile(join(make.out, 'arch', 'x86', 'boot', 'bzImage'), path).catch(

@@ -3,32 +3,26 @@
  * what depends on them. The key of an image is the same as that of any build of that commit.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { withTemporary } from '../../host/cache.ts';
-import { tellIfUnconfined } from '../../host/confine/confine.ts';
 import { sha256OfParts } from '../../host/digest.ts';
 import type { BuildSource } from '../../matrix/types.ts';
 import { applyPatches } from '../patch/apply.ts';
-import { type Found, oneAtATime } from '../store.ts';
+import type { Found } from '../store.ts';
 import { type GitPlace, git, privateGit, tryGit } from '../tree/git.ts';
 import { findRepository } from '../tree/repository.ts';
-import { noSpace } from '../tree/untar.ts';
 import type { AcquireOptions } from '../types.ts';
-import { findBuilt, gatherFacts, storeBuilt } from './built.ts';
-import { compile } from './compile.ts';
+import { buildOnce } from './built.ts';
 import { type Job, prepareJob } from './job.ts';
-import type { Make } from './make.ts';
-import { logFolder, workFolder } from './paths.ts';
+import { workFolder } from './paths.ts';
 import { workKey } from './recipe.ts';
 import {
   enterVariant,
-  readState,
-  settleWork,
+  newState,
+  settledState,
   type Work,
   type WorkState,
   withExtraFiles,
-  workAt,
   writeState,
 } from './work.ts';
 
@@ -68,77 +62,30 @@ export async function planCommit(
 }
 
 /** Throws BuildError if the commit does not build. */
-export async function acquireCommit(plan: CommitBuild, options: AcquireOptions): Promise<Found> {
-  const warm = options.force ? undefined : await findBuilt(plan.job, options);
-  if (warm !== undefined) return warm;
-  const label = plan.job.source.label;
-  return oneAtATime(`build ${basename(plan.folder)}`, `a kernel of ${label}`, options, async () => {
-    const meanwhile = options.force ? undefined : await findBuilt(plan.job, options);
-    return meanwhile ?? buildCommit(plan, options);
-  });
-}
-
-async function buildCommit({ job, folder }: CommitBuild, options: AcquireOptions): Promise<Found> {
-  const { cache } = options;
-  const startedMs = performance.now();
-  await tellIfUnconfined('builds are');
-  const work = workAt(folder);
-  const logs = logFolder(cache, job.key);
-  try {
-    await mkdir(work.tree, { recursive: true });
-    await mkdir(work.out, { recursive: true });
-    await mkdir(logs, { recursive: true });
-    const logPath = join(logs, 'build.log');
-    await rm(logPath, { force: true });
+export async function acquireCommit({ job, folder }: CommitBuild, options: AcquireOptions): Promise<Found> {
+  return buildOnce(job, folder, options, async (work) => {
     const { state: opened, isFresh } = await openMoving(work, job);
     options.onProgress?.(`checking out ${job.source.label}`);
-    const state = await moveTo(work, job, opened);
-    const applied = await withTemporary(cache, (scratch) =>
+    const moved = await moveTo(work, job, opened);
+    const applied = await withTemporary(options.cache, (scratch) =>
       applyPatches(work.tree, job.patches, { fuzz: job.recipe.fuzz, scratch, passOverApplied: true }),
     );
     const overlay = await withExtraFiles(applied.overlay, work.tree, job.inputs);
-    const begun = await enterVariant(work, work.tree, state, overlay);
-    const make: Make = {
-      ...work,
-      logPath,
-      toolchain: job.toolchain,
-      jobs: options.jobs ?? availableParallelism(),
-    };
-    const compiled = await compile(job, work, make, begun, overlay, isFresh, options);
-    const facts = await gatherFacts(job, applied, make, compiled, {
-      seconds: Math.round((performance.now() - startedMs) / 100) / 10,
-      configPath: join(logs, 'config'),
-    });
-    return await storeBuilt(job, make, facts, options);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw noSpace('to build');
-    throw error;
-  }
+    const state = await enterVariant(work, work.tree, moved, overlay);
+    return { applied, overlay, state, isFresh };
+  });
 }
-
-const FRESH: Omit<WorkState, 'label'> = {
-  version: 1,
-  touched: [],
-  buildingSinceMs: null,
-  endedMs: 0,
-  configured: null,
-  unknownOptions: [],
-};
 
 /** The state of the folder, fit for a build whatever happened in it before. */
 async function openMoving(work: Work, job: Job): Promise<{ state: WorkState; isFresh: boolean }> {
-  const found = await readState(work.folder);
-  const usable =
-    found !== undefined && found.endedMs <= Date.now() && (found.buildingSinceMs ?? 0) <= Date.now();
-  if (usable) {
-    const state = await settleWork(work, found);
-    return { state: { ...state, label: job.source.label }, isFresh: state.endedMs === 0 };
-  }
-  await rm(work.folder, { recursive: true, force: true });
+  const { label } = job.source;
+  const state = await settledState(work);
+  if (state === undefined) await rm(work.folder, { recursive: true, force: true });
   await mkdir(work.tree, { recursive: true });
   await mkdir(work.out, { recursive: true });
-  return { state: { ...FRESH, label: job.source.label }, isFresh: true };
+  return state === undefined
+    ? { state: newState(label), isFresh: true }
+    : { state: { ...state, label }, isFresh: state.endedMs === 0 };
 }
 
 const KCONFIG_NOTE = 'kconfig.txt';

@@ -53,6 +53,17 @@ export function workAt(folder: string): Work {
   };
 }
 
+/** Of a folder that nothing was built in yet. */
+export const newState = (label: string): WorkState => ({
+  version: 1,
+  label,
+  touched: [],
+  buildingSinceMs: null,
+  endedMs: 0,
+  configured: null,
+  unknownOptions: [],
+});
+
 export async function readState(folder: string): Promise<WorkState | undefined> {
   const text = await readFile(join(folder, STATE), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -77,16 +88,19 @@ async function bootId(): Promise<string> {
 
 /** Makes the folder fit for a build, whatever happened in it before. Call it under the folder's lock. */
 export async function openWork(work: Work, source: string, label: string): Promise<WorkState> {
+  return (await settledState(work)) ?? createWork(work, source, label);
+}
+
+/** What the folder holds, without what a killed build or a power cut may have left half done; undefined if it is of no use. */
+export async function settledState(work: Work): Promise<WorkState | undefined> {
   const state = await readState(work.folder);
   // Clocks can be set back; objects dated in the future would pass for up to date.
   const usable =
     state !== undefined && state.endedMs <= Date.now() && (state.buildingSinceMs ?? 0) <= Date.now();
-  if (!usable) return createWork(work, source, label);
-  return settleWork(work, state);
+  return usable ? settleWork(work, state) : undefined;
 }
 
-/** Takes away what a build that was killed, or a power cut after one, may have left half done. */
-export async function settleWork(work: Work, state: WorkState): Promise<WorkState> {
+async function settleWork(work: Work, state: WorkState): Promise<WorkState> {
   const isOtherStart = state.bootId !== (await bootId());
   if (state.buildingSinceMs === null && !isOtherStart) return state;
   // Processes of a build that was killed may live on for a moment; they hold this lock.
@@ -114,15 +128,7 @@ async function createWork(work: Work, source: string, label: string): Promise<Wo
   if (linked.exitCode !== 0) {
     throw new HostFault('tool-failed', `cannot link ${source}: ${linked.stderr.trim().split('\n')[0]}`);
   }
-  const state: WorkState = {
-    version: 1,
-    label,
-    touched: [],
-    buildingSinceMs: null,
-    endedMs: 0,
-    configured: null,
-    unknownOptions: [],
-  };
+  const state = newState(label);
   await writeState(work, state);
   return state;
 }

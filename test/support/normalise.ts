@@ -2,11 +2,11 @@
  * Pure. A record without what differs from run to run of the same inputs on the same host: name, dates, wall and CPU
  * times, how often it was cut off; in real time also what was measured. Two such runs are deeply equal.
  */
-import type { Ending } from '../guest/ending/ending.ts';
-import type { Observation } from '../verdict/types.ts';
-import type { Provenance } from './provenance/provenance-types.ts';
-import type { RunRecord } from './reader.ts';
-import { type BootView, type CellView, resultOf } from './run-view.ts';
+import type { Ending } from '../../harness/guest/ending/ending.ts';
+import type { Provenance } from '../../harness/record/provenance/provenance-types.ts';
+import type { RunRecord } from '../../harness/record/reader.ts';
+import { type BootView, type CellView, resultOf } from '../../harness/record/run-view.ts';
+import type { Observation } from '../../harness/verdict/types.ts';
 
 /** What a guest in real time shows that is no measurement. */
 function settled({ verdict, current, available, diagnosis, differences }: Observation): unknown {

@@ -1,7 +1,7 @@
 /** The search against an oracle that is wrong at a known rate: what the noise model is worth. Pure, seeded. */
-import { decide, type Search } from './decide.ts';
-import { lineOf } from './history.ts';
-import type { Counts } from './noise.ts';
+import { decide, type Search } from '../../harness/bisect/decide.ts';
+import { lineOf } from '../../harness/bisect/history.ts';
+import type { Counts } from '../../harness/bisect/noise.ts';
 
 export interface SimulatedSearch {
   readonly right: boolean;
