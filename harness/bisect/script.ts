@@ -158,22 +158,21 @@ const NO_TREE = { kind: 'git', location: '.', ref: 'HEAD' } as const;
 async function kernelWords(source: KernelSource, add: Add, parts: Part[]): Promise<object> {
   switch (source.kind) {
     case 'image':
-      return { image: source.path, ...sha(source) };
+      return { image: source.path, sha256: source.sha256 };
     case 'deb':
     case 'rpm':
-      return { [source.kind]: source.location, ...sha(source) };
+      return { [source.kind]: source.location, sha256: source.sha256 };
     case 'debian':
-      return { debian: source.package, ...(source.suite === undefined ? {} : { suite: source.suite }) };
+      return { debian: source.package, suite: source.suite };
     case 'build':
       return buildWords(source, add, parts);
   }
 }
 
-const sha = ({ sha256 }: { readonly sha256?: string }): object => (sha256 === undefined ? {} : { sha256 });
-
 /** A build in the words of a matrix; every file that it names becomes a part of the script. */
 async function buildWords(source: BuildSource, add: Add, parts: Part[]): Promise<object> {
-  const { tree, series, config, toolchain } = source;
+  const { tree, series, config } = source;
+  const { wrappers: programs, extraFiles, make, arch, ...words } = source.toolchain;
   const patches: string[] = [];
   for (const patch of series === undefined ? [] : await readSeries(series.file, series.variant)) {
     const name = `${parts.length + 1}-${basename(patch.name)}`;
@@ -185,22 +184,11 @@ async function buildWords(source: BuildSource, add: Add, parts: Part[]): Promise
   const fragments: string[] = [];
   for (const path of config.fragments) fragments.push(await add(path));
   const wrappers: Record<string, string> = {};
-  for (const [name, path] of Object.entries(toolchain.wrappers)) wrappers[name] = await add(path);
+  for (const [name, path] of Object.entries(programs)) wrappers[name] = await add(path);
   const extra: Record<string, unknown> = {};
-  for (const [name, file] of Object.entries(toolchain.extraFiles)) {
+  for (const [name, file] of Object.entries(extraFiles)) {
     extra[name] = 'path' in file ? await add(file.path) : file;
   }
-  const { kcflags, kaflags, hostcflags, ldflags } = toolchain;
-  const lists = {
-    cc: toolchain.cc,
-    hostcc: toolchain.hostcc,
-    ld: toolchain.ld,
-    kcflags,
-    kaflags,
-    hostcflags,
-    ldflags,
-  };
-  const filled = Object.entries(lists).filter(([, words]) => words.length > 0);
   return {
     source: treeWords(tree),
     patches,
@@ -212,14 +200,14 @@ async function buildWords(source: BuildSource, add: Add, parts: Part[]): Promise
           ? 'guest'
           : base.kind === 'file'
             ? { file: await add(base.path) }
-            : { deb: base.location, ...sha(base) },
+            : { deb: base.location, sha256: base.sha256 },
       fragments,
       set: config.set,
     },
     toolchain: {
-      ...Object.fromEntries(filled),
-      ...(toolchain.arch === undefined ? {} : { arch: toolchain.arch }),
-      make: toolchain.make,
+      ...Object.fromEntries(Object.entries(words).filter(([, list]) => list.length > 0)),
+      arch,
+      make,
       wrappers,
       'extra-files': extra,
     },
@@ -233,30 +221,20 @@ function treeWords(tree: BuildSource['tree']): object {
     case 'directory':
       return { directory: tree.path };
     case 'debian':
-      return { debian: tree.package, ...(tree.suite === undefined ? {} : { suite: tree.suite }) };
+      return { debian: tree.package, suite: tree.suite };
     default:
-      return { [tree.kind]: tree.location, ...sha(tree) };
+      return { [tree.kind]: tree.location, sha256: tree.sha256 };
   }
 }
 
-/** An expectation as a rule of a matrix. */
+/** An expectation as a rule of a matrix. What is undefined is not written. */
 function ruleOf({ registration, current, accuracyPpm, offByPpm, reads, messages }: Expectation): object {
-  const accuracy =
-    offByPpm === undefined
-      ? accuracyPpm
-      : { min: offByPpm, ...(accuracyPpm === undefined ? {} : { max: accuracyPpm }) };
+  const filled = (texts: readonly string[]) => (texts.length === 0 ? undefined : texts);
   return {
     registration,
-    ...(current === undefined ? {} : { current }),
-    ...(accuracy === undefined ? {} : { 'accuracy-ppm': accuracy }),
-    ...(reads === undefined ? {} : { reads }),
-    ...(messages === undefined
-      ? {}
-      : {
-          messages: {
-            ...(messages.must.length === 0 ? {} : { must: messages.must }),
-            ...(messages.mustNot.length === 0 ? {} : { 'must-not': messages.mustNot }),
-          },
-        }),
+    current,
+    'accuracy-ppm': offByPpm === undefined ? accuracyPpm : { min: offByPpm, max: accuracyPpm },
+    reads,
+    messages: messages && { must: filled(messages.must), 'must-not': filled(messages.mustNot) },
   };
 }

@@ -6,104 +6,70 @@ import { lessPrivileges } from '../host/confine/privileges.ts';
 import { makeScratch } from '../host/scratch.ts';
 import type { Check, Context } from './context.ts';
 import { lastLine, tryCompile } from './tools.ts';
-import { type CheckResult, missing, type Needed, ok, unusable } from './types.ts';
+import { type CheckResult, missing, type Needed, ok, type Topic, unusable } from './types.ts';
 
 /** A program, what it is given to do, and what must come of it. */
 export interface Work {
   readonly program: string;
   readonly packageName: string;
-  readonly file: string;
-  readonly text: string;
-  /** For a shell, in a folder of its own in which `file` stands. */
+  /** A file and its text. */
+  readonly given: readonly [file: string, text: string];
+  /** For a shell, in a folder of its own in which the file stands. */
   readonly script: string;
   readonly gives: RegExp;
   /** "for building kernels" if it does not say. */
   readonly needed?: Needed;
 }
 
+export const work = (
+  program: string,
+  packageName: string,
+  given: Work['given'],
+  script: string,
+  gives: RegExp,
+): Work => ({ program, packageName, given, script, gives });
+
 const GRAMMAR =
   '%{\nint yylex(void);\nvoid yyerror(const char *text);\n%}\n%token WORD\n%%\nall: WORD ;\n%%\n';
+const SCANNER = '%option noyywrap\n%%\na return 1;\n%%\n';
 /** From Linux 6.13 on make 4.0 is needed; older trees take that as well. */
 const MAKEFILE =
   'ifeq ($(filter output-sync,$(.FEATURES)),)\n$(error older than 4.0)\nendif\nall:;@echo made\n';
+const PATCH = '--- /dev/null\n+++ b/made\n@@ -0,0 +1 @@\n+patched\n';
+const BLOB_ID = /^ce013625030ba8dba906f756967f9e9ca394464a$/m;
 
 /** There and back again. */
-function compressor(program: string, packageName: string): Work {
-  const script = `${program} -c < a.txt | ${program} -dc`;
-  return { program, packageName, file: 'a.txt', text: 'unharmed\n', script, gives: /^unharmed$/m };
-}
+const compressor = (program: string, packageName: string): Work =>
+  work(
+    program,
+    packageName,
+    ['a.txt', 'unharmed\n'],
+    `${program} -c < a.txt | ${program} -dc`,
+    /^unharmed$/m,
+  );
 
 const WORKS: readonly Work[] = [
-  {
-    program: 'make',
-    packageName: 'make',
-    file: 'Makefile',
-    text: MAKEFILE,
-    script: 'make -s',
-    gives: /^made$/m,
-  },
-  {
-    program: 'flex',
-    packageName: 'flex',
-    file: 'a.l',
-    text: '%option noyywrap\n%%\na return 1;\n%%\n',
-    script: 'flex -t a.l',
-    gives: /yylex/,
-  },
-  {
-    program: 'bison',
-    packageName: 'bison',
-    file: 'a.y',
-    text: GRAMMAR,
-    script: 'bison -o a.c a.y && cat a.c',
-    gives: /yyparse/,
-  },
-  {
-    program: 'bc',
-    packageName: 'bc',
-    file: 'a.bc',
-    text: '2^64\nquit\n',
-    script: 'bc -q a.bc',
-    gives: /^18446744073709551616$/m,
-  },
-  {
-    program: 'perl',
-    packageName: 'perl',
-    file: 'a.pl',
-    text: 'print 6 * 7;\n',
-    script: 'perl a.pl',
-    gives: /^42$/,
-  },
-  {
-    program: 'patch',
-    packageName: 'patch',
-    file: 'a.patch',
-    text: '--- /dev/null\n+++ b/made\n@@ -0,0 +1 @@\n+patched\n',
-    script: 'patch -s -p1 -i a.patch && cat made',
-    gives: /^patched$/m,
-  },
-  {
-    program: 'git',
-    packageName: 'git',
-    file: 'a.txt',
-    text: 'hello\n',
-    script: 'git hash-object --no-filters a.txt',
-    gives: /^ce013625030ba8dba906f756967f9e9ca394464a$/m,
-  },
+  work('make', 'make', ['Makefile', MAKEFILE], 'make -s', /^made$/m),
+  work('flex', 'flex', ['a.l', SCANNER], 'flex -t a.l', /yylex/),
+  work('bison', 'bison', ['a.y', GRAMMAR], 'bison -o a.c a.y && cat a.c', /yyparse/),
+  work('bc', 'bc', ['a.bc', '2^64\nquit\n'], 'bc -q a.bc', /^18446744073709551616$/m),
+  work('perl', 'perl', ['a.pl', 'print 6 * 7;\n'], 'perl a.pl', /^42$/),
+  work('patch', 'patch', ['a.patch', PATCH], 'patch -s -p1 -i a.patch && cat made', /^patched$/m),
+  work('git', 'git', ['a.txt', 'hello\n'], 'git hash-object --no-filters a.txt', BLOB_ID),
   compressor('lz4', 'lz4'),
   { ...compressor('zstd', 'zstd'), needed: 'for some kernel configurations' },
   compressor('xz', 'xz-utils'),
 ];
 
 /** Does the work and looks at what came of it. */
-export async function tryWork({ run }: Context, work: Work): Promise<CheckResult> {
-  const { program, packageName, gives } = work;
+async function tryWork({ run }: Context, trial: Work): Promise<CheckResult> {
+  const { program, packageName, given, script, gives } = trial;
   const scratch = await makeScratch();
   try {
-    await writeFile(join(scratch.path, work.file), work.text);
+    await writeFile(join(scratch.path, given[0]), given[1]);
     // A shell would not tell a missing program from one that fails.
     const { stdout: version } = await run(program, ['--version']);
-    const result = await run('sh', ['-c', work.script], { cwd: scratch.path, env: { LC_ALL: 'C' } });
+    const result = await run('sh', ['-c', script], { cwd: scratch.path, env: { LC_ALL: 'C' } });
     if (result.exitCode === 0 && gives.test(result.stdout)) {
       return ok(`a small piece of work was done by ${version.trim().split('\n')[0]?.trim() || program}`);
     }
@@ -141,7 +107,7 @@ const LIBRARIES: readonly Library[] = [
 ];
 
 /** Compiles, links and runs a program with the library. */
-export async function tryLibrary(
+async function tryLibrary(
   context: Context,
   { name, source, flags, packages }: Library,
 ): Promise<CheckResult> {
@@ -150,29 +116,34 @@ export async function tryLibrary(
   return missing(`no program can be made with ${name}: ${fault}`, null, packages);
 }
 
-const topic = 'kernel builds';
-const BUILDS: Needed = 'for building kernels';
-
-export const BUILD_CHECKS: readonly Check[] = [
-  ...WORKS.map(
-    (work): Check => ({
+/** A row for each: of what is built with them. */
+export const toolChecks = (
+  topic: Topic,
+  needed: Needed,
+  works: readonly Work[],
+  libraries: readonly Library[],
+): readonly Check[] => [
+  ...works.map(
+    (each): Check => ({
       topic,
-      name: work.program,
-      needed: work.needed ?? BUILDS,
-      packages: [work.packageName],
-      find: (context) => tryWork(context, work),
+      name: each.program,
+      needed: each.needed ?? needed,
+      packages: [each.packageName],
+      find: (context) => tryWork(context, each),
     }),
   ),
-  ...LIBRARIES.map(
+  ...libraries.map(
     (library): Check => ({
       topic,
       name: library.name,
-      needed: library.needed ?? BUILDS,
+      needed: library.needed ?? needed,
       packages: ['gcc', 'libc6-dev'],
       find: (context) => tryLibrary(context, library),
     }),
   ),
 ];
+
+export const BUILD_CHECKS = toolChecks('kernel builds', 'for building kernels', WORKS, LIBRARIES);
 
 /** Checks of how far this host can confine what is somebody else's. */
 async function findBuilds(): Promise<CheckResult> {

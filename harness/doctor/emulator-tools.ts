@@ -1,31 +1,20 @@
 /** Checks of what the pinned QEMU is built with, and whether it is built: harness/image/qemu. */
 import { findPinnedQemu } from '../image/qemu/pinned.ts';
 import { PYTHON } from '../image/qemu/toolchain.ts';
-import { type Library, tryLibrary, tryWork, type Work } from './build-tools.ts';
+import { type Library, toolChecks, type Work, work } from './build-tools.ts';
 import type { Check } from './context.ts';
 import { type CheckResult, missing, type Needed, ok } from './types.ts';
 
 const topic = 'pinned QEMU';
 const needed: Needed = 'for nested';
 
+// QEMU's configure makes an environment of this kind and works in it.
+const VENV = `${PYTHON} -m venv --without-pip made && made/bin/python3 -c 'import ensurepip; print(6 * 7)'`;
+const NINJA = 'rule copy\n  command = cp $in $out\nbuild made: copy build.ninja\n';
+
 const WORKS: readonly Work[] = [
-  {
-    program: 'ninja',
-    packageName: 'ninja-build',
-    file: 'build.ninja',
-    text: 'rule copy\n  command = cp $in $out\nbuild made: copy build.ninja\n',
-    script: 'ninja made && cat made',
-    gives: /^build made: copy/m,
-  },
-  {
-    program: PYTHON,
-    packageName: 'python3-venv',
-    file: 'a.txt',
-    text: '',
-    // QEMU's configure makes an environment of this kind and works in it.
-    script: `${PYTHON} -m venv --without-pip made && made/bin/python3 -c 'import ensurepip; print(6 * 7)'`,
-    gives: /^42$/m,
-  },
+  work('ninja', 'ninja-build', ['build.ninja', NINJA], 'ninja made && cat made', /^build made: copy/m),
+  work(PYTHON, 'python3-venv', ['a.txt', ''], VENV, /^42$/m),
 ];
 
 /** They are linked statically, so the archive is what counts. */
@@ -67,23 +56,8 @@ async function findBuilt(): Promise<CheckResult> {
 }
 
 export const EMULATOR_CHECKS: readonly Check[] = [
-  ...WORKS.map(
-    (work): Check => ({
-      topic,
-      name: work.program === PYTHON ? 'python3' : work.program,
-      needed,
-      packages: [work.packageName],
-      find: (context) => tryWork(context, work),
-    }),
-  ),
-  ...LIBRARIES.map(
-    (library): Check => ({
-      topic,
-      name: library.name,
-      needed,
-      packages: ['gcc', 'libc6-dev'],
-      find: (context) => tryLibrary(context, library),
-    }),
+  ...toolChecks(topic, needed, WORKS, LIBRARIES).map((check) =>
+    check.name === PYTHON ? { ...check, name: 'python3' } : check,
   ),
   { topic, name: 'the emulator', needed, find: findBuilt },
 ];
