@@ -112,6 +112,10 @@ function factsThatDiffer(before: CellSide, after: CellSide): FactDifference[] {
     { what: 'current', before: joined(before.current), after: joined(after.current) },
     { what: 'available', before: joined(before.available), after: joined(after.available) },
     { what: 'cause', before: joined(before.causes), after: joined(after.causes) },
+    // A probe that did not measure says nothing of the clock.
+    ...(before.clocks.length === 0 || after.clocks.length === 0
+      ? []
+      : [{ what: 'clock' as const, before: joined(before.clocks), after: joined(after.clocks) }]),
     { what: 'accuracy', before: ppm(before), after: ppm(after) },
     { what: 'transcript', before: transcriptOf(before), after: transcriptOf(after) },
   ];

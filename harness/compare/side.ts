@@ -1,6 +1,7 @@
 /** A cell as one run has it, made from the record alone. */
 import { type CellView, type KernelView, resultOf } from '../record/run-view.ts';
 import type { CellFinished } from '../record/types.ts';
+import { clockKind } from '../verdict/clock.ts';
 import type { CellSide } from './types.ts';
 
 export function cellSideOf(view: CellView, kernel: KernelView | undefined): CellSide {
@@ -16,6 +17,11 @@ export function cellSideOf(view: CellView, kernel: KernelView | undefined): Cell
       observed.flatMap(({ available }) => (available === null ? [] : [available.toSorted().join(' ')])),
     ),
     causes: once(observed.flatMap(({ diagnosis }) => (diagnosis === null ? [] : [diagnosis.cause]))),
+    clocks: once(
+      observed.flatMap(({ clock }) =>
+        clock == null ? [] : [clockKind(clock, view.cell.guest.clock !== 'real')],
+      ),
+    ),
     ppm: furthest(observed.flatMap(({ ppm }) => (ppm === null ? [] : [ppm]))),
     boots: finished.map(bootSide),
     kernelRelease: kernel?.ready?.release.split(' ')[0] ?? null,

@@ -70,7 +70,15 @@ export interface InputDifference {
 
 /** Something that the two results say differently, for example the current clocksource. Null: not known. */
 export interface FactDifference {
-  readonly what: 'outcome' | 'verdict' | 'current' | 'available' | 'cause' | 'transcript' | 'accuracy';
+  readonly what:
+    | 'outcome'
+    | 'verdict'
+    | 'current'
+    | 'available'
+    | 'cause'
+    | 'clock'
+    | 'transcript'
+    | 'accuracy';
   readonly before: string | null;
   readonly after: string | null;
 }
@@ -93,7 +101,9 @@ export interface CellSide extends CellResult {
   /** Each list that a boot showed, once, sorted and joined by blanks. */
   readonly available: readonly string[];
   readonly causes: readonly Cause[];
-  /** The one furthest off; null if none is known. */
+  /** The clock that programs got, each that a boot showed, once; on counted instructions with what a call takes. */
+  readonly clocks: readonly string[];
+  /** The one furthest off; null where none is known. */
   readonly ppm: number | null;
   /** Boots that ended, in order. */
   readonly boots: readonly BootSide[];

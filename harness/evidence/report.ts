@@ -1,4 +1,15 @@
 /** The probe's frames as a typed report, every value with the console lines it came from. */
+import {
+  type ClockChange,
+  type ClockCost,
+  type ClockOrder,
+  type ClockRate,
+  clockChange,
+  clockCost,
+  clockOrder,
+  clockRate,
+  type RefusedChange,
+} from './clock-frames.ts';
 import type { ConsoleLine } from './console.ts';
 import { type At, joinContinued, unescapeText } from './frame-texts.ts';
 import { collectFrames, type FrameCounts } from './frames.ts';
@@ -34,6 +45,11 @@ export interface ProbeReport {
   readonly pmtimer: At<PmTimerReport> | null;
   readonly hpet: At<HpetReport> | null;
   readonly refcost: readonly At<RefCost>[];
+  /** Empty where the probe was told not to measure the clock, or was older. */
+  readonly rates: readonly At<ClockRate>[];
+  readonly changes: readonly At<ClockChange | RefusedChange>[];
+  readonly costs: readonly At<ClockCost>[];
+  readonly orders: readonly At<ClockOrder>[];
   readonly config: readonly At<string>[];
   readonly dmesg: readonly At<string>[];
   /** In place of dmesg: the checksums of the log that the console itself has shown. */
@@ -95,6 +111,10 @@ export function readFrames(lines: readonly ConsoleLine[], nonce: string): ProbeR
     pmtimer: only(last('pmtimer'), pmTimer),
     hpet: only(last('hpet'), hpetTimer),
     refcost: every(all('refcost'), refCost),
+    rates: every(all('rate'), clockRate),
+    changes: every(all('change'), clockChange),
+    costs: every(all('cost'), clockCost),
+    orders: every(all('order'), clockOrder),
     config: all('config'),
     dmesg: all('dmesg'),
     logsum: only(last('logsum'), logSum),

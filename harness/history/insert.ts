@@ -2,6 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { RunRecord } from '../record/reader.ts';
 import { type CellView, resultOf } from '../record/run-view.ts';
+import type { CellFinished } from '../record/types.ts';
+import { ownCall } from '../verdict/clock.ts';
 
 /** Between verdicts, and between clocksources, in one column. */
 export const SEPARATOR = ' ';
@@ -49,7 +51,7 @@ export function insertRun(database: DatabaseSync, record: RunRecord, run: string
   const resultId = lookUp(database, 'results', ['outcome', 'lost', 'verdicts', 'current']);
   const kernelId = lookUp(database, 'kernels', ['release', 'sha256']);
   const night = database.prepare(
-    'INSERT INTO nights (cell_id, at_ms, run_id, result_id, kernel_id, boots, wall_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO nights (cell_id, at_ms, run_id, result_id, kernel_id, boots, wall_ms, clock_ns, clock_ppm) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   for (const cell of view.cells.values()) {
     const { id, kernel, guest } = cell.cell;
@@ -63,6 +65,7 @@ export function insertRun(database: DatabaseSync, record: RunRecord, run: string
       ready === null ? null : kernelId(ready.release.split(' ')[0] ?? '', ready.sha256),
       finished.length,
       Math.round(finished.reduce((sum, { wallMs }) => sum + wallMs, 0)),
+      ...clockColumns(finished),
     );
   }
 }
@@ -74,6 +77,15 @@ function resultColumns(cell: CellView): [string, number, string, string] {
     observed.length > 0 ? observed.map(({ verdict }) => verdict) : (cell.judged?.verdicts ?? []);
   const current = [...new Set(observed.flatMap((one) => one.current ?? []))].toSorted();
   return [outcome, lost ? 1 : 0, verdicts.join(SEPARATOR), current.join(SEPARATOR)];
+}
+
+function clockColumns(finished: readonly CellFinished[]): [number | null, number | null] {
+  const clocks = finished.flatMap(({ observation }) => observation.clock ?? []);
+  const calls = clocks.flatMap((clock) => ownCall(clock)?.ns ?? []);
+  const rates = clocks
+    .flatMap(({ rates }) => rates.map(({ ppm }) => ppm))
+    .toSorted((a, b) => Math.abs(b) - Math.abs(a));
+  return [calls.length === 0 ? null : Math.max(...calls), rates[0] ?? null];
 }
 
 type Value = string | number;

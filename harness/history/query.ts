@@ -83,7 +83,7 @@ function nightReader(
     });
   }
   const nights = database.prepare(
-    `SELECT run_id, result_id, kernel_id, boots, wall_ms FROM nights
+    `SELECT run_id, result_id, kernel_id, boots, wall_ms, clock_ns, clock_ppm FROM nights
      WHERE cell_id = ? AND at_ms <= ? AND run_id NOT IN (${HIDDEN})
      ORDER BY at_ms DESC, run_id DESC LIMIT ?`,
   );
@@ -92,12 +92,14 @@ function nightReader(
   return (cellId) => {
     const rows = nights.all(cellId, untilMs, last) as unknown as SQLInputValue[][];
     return rows.map((row): Night => {
-      const [runId, resultId, kernelId, boots, wallMs] = row as [
+      const [runId, resultId, kernelId, boots, wallMs, clockNs, clockPpm] = row as [
         number,
         number,
         number | null,
         number,
         number,
+        number | null,
+        number | null,
       ];
       const { run, at, qemu, hostCpu } = runs.get(runId) as Run;
       const { outcome, lost, verdicts, current } = results.get(resultId) as Result;
@@ -116,6 +118,8 @@ function nightReader(
         hostCpu,
         boots,
         wallMs,
+        ...(clockNs === null ? {} : { clockNs }),
+        ...(clockPpm === null ? {} : { clockPpm }),
       };
     });
   };

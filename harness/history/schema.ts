@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Raised with every change of the tables or of what is put into them; a database of another version is made anew. */
-const HISTORY_VERSION = 1;
+const HISTORY_VERSION = 2;
 const VERSION_KEY = 'user_version';
 
 /**
@@ -57,6 +57,9 @@ CREATE TABLE nights (
   kernel_id INTEGER,
   boots INTEGER NOT NULL,
   wall_ms INTEGER NOT NULL,
+  -- Of its boots, the dearest reading of the clock and the rate that is furthest off; null where nobody measured.
+  clock_ns REAL,
+  clock_ppm REAL,
   PRIMARY KEY (cell_id, at_ms, run_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX nights_by_run ON nights (run_id);

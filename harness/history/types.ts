@@ -23,6 +23,9 @@ export interface Night {
   readonly boots: number;
   /** Of its boots together, in ms. */
   readonly wallMs: number;
+  /** Of its boots, the dearest reading of the clock, ns, and the rate of it that is furthest off the true time, ppm; absent where nobody measured. */
+  readonly clockNs?: number;
+  readonly clockPpm?: number;
 }
 
 /** The first night on which a cell was what it is since. */

@@ -84,10 +84,11 @@ export async function compileFolder(
   name: string,
   folderName: string,
   shared: readonly string[] = [],
+  more: readonly string[] = [],
 ): Promise<string> {
   const own = (await readdir(join(imagesFolder(), folderName))).filter((file) => /\.[ch]$/.test(file));
   const files = [...own.map((file) => `${folderName}/${file}`), ...shared].sort();
-  return compile(name, imagesFolder(), files);
+  return compile(name, imagesFolder(), files, [...FLAGS, ...more]);
 }
 
 /** The library that counts a KVM guest's exits and slows its reads of a reference counter. */

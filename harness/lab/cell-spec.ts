@@ -17,7 +17,7 @@ import {
   SETTINGS,
   settingText,
 } from '../matrix/settings.ts';
-import type { Expectation, GuestSpec } from '../matrix/types.ts';
+import type { ClockExpectation, Expectation, GuestSpec } from '../matrix/types.ts';
 import { parseYaml } from '../matrix/yaml.ts';
 import { makePlan } from '../plan/expand.ts';
 import type { Cell } from '../plan/types.ts';
@@ -227,7 +227,7 @@ export function cellText(guest: GuestSpec): string {
 
 /** As --expect takes them, one for each option. */
 export function expectationWords(expectation: Expectation): string[] {
-  const { registration, current, accuracyPpm, offByPpm, reads, messages } = expectation;
+  const { registration, current, accuracyPpm, offByPpm, reads, clock, messages } = expectation;
   const accuracy = { ...(offByPpm === undefined ? {} : { min: offByPpm }), max: accuracyPpm };
   return [
     `registration=${registration.join(',')}`,
@@ -236,7 +236,12 @@ export function expectationWords(expectation: Expectation): string[] {
       ? []
       : [`accuracy-ppm=${offByPpm === undefined ? accuracyPpm : JSON.stringify(accuracy)}`]),
     ...(reads === undefined ? [] : [`reads=${JSON.stringify(reads)}`]),
+    ...(clock === undefined ? [] : [`clock=${JSON.stringify(clockWords(clock))}`]),
     ...(messages?.must ?? []).map((text) => `must=${text}`),
     ...(messages?.mustNot ?? []).map((text) => `must-not=${text}`),
   ];
+}
+
+function clockWords({ ratePpm, ...rest }: ClockExpectation): object {
+  return ratePpm === undefined ? rest : { ...rest, 'rate-ppm': ratePpm };
 }

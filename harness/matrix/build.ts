@@ -12,7 +12,17 @@ import {
   settingPattern,
   settingText,
 } from './settings.ts';
-import type { Axis, AxisValue, Bounds, Condition, ExpectRule, GuestSpec, Include, Matrix } from './types.ts';
+import type {
+  Axis,
+  AxisValue,
+  Bounds,
+  ClockExpectation,
+  Condition,
+  ExpectRule,
+  GuestSpec,
+  Include,
+  Matrix,
+} from './types.ts';
 import type { KeyPath } from './yaml.ts';
 
 type Presets = Readonly<Record<string, Partial<GuestSpec>>>;
@@ -161,8 +171,7 @@ type RuleInput = NonNullable<MatrixInput['expect']>[number];
 function buildRule(input: RuleInput, index: number, findings: ProblemList): ExpectRule {
   const { messages, reads } = input;
   const accuracy = input['accuracy-ppm'];
-  const { min: offByPpm, max: accuracyPpm } =
-    typeof accuracy === 'number' ? { max: accuracy } : { ...accuracy };
+  const { min: offByPpm, max: accuracyPpm } = ppmBounds(accuracy);
   return {
     when: buildConditions((input.when ?? {}) as Raw),
     ...(input.registration === undefined
@@ -172,11 +181,20 @@ function buildRule(input: RuleInput, index: number, findings: ProblemList): Expe
     ...(accuracyPpm === undefined ? {} : { accuracyPpm }),
     ...(offByPpm === undefined ? {} : { offByPpm }),
     ...(reads === undefined ? {} : { reads: { ...reads } as Bounds }),
+    ...(input.clock === undefined ? {} : { clock: clockExpectation(input.clock) }),
     ...(messages?.must === undefined ? {} : { must: texts(messages.must) }),
     ...(messages?.['must-not'] === undefined ? {} : { mustNot: texts(messages['must-not']) }),
     from: `expect[${index}]`,
     place: findings.place(['expect', index]),
   };
+}
+
+function ppmBounds(value: number | object | undefined): Bounds {
+  return typeof value === 'number' ? { max: value } : { ...value };
+}
+
+function clockExpectation({ 'rate-ppm': rate, ...rest }: NonNullable<RuleInput['clock']>): ClockExpectation {
+  return { ...rest, ...(rate === undefined ? {} : { ratePpm: ppmBounds(rate) }) } as ClockExpectation;
 }
 
 function texts(value: unknown): readonly string[] {

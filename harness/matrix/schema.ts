@@ -135,11 +135,28 @@ function boundsFault({ min, max }: { [key in keyof Bounds]: Bounds[key] | undefi
     : undefined;
 }
 
+const ppmOrBounds = z.union([ppm, bounds(ppm)], {
+  error: 'must be a number of ppm, or {min: PPM, max: PPM}',
+});
+const clock = strict({
+  vdso: z
+    .boolean()
+    .describe('Whether the clocks are read in the vDSO, without entering the kernel.')
+    .optional(),
+  ns: bounds(z.number().min(0).max(1e12)).describe('What a call takes, in ns: {min: N, max: N}.').optional(),
+  warp: z.literal('none').describe('none: the clock never goes back, on one CPU or across them.').optional(),
+  'rate-ppm': ppmOrBounds
+    .describe('How far the clock may run from the true time, in ppm; with min, how far it must.')
+    .optional(),
+}).refine((given) => !(given instanceof Object) || Object.keys(given).length > 0, {
+  error: 'must have vdso, ns, warp or rate-ppm',
+  when: () => true,
+});
+
 const expectShape = {
   registration: oneOrMore(verdict).describe('The verdict, or any of several.').optional(),
   current: oneOrMore(clocksource).describe('The current clocksource, or any of several.').optional(),
-  'accuracy-ppm': z
-    .union([ppm, bounds(ppm)], { error: 'must be a number of ppm, or {min: PPM, max: PPM}' })
+  'accuracy-ppm': ppmOrBounds
     .describe(
       'How far the frequency that the kernel settled on may be from the true one, in ppm; with min, how far it must be.',
     )
@@ -147,6 +164,7 @@ const expectShape = {
   reads: bounds(z.int().min(0).max(1_000_000_000))
     .describe('How often the guest must have read its reference counters: {min: N, max: N}. Not under tcg.')
     .optional(),
+  clock: clock.describe('What the clock that programs get must be.').optional(),
   messages: messages.describe('What the kernel log must and must not hold.').optional(),
 };
 const rule = strict({

@@ -98,6 +98,7 @@ function memoryMiB(raw: unknown): number {
 /** Of a value that is written as it is meant. */
 const same = (raw: unknown): never => raw as never;
 
+const PROBES = ['full', 'brief'] as const;
 const count = z.int().nonnegative();
 const ACCELERATOR_TEXTS = Object.entries(ACCELERATORS)
   .map(([name, { text }]) => `${name} (${text})`)
@@ -237,6 +238,16 @@ export const SETTINGS = {
     initial: null,
     held: z.enum(EMULATORS).nullable().default(null),
     decided: ({ topology, clock }) => emulatorOf({ topology, clock }),
+  }),
+  probe: setting({
+    field: 'probe',
+    idKey: 'probe',
+    schema: z
+      .enum(PROBES)
+      .describe('What the probe reports: full, or brief (without the measurement of the clock itself).'),
+    canonical: same,
+    initial: 'full',
+    held: z.string().default('full'),
   }),
   append: setting({
     field: 'append',

@@ -108,10 +108,23 @@ export interface Expectation {
   readonly offByPpm?: number;
   /** How often the guest must have read its reference counters, counted from outside. */
   readonly reads?: Bounds;
+  /** What the clock that programs get must be; each key by itself. */
+  readonly clock?: ClockExpectation;
   /** Substrings, or /regular expressions/, that the guest's log must or must not hold. */
   readonly messages?: { readonly must: readonly string[]; readonly mustNot: readonly string[] };
   /** Where it comes from, for people: "expect[2]" or "default". */
   readonly from: readonly string[];
+}
+
+export interface ClockExpectation {
+  /** Whether CLOCK_MONOTONIC and CLOCK_REALTIME are read without entering the kernel. */
+  readonly vdso?: boolean;
+  /** What a call for CLOCK_MONOTONIC takes, ns. */
+  readonly ns?: Bounds;
+  /** The clock never went back, on any CPU or across them. */
+  readonly warp?: 'none';
+  /** How far the clock may run, and must run, from the true time, ppm. */
+  readonly ratePpm?: Bounds;
 }
 
 /** Both included; at least one of them is there. */
@@ -166,6 +179,7 @@ export interface ExpectRule {
   readonly accuracyPpm?: number;
   readonly offByPpm?: number;
   readonly reads?: Bounds;
+  readonly clock?: ClockExpectation;
   readonly must?: readonly string[];
   readonly mustNot?: readonly string[];
   /** Its place in the list, for people: "expect[2]". */

@@ -1,5 +1,5 @@
 /** What is expected of a cell: all rules that match, in order, a later one over the keys that it names. */
-import type { Expectation, ExpectRule } from '../matrix/types.ts';
+import type { ClockExpectation, Expectation, ExpectRule } from '../matrix/types.ts';
 import { type CellAttributes, conditionsTest } from './conditions.ts';
 
 /** The registrations of a guest that keeps tsc with a frequency somebody vouched for or measured. */
@@ -37,6 +37,8 @@ function combine(rules: readonly ExpectRule[]): Expectation {
   // One key of the matrix, so one rule decides both bounds.
   const accuracy = rules.findLast((rule) => (rule.accuracyPpm ?? rule.offByPpm) !== undefined);
   const reads = lastOf(rules, (rule) => rule.reads);
+  // Its keys count each by itself.
+  const clock: ClockExpectation = Object.assign({}, ...rules.map((rule) => rule.clock ?? {}));
   const must = lastOf(rules, (rule) => rule.must);
   const mustNot = lastOf(rules, (rule) => rule.mustNot);
   return {
@@ -45,6 +47,7 @@ function combine(rules: readonly ExpectRule[]): Expectation {
     ...(accuracy?.accuracyPpm === undefined ? {} : { accuracyPpm: accuracy.accuracyPpm }),
     ...(accuracy?.offByPpm === undefined ? {} : { offByPpm: accuracy.offByPpm }),
     ...(reads === undefined ? {} : { reads }),
+    ...(Object.keys(clock).length === 0 ? {} : { clock }),
     ...(must === undefined && mustNot === undefined
       ? {}
       : { messages: { must: must ?? [], mustNot: mustNot ?? [] } }),

@@ -7,6 +7,7 @@ import { FAILURES, REGISTRATIONS } from '../matrix/types.ts';
 import type { ShardPart } from '../plan/shard.ts';
 import type { Cell } from '../plan/types.ts';
 import { CAUSES, type Observation, OUTCOMES } from '../verdict/types.ts';
+import { clockExpectation, clockFacts } from './clock-schema.ts';
 
 /** What a schema says and no more: a key that is not named is kept, and is nothing to rely on. */
 type Known<T> = T extends readonly (infer Item)[]
@@ -38,6 +39,7 @@ const expectation = z.looseObject({
   accuracyPpm: z.number().exactOptional(),
   offByPpm: z.number().exactOptional(),
   reads: z.looseObject({ min: count.exactOptional(), max: count.exactOptional() }).exactOptional(),
+  clock: clockExpectation.exactOptional(),
   messages: z.looseObject({ must: texts, mustNot: texts }).exactOptional(),
   from: texts,
 });
@@ -83,6 +85,7 @@ const observation = exactly<Observation>()(
     toldKhz: z.number().nullable().exactOptional(),
     toldPpm: z.number().nullable().exactOptional(),
     readCounts: z.looseObject({ pm: count, hpet: count }).nullable().exactOptional(),
+    clock: clockFacts.nullable().exactOptional(),
     diagnosis: diagnosis.nullable(),
     differences: z.array(z.looseObject({ what: text, asked: text, got: text, seenBy: text })),
   }),

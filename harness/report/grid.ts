@@ -9,7 +9,7 @@ import type { CellFinished, MergedPart } from '../record/types.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { choicesOf, chosenText, hostText } from './machines.ts';
 import { troublesText } from './troubles.ts';
-import { clockText, countsText, NAME_COLUMNS, OUTCOME_WORDS, readsText, shortRelease } from './words.ts';
+import { clockText, countsText, figuresText, NAME_COLUMNS, OUTCOME_WORDS, shortRelease } from './words.ts';
 
 export interface CellSummary {
   readonly outcome: Outcome;
@@ -17,7 +17,7 @@ export interface CellSummary {
   readonly head: string;
   /** "tsc, +0.4 ppm", "nested, tsc, +0.4 ppm" if the topology was left open, or empty. */
   readonly detail: string;
-  /** "71 reads": of the reference counters, if they were counted; else empty. */
+  /** "71 reads, 25 ns": of the reference counters, where they were counted, and a reading of the clock; else empty. */
   readonly reads: string;
 }
 interface Column {
@@ -143,7 +143,7 @@ function faceOf(cell: CellView, label: string, notes: Footnotes): CellSummary {
   const head = verdicts === '' || verdicts === word ? word : `${word} ${verdicts}`;
   const disagree = cell.judged?.hosts !== undefined && hostsDisagree(cell.judged.hosts);
   const detail = [chosenText(cell), clockText(finished)].filter((part) => part !== '').join(', ');
-  const below = { detail, reads: readsText(finished) };
+  const below = { detail, reads: figuresText(finished) };
   if (outcome === 'expected' && !disagree) return { outcome, head, ...below };
   const cause = causeText(finished);
   const text = oneLine(cause === '' ? reason : `${reason.replace(/[.\s]*$/, '.')} ${cause}`);

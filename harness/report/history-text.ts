@@ -1,6 +1,7 @@
 /** The history of cells. For a terminal: a strip of nights for each, oldest first, and what it comes to. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
+import { ppmText } from '../base/figures.ts';
 import { type Rate, rateOf } from '../base/rate.ts';
 import { json, oneLine } from '../base/safe-text.ts';
 import type { CellHistory, Night } from '../history/types.ts';
@@ -64,11 +65,15 @@ function cellText({ cell, nights, flaky, changed }: CellHistory, columns: number
   return [head, ...rest].join('\n');
 }
 
-function nightText({ outcome, verdicts, kernelRelease, lost }: Night): string {
+function nightText({ outcome, verdicts, kernelRelease, lost, clockNs, clockPpm }: Night): string {
   // An infra-error is its own verdict: said once.
   const all = [...new Set(verdicts)].filter((verdict) => verdict !== outcome).join('/');
   const kernel = kernelRelease === null ? '' : ` (${kernelRelease})`;
-  return `now ${[lost ? 'lost' : outcome, all].filter((part) => part !== '').join(' ')}${kernel}`;
+  const clock = [
+    clockNs === undefined ? '' : `, ${clockNs} ns a reading`,
+    clockPpm === undefined ? '' : `, clock ${ppmText(clockPpm)}`,
+  ].join('');
+  return `now ${[lost ? 'lost' : outcome, all].filter((part) => part !== '').join(' ')}${clock}${kernel}`;
 }
 
 /** "flaky on 2 of 30 nights (7 %, 95 % interval 2 to 21 %)" */

@@ -4,6 +4,7 @@ import { oneLine } from '../base/safe-text.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import type { CellFinished, KernelReady } from '../record/types.ts';
 import { OUTCOMES, type Outcome } from '../verdict/types.ts';
+import { clockFigures } from './clock-text.ts';
 
 /** Of a name in a table. The longest id of a cell has 150 characters. */
 export const NAME_COLUMNS = 160;
@@ -36,6 +37,12 @@ export function readsText(finished: readonly CellFinished[]): string {
   return `${least === most ? '' : `${least} to `}${most} ${most === 1 ? 'read' : 'reads'}`;
 }
 
+/** "71 reads, 25 ns": what was counted and measured beside the verdict, as far as it was. */
+export function figuresText(finished: readonly CellFinished[]): string {
+  const clock = clockFigures(finished.map(({ observation }) => observation.clock));
+  return [readsText(finished), clock].filter((part) => part !== '').join(', ');
+}
+
 /** Only the release of "6.1.0-56-amd64 (...) #1 SMP ...". */
 export function shortRelease(ready: KernelReady): string {
   return oneLine(ready.release).split(' ')[0] ?? '';
@@ -65,7 +72,7 @@ export function clockText(finished: readonly CellFinished[]): string {
 
 /** What a boot showed: "refined, tsc, +0.4 ppm". */
 export function observationText(finished: CellFinished): string {
-  return [finished.observation.verdict, clockText([finished]), readsText([finished])]
+  return [finished.observation.verdict, clockText([finished]), figuresText([finished])]
     .filter((part) => part !== '')
     .join(', ');
 }

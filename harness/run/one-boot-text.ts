@@ -5,6 +5,7 @@ import { oneLine } from '../base/safe-text.ts';
 import { describeReads } from '../evidence/reads.ts';
 import type { Launch } from '../guest/types.ts';
 import type { Observed } from '../lab/boot-once.ts';
+import { clockLines } from '../report/clock-text.ts';
 import { diagnosisText } from '../report/diagnosis-text.ts';
 import { endingText } from '../report/words.ts';
 import type { OneBoot } from './one-boot.ts';
@@ -52,6 +53,9 @@ export function bootText({ kernel, cell, seen }: OneBoot, colour: boolean): stri
     ['frequency', frequencyText(observation)],
     ['told', toldText(observation)],
     ['reads', reads],
+    ...(observation.clock == null
+      ? []
+      : clockLines(observation.clock).map(([name, text]) => ['clock', `${name}: ${text}`] as const)),
     ['took', `${(life.wallMs / 1000).toFixed(1)} s`],
   ];
   const lines = fields.flatMap(([name, value]) =>

@@ -2,15 +2,8 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Facts } from '../evidence/facts.ts';
 import type { Launch } from '../guest/types.ts';
+import type { TrueKhz } from './clock.ts';
 import type { Observation } from './types.ts';
-
-/** At what frequency the TSC really runs, and how that is known. */
-export interface TrueKhz {
-  readonly khz: number;
-  readonly from: string;
-  /** How far it may be off, ppm; absent where nobody said. */
-  readonly withinPpm?: number;
-}
 
 /** Parts per million, to a thousandth. */
 export function ppmBetween(kernelKhz: number, trueKhz: number): number {
@@ -44,18 +37,17 @@ function within(khz: number, truthWithin: number): number {
  */
 export function accuracyOf(
   { facts }: Evidence,
-  { accelerator, guest }: Launch,
+  launch: Launch,
   truth: TrueKhz | null,
 ): Pick<Observation, 'kernelKhz' | 'toldKhz' | 'toldPpm' | 'ppm' | 'ppmWithin'> {
   const refined = facts.refined.at(-1)?.khz ?? null;
   const kernelKhz = refined ?? detectedKhz(facts);
   const told = toldKhz(facts);
-  const isReal = guest.clock === 'real';
   const ofTold = {
     toldKhz: told,
     toldPpm: told === null || truth === null ? null : ppmBetween(told, truth.khz),
   };
-  const against = told ?? (isReal && accelerator === 'nested' ? null : (truth?.khz ?? null));
+  const against = told ?? timeBaseOf(launch, truth)?.khz ?? null;
   if (kernelKhz === null || against === null) return { kernelKhz, ...ofTold, ppm: null };
   const ppm = ppmBetween(kernelKhz, against);
   // What it took as it was told has no error of rounding either.
@@ -67,5 +59,23 @@ export function accuracyOf(
       : refined === null
         ? 0
         : within(told, 0);
-  return { kernelKhz, ...ofTold, ppm, ...(isReal && ppmWithin !== undefined ? { ppmWithin } : {}) };
+  return {
+    kernelKhz,
+    ...ofTold,
+    ppm,
+    ...(launch.guest.clock === 'real' && ppmWithin !== undefined ? { ppmWithin } : {}),
+  };
+}
+
+/**
+ * What the guest's time is held against. The time of a guest in an appliance of real time is the appliance's, whose own error is no
+ * matter of the guest: what it told the guest, and nothing if it told nothing.
+ */
+export function timeBaseOf(
+  { accelerator, guest }: Launch,
+  truth: TrueKhz | null,
+  told: number | null = null,
+): TrueKhz | null {
+  if (guest.clock !== 'real' || accelerator !== 'nested') return truth;
+  return told === null ? null : { khz: told, from: 'what the appliance told it', withinPpm: 1e6 / told };
 }

@@ -4,7 +4,8 @@ import { kernelReads } from '../evidence/exits.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import type { Failure } from '../matrix/types.ts';
-import { accuracyOf, type TrueKhz } from './accuracy.ts';
+import { accuracyOf, timeBaseOf } from './accuracy.ts';
+import { clockOf, type TrueKhz } from './clock.ts';
 import { refutedRefinement } from './counted-refinement.ts';
 import { diagnose, type ProbeTimeline } from './diagnose.ts';
 import { findMismatches } from './machine-check.ts';
@@ -111,6 +112,7 @@ function registered(input: ObserveInput): Observation {
     watched: watchedBy(evidence),
     exits: evidence.exits,
   });
+  const accuracy = accuracyOf(evidence, input.launch, input.trueKhz);
   // In the host's time it is the host that held the guest up, and that is not its kernel's doing.
   const heldUp = diagnosis.cause === 'guest-paused' && input.launch.guest.clock === 'real';
   return {
@@ -119,7 +121,8 @@ function registered(input: ObserveInput): Observation {
     reason: heldUp ? `the host did not run the guest all the time: ${diagnosis.summary}` : diagnosis.summary,
     current: last?.current ?? null,
     available: last?.available ?? null,
-    ...accuracyOf(evidence, input.launch, input.trueKhz),
+    ...accuracy,
+    clock: clockOf(report, timeBaseOf(input.launch, input.trueKhz, accuracy.toldKhz), accuracy.kernelKhz),
     diagnosis,
   };
 }

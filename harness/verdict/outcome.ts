@@ -1,6 +1,7 @@
 /** Observations of one cell against its expectation. */
 import { messagePattern } from '../base/message-pattern.ts';
 import { type Expectation, FAILURES } from '../matrix/types.ts';
+import { wrongClock } from './clock-expectation.ts';
 import type { Observation, Outcome } from './types.ts';
 
 export interface Boot {
@@ -77,7 +78,8 @@ function unexpected({ observation, log }: Boot, expectation: Expectation): strin
       ? null
       : (wrongSource(observation, expectation) ??
         inaccurate(observation, expectation) ??
-        wrongReads(observation, expectation))) ?? wrongMessages(log, expectation)
+        wrongReads(observation, expectation) ??
+        wrongClock(observation, expectation.clock))) ?? wrongMessages(log, expectation)
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Registration, Verdict } from '../matrix/types.ts';
 import type { Cause } from './causes.ts';
+import type { ClockFacts } from './clock.ts';
 import type { Citation, Confidence } from './deduction.ts';
 
 export { CAUSES, type Cause } from './causes.ts';
@@ -52,6 +53,8 @@ export interface Observation {
   readonly toldPpm?: number | null;
   /** How often firmware and kernel read each reference counter, counted from outside; null or absent where nothing counts. */
   readonly readCounts?: { readonly pm: number; readonly hpet: number } | null;
+  /** What the probe measured of the clock itself; null where it did not, absent in the first records. */
+  readonly clock?: ClockFacts | null;
   readonly diagnosis: Diagnosis | null;
   readonly differences: readonly Difference[];
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { compareRuns } from '../../harness/compare/compare.ts';
 import { readCompared } from '../../harness/compare/places.ts';
 import type { CellComparison, RunComparison } from '../../harness/compare/types.ts';
+import { CLOCK } from '../verdict/sample-clock.ts';
 import { type CellSpec, type RunSpec, sha, writeRun } from './runs.ts';
 
 let results: string;
@@ -61,6 +62,26 @@ test('one that was as expected and is not any more has regressed', async () => {
   expect(cell.why).toBe('refined, now never: never instead of refined');
   expect(cell.facts).toContainEqual({ what: 'verdict', before: 'refined', after: 'never' });
   expect(cell.facts).toContainEqual({ what: 'current', before: 'tsc', after: 'hpet' });
+});
+
+test('another clock is a fact; in real time its ns are none, and a run without one says nothing of it', async () => {
+  const seen = (ns: number, vdso = true) => ({
+    clock: { ...CLOCK, calls: CLOCK.calls.map((call) => ({ ...call, ns, vdso })) },
+  });
+  const slow = await one({ seen: seen(88) }, { seen: seen(13_100, false), transcript: 'other' });
+  expect(slow).toMatchObject({ change: 'evidence-only', exitCode: 0 });
+  expect(slow.facts).toContainEqual({
+    what: 'clock',
+    before: 'vDSO, 88 ns, no warp',
+    after: 'syscall, 13100 ns, no warp',
+  });
+  const real = await one(
+    { seen: seen(25), guest: REAL },
+    { seen: seen(31), guest: REAL, transcript: 'other' },
+  );
+  expect(real.facts.map(({ what }) => what)).not.toContain('clock');
+  const older = await one({ transcript: 'old' }, { seen: seen(88) });
+  expect(older.facts.map(({ what }) => what)).not.toContain('clock');
 });
 
 test('one that is as expected again is fixed', async () => {

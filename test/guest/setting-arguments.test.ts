@@ -27,6 +27,7 @@ const OTHERS = {
   personality: 'none',
   'ref-delay': '10us',
   emulator: 'system',
+  probe: 'brief',
   append: 'tsc=unstable',
 } as const satisfies Record<SettingName, unknown>;
 

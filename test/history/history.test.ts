@@ -8,7 +8,9 @@ import { expectedDurations } from '../../harness/history/durations.ts';
 import { HISTORY_FILE, withHistory } from '../../harness/history/open.ts';
 import { cellHistories, historyStrip } from '../../harness/history/query.ts';
 import type { CellHistory, HistoryQuery } from '../../harness/history/types.ts';
+import { historyText } from '../../harness/report/history-text.ts';
 import { type RunSpec, writeRun } from '../compare/runs.ts';
+import { CLOCK } from '../verdict/sample-clock.ts';
 
 let results: string;
 beforeEach(async () => {
@@ -24,6 +26,20 @@ const NEVER = { outcome: 'unexpected' } as const;
 function all(query: Partial<HistoryQuery> = {}, rebuild = false): Promise<CellHistory[]> {
   return withHistory(results, (history) => cellHistories(history, { last: 1000, ...query }), { rebuild });
 }
+test('a night keeps the dearest reading of the clock, and the rate that is furthest off', async () => {
+  const rate = { source: 'tsc', ppm: -740, withinPpm: 1, overS: 2 };
+  await night(1, { cells: [{ seen: { clock: { ...CLOCK, rates: [rate] } } }] });
+  await night(2, { cells: [{}] });
+  const [cell] = await all();
+  expect(cell?.nights.map(({ clockNs, clockPpm }) => [clockNs, clockPpm])).toEqual([
+    [undefined, undefined],
+    [88, -740],
+  ]);
+  expect(
+    historyText([{ ...cell, nights: cell?.nights.slice(1) } as CellHistory], { columns: 200 }),
+  ).toContain('now expected refined, 88 ns a reading, clock -740 ppm (6.1.0)');
+});
+
 async function filled(): Promise<{ read: number; removed: number; unusable: readonly { run: string }[] }> {
   return withHistory(results, (history) => history.filled);
 }

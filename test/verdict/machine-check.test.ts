@@ -41,6 +41,7 @@ const OTHERS = {
   memory: null,
   'ref-delay': null,
   emulator: null,
+  probe: null,
 } as const satisfies Record<SettingName, Partial<Launch> | null>;
 
 test.each(Object.entries(OTHERS))('%s is checked by its own row, or says why not', (name, other) => {

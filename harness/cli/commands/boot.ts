@@ -20,6 +20,7 @@ export const BOOT: Command<BootFlags & Building, [kernel: string]> = {
     personality: text('<name>', 'of a KVM guest: kvm, xen, hyperv or none'),
     refDelay: text('<time>', 'added to reads of the reference counters, for example 10us'),
     emulator: text('<which>', 'pinned (the QEMU built here) or system (that of --qemu)'),
+    probe: text('<what>', 'full, or brief: without the measurement of the clock'),
     append: text('<words>', 'additions to the kernel command line'),
     sha256: text('<digest>', 'what the file must be; needed for a URL'),
     timeout: TIMEOUT,

@@ -55,6 +55,7 @@ export const SETTING_ARGUMENTS: Readonly<Record<SettingName, Row>> = {
   }),
   personality: ({ personality }) => PERSONALITIES[personality],
   pmtimer: ({ guest }) => (guest.pmtimer ? {} : { kernel: ['pmtmr=0'] }),
+  probe: ({ guest }) => (guest.probe === 'full' ? {} : { kernel: ['tscprobe.clock=none'] }),
   append: ({ guest }) => ({ kernel: [guest.append.trim()] }),
   smp: ({ guest }) => ({ options: ['-smp', String(guest.smp)] }),
   memory: ({ guest }) => ({ options: ['-m', String(guest.memoryMiB)] }),

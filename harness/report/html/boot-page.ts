@@ -4,6 +4,7 @@ import { ppmText, secondsText } from '../../base/figures.ts';
 import { shellCommand } from '../../guest/launch/shell.ts';
 import type { BootView } from '../../record/run-view.ts';
 import type { CellFinished, CellStarted } from '../../record/types.ts';
+import { clockLines } from '../clock-text.ts';
 import { acceleratorOf } from '../machines.ts';
 import { readCostPlot } from '../plot/read-costs.ts';
 import { endingText } from '../words.ts';
@@ -70,6 +71,7 @@ function factsOf({ started, retried }: BootView, finished: CellFinished): Pair[]
         : `${khzText(o.toldKhz)}${o.toldPpm == null ? '' : `, ${ppmText(o.toldPpm)} from the true one`}`,
     ],
     ["Kernel's own error", o.ppm === null ? null : ppmText(o.ppm, o.ppmWithin)],
+    ...(o.clock == null ? [] : clockLines(o.clock).map(([name, text]) => [`Clock: ${name}`, text] as const)),
     ['Reads counted', countsOf(o.readCounts ?? null)],
     ['How the guest ended', ending.kind + detail],
     ...retried.map((one) => ['Tried again after', endingText(one.ending)] as const),

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { quote } from '../../guest/launch/shell.ts';
 import { SETTING_NAMES, SETTINGS, settingText } from '../../matrix/settings.ts';
+import { clockParts } from '../../plan/expectation-text.ts';
 import type { Cell } from '../../plan/types.ts';
 import type { RunRecord } from '../../record/reader.ts';
 import { type CellView, resultOf } from '../../record/run-view.ts';
@@ -63,7 +64,7 @@ export function verdictsOf(view: CellView): string[] {
 }
 
 function expectationOf({ expectation }: Cell): Pair[] {
-  const { registration, current, accuracyPpm, offByPpm, reads, messages, from } = expectation;
+  const { registration, current, accuracyPpm, offByPpm, reads, clock, messages, from } = expectation;
   const bounds = [
     reads?.min === undefined ? '' : `at least ${reads.min}`,
     reads?.max === undefined ? '' : `at most ${reads.max}`,
@@ -74,6 +75,7 @@ function expectationOf({ expectation }: Cell): Pair[] {
     ['Accuracy', accuracyPpm === undefined ? undefined : `within ${accuracyPpm} ppm`],
     ['Frequency', offByPpm === undefined ? undefined : `wrong by at least ${offByPpm} ppm`],
     ['Reads', bounds.filter((bound) => bound !== '').join(', ') || undefined],
+    ['Clock', clockParts(clock).join(', ') || undefined],
     ['The log has', messages?.must.join(' and ') || undefined],
     ['The log lacks', messages?.mustNot.join(' and ') || undefined],
     ['Said by', from.join(' and ')],

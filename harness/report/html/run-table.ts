@@ -2,7 +2,7 @@
 
 import { type CellView, type KernelView, type RunView, resultOf } from '../../record/run-view.ts';
 import { labelOf } from '../grid.ts';
-import { clockText, readsText, shortRelease } from '../words.ts';
+import { clockText, figuresText, shortRelease } from '../words.ts';
 import { verdictsOf } from './cell-page.ts';
 import type { MeasuredCosts } from './evidence-file.ts';
 import { visible } from './markup.ts';
@@ -56,7 +56,7 @@ export function indexEntry(cell: CellView, costs: MeasuredCosts | null): IndexEn
 
 function detailOf(cell: CellView): string {
   const ends = cell.boots.flatMap(({ finished }) => finished ?? []);
-  return visible([clockText(ends), readsText(ends)].filter((part) => part !== '').join(', '));
+  return visible([clockText(ends), figuresText(ends)].filter((part) => part !== '').join(', '));
 }
 
 function furthest(ppms: readonly number[]): number | null {

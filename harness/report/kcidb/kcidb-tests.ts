@@ -140,6 +140,7 @@ function bootMisc({ boot, finished }: BootView): Readonly<Record<string, unknown
     told_ppm: observation.toldPpm,
     ppm: observation.ppm,
     ppm_within: observation.ppmWithin,
+    clock: observation.clock,
     transcript_sha256: finished.transcriptSha256,
     read_counts: observation.readCounts,
     host_label: finished.host,
