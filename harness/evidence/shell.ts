@@ -30,7 +30,12 @@ const PROMPT =
   /^(?:\[[^\]]{1,80}\] ?|\([^)]{1,40}\) ?)?(?:[a-z]{0,3}sh-\d\.\d{1,2}|[~/][^\s$#%>]{0,64}|[\w.-]{1,64}@[\w.-]{1,64}(?::[^$#%>]{0,128})?|[\w.-]{1,64}:[^$#%>]{0,128})? ?[$#%] ?(\S.*)$/;
 const COMMAND =
   /^(?:sudo +)?(?:\/\S{0,64}\/)?(?:dmesg|cat|journalctl|grep|egrep|zgrep|head|tail|more|less|lscpu|uname|cd|ls|echo|zcat)\b/;
-const SYSFS_VALUE = /\b(available|current)_clocksource *(?::|=|\bis\b:?) *(\S.*)$/;
+const NAME = `(?:${[...SOURCES].toSorted((a, b) => b.length - a.length).join('|')})`;
+/** "available_clocksource: tsc hpet", "the current clocksource is hpet, ..."; names up to the end or a mark. */
+const SYSFS_VALUE = new RegExp(
+  `\\b(available|current)[_ ]clocksources?"?\\)? *(?::|=|\\b(?:is|are)\\b:?) *["']?(${NAME}(?:[ ,]+${NAME})*)(?=["']?(?:$|[.,;)]| (?:and|but|while|which) ))`,
+  'gi',
+);
 /** head's and tail's heading, and what a mail program has broken off a command. */
 const FILE_HEADER = /^(?:==> )?\S*?(available|current)_clocksource:?(?: <==)?$/;
 
@@ -70,9 +75,10 @@ export function readShell(lines: readonly LogLine[]): ShellFacts {
       awaited = [header[1] === 'current' ? 'current' : 'available'];
       continue;
     }
-    const stated = SYSFS_VALUE.exec(line.text);
-    if (stated !== null) {
-      state(stated[1] === 'current' ? 'current' : 'available', stated[2] ?? '', line);
+    const stated = [...line.text.matchAll(SYSFS_VALUE)];
+    if (stated.length > 0) {
+      for (const [, which, value = ''] of stated)
+        state(which?.toLowerCase() === 'current' ? 'current' : 'available', value.replaceAll(',', ' '), line);
       awaited = [];
       continue;
     }

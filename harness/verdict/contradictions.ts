@@ -56,5 +56,13 @@ export function contradictionsOf(c: Context): Contradiction[] {
       evidence: [cite(other, 'another reason')],
       unsettles: true,
     });
+  // tsc.c tsc_refine_calibration_work() leaves an unstable TSC alone.
+  const sound = facts.refined.find(({ order }) => mark !== undefined && order > mark.order);
+  if (sound !== undefined)
+    found.push({
+      text: 'the TSC is refined after it was marked unstable, which no kernel does: the lines are of different boots',
+      evidence: [cite(sound, 'refined after the mark')],
+      unsettles: true,
+    });
   return found.filter((one) => one !== null);
 }

@@ -37,15 +37,50 @@ function wentBack(lines: readonly LogLine[], index: number): number {
   return index;
 }
 
+const MARKED = /^(?:tsc: )?Marking TSC unstable due to /;
+/** tsc.c tsc_refine_calibration_work() does not refine an unstable TSC, and it is not switched to. */
+const SOUND = /^(?:tsc: |TSC: )?Refined TSC clocksource calibration: |Switched to clocksource tsc$/;
+
+/** Of the boot at hand: when the TSC was first marked, and when it was last sound. A mark does not stand before that in one boot. */
+interface Seen {
+  mark: number;
+  sound: number;
+}
+
+/** Whether the line cannot be of the boot that was seen so far. */
+function contradicts(seen: Seen, { text, timeS, byWallClock }: LogLine): boolean {
+  if (timeS === null) return false;
+  const isMark = MARKED.test(text);
+  if (!isMark && !SOUND.test(text)) return false;
+  const past = isMark ? seen.sound > timeS : seen.mark < timeS;
+  if (isMark) seen.mark = Math.min(seen.mark, timeS);
+  else seen.sound = Math.max(seen.sound, timeS);
+  // Times of day go on from boot to boot.
+  return past && !(isMark && byWallClock === true);
+}
+
 /** The index at which each boot begins, the first at 0. */
 function begins(lines: readonly LogLine[]): number[] {
   const starts = [0];
   let said = new Map<number, string>();
+  let seen: Seen;
+  const begin = (index: number | null): void => {
+    if (index !== null) starts.push(Math.max(index, starts.at(-1) ?? 0));
+    said = new Map();
+    seen = { mark: Number.POSITIVE_INFINITY, sound: Number.NEGATIVE_INFINITY };
+  };
+  begin(null);
   lines.forEach((line, index) => {
     if (MARK.test(line.text)) {
-      if (said.size > 0) starts.push(index);
-      said = new Map();
+      begin(said.size > 0 ? index : null);
       return;
+    }
+    if (contradicts(seen, line)) {
+      const at = line.byWallClock === true ? index : wentBack(lines, index);
+      if (at < index || (lines[index - 1]?.timeS ?? 0) > Number(line.timeS) || line.byWallClock === true) {
+        begin(at);
+        contradicts(seen, line);
+      }
     }
     const which = ONCE.findIndex((pattern) => pattern.test(line.text));
     if (which < 0) return;
@@ -53,8 +88,8 @@ function begins(lines: readonly LogLine[]): number[] {
     const key = `${line.timeS ?? ''} ${line.text}`;
     const before = said.get(which);
     if (before !== undefined && before !== key && line.stamped) {
-      starts.push(Math.max(wentBack(lines, index), starts.at(-1) ?? 0));
-      said = new Map();
+      begin(wentBack(lines, index));
+      contradicts(seen, line);
     }
     said.set(which, key);
   });
@@ -90,7 +125,9 @@ export function inOrder(lines: readonly LogLine[]): readonly LogLine[] {
     if (line.timeS < before.timeS) back += 1;
     else on += 1;
   });
-  return back >= STEPS_THAT_TELL && back > (back + on) * BACKWARD_SHARE
+  // Times of day never go back; seconds since boot do where another boot begins.
+  const isTold = back >= STEPS_THAT_TELL || (on === 0 && back > 0 && stamped.every((l) => l.byWallClock));
+  return isTold && back > (back + on) * BACKWARD_SHARE
     ? lines.toReversed().map((line, order) => ({ ...line, order }))
     : lines;
 }

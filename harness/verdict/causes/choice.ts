@@ -12,13 +12,9 @@ interface Other {
   readonly evidence: readonly Citation[];
 }
 
-/**
- * The source that is current in the place of tsc, if that is sure. The last switch of an excerpt may be followed by
- * another, unless its rating is the higher one.
- */
+/** The source that is current in the place of tsc: stated, or the last that the log switched to (currentByLog()). */
 function otherCurrent(c: Context): Other | null {
   if (c.current === null || c.current === 'tsc') return null;
-  if (!isSettled(c) && outranksTsc(c.current, c) === null) return null;
   return { name: c.current, evidence: shownCurrent(c) };
 }
 
