@@ -13,6 +13,14 @@ export function ppmText(ppm: number, within = 0): string {
   return `${sign}${Number(rounded) === 0 ? '0.0' : rounded}${bound} ppm`;
 }
 
+/** The figure furthest from 0, of those that are known; null if none is. */
+export function furthest(figures: readonly (number | null)[]): number | null {
+  return figures.reduce(
+    (far, one) => (one !== null && (far === null || Math.abs(one) > Math.abs(far)) ? one : far),
+    null as number | null,
+  );
+}
+
 /** Minutes and seconds, for example 1:05 or 2:03:04. */
 export function clockText(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000));

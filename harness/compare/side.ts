@@ -1,4 +1,5 @@
 /** A cell as one run has it, made from the record alone. */
+import { furthest } from '../base/figures.ts';
 import { type CellView, type KernelView, resultOf } from '../record/run-view.ts';
 import type { CellFinished } from '../record/types.ts';
 import { clockKind } from '../verdict/clock.ts';
@@ -22,7 +23,7 @@ export function cellSideOf(view: CellView, kernel: KernelView | undefined): Cell
         clock == null ? [] : [clockKind(clock, view.cell.guest.clock !== 'real')],
       ),
     ),
-    ppm: furthest(observed.flatMap(({ ppm }) => (ppm === null ? [] : [ppm]))),
+    ppm: furthest(observed.map(({ ppm }) => ppm)),
     boots: finished.map(bootSide),
     kernelRelease: kernel?.ready?.release.split(' ')[0] ?? null,
     kernelSha256: kernel?.ready?.sha256 ?? null,
@@ -47,13 +48,6 @@ function bootSide({
 
 function once<T extends string>(values: readonly T[]): T[] {
   return [...new Set(values)].toSorted();
-}
-
-function furthest(ppms: readonly number[]): number | null {
-  return ppms.reduce<number | null>(
-    (far, ppm) => (far === null || Math.abs(ppm) > Math.abs(far) ? ppm : far),
-    null,
-  );
 }
 
 /** Whether guests were judged: a skipped, lost or failed cell says nothing about its kernel. */

@@ -1,4 +1,5 @@
 /** What a run's record says of one cell, as one side of a comparison. Pure. */
+import { furthest } from '../base/figures.ts';
 import { type CellView, resultOf } from '../record/run-view.ts';
 import type { CellFinished } from '../record/types.ts';
 import type { CitedLine, Side } from './types.ts';
@@ -32,10 +33,10 @@ function whyUnclear(
     : { unclear: null, isHostFault: false };
 }
 
+/** Null if one boot does not tell. */
 function farthest(told: readonly CellFinished[]): number | null {
-  const known = told.flatMap(({ observation: { ppm } }) => (ppm === null ? [] : [ppm]));
-  if (known.length < told.length || known.length === 0) return null;
-  return known.reduce((most, ppm) => (Math.abs(ppm) > Math.abs(most) ? ppm : most));
+  const ppms = told.map(({ observation }) => observation.ppm);
+  return ppms.includes(null) ? null : furthest(ppms);
 }
 
 function citedIn(boot: CellFinished | undefined): CitedLine[] {

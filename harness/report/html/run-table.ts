@@ -1,5 +1,6 @@
 /** The cells of a run, ready for the table and for the filter. */
 
+import { furthest } from '../../base/figures.ts';
 import { type CellView, type KernelView, type RunView, resultOf } from '../../record/run-view.ts';
 import { labelOf } from '../grid.ts';
 import { clockText, figuresText, shortRelease } from '../words.ts';
@@ -46,7 +47,7 @@ export function indexEntry(cell: CellView, costs: MeasuredCosts | null): IndexEn
     causes: [...new Set(causes)],
     words: visible([...new Set(words)].join(' ')),
     figures: {
-      ppm: furthest(observations.flatMap((o) => (o.ppm === null ? [] : [o.ppm]))),
+      ppm: furthest(observations.map(({ ppm }) => ppm)),
       pmCycles: median(costs, 'pm'),
       hpetCycles: median(costs, 'hpet'),
       cpuMs: ends.length === 0 ? null : ends.reduce((sum, end) => sum + end.cpuMs, 0),
@@ -57,10 +58,6 @@ export function indexEntry(cell: CellView, costs: MeasuredCosts | null): IndexEn
 function detailOf(cell: CellView): string {
   const ends = cell.boots.flatMap(({ finished }) => finished ?? []);
   return visible([clockText(ends), figuresText(ends)].filter((part) => part !== '').join(', '));
-}
-
-function furthest(ppms: readonly number[]): number | null {
-  return ppms.reduce<number | null>((a, b) => (a === null || Math.abs(b) > Math.abs(a) ? b : a), null);
 }
 
 function median(costs: MeasuredCosts | null, source: string): number | null {

@@ -1,4 +1,5 @@
 /** Cells of a run as KCIDB tests. */
+import { furthest } from '../../base/figures.ts';
 import type { BootView, CellView, RunView } from '../../record/run-view.ts';
 import { resultOf } from '../../record/run-view.ts';
 import type { CellFinished } from '../../record/types.ts';
@@ -22,7 +23,7 @@ export async function testOf(
   const telling = tellingBoot(cell, finished);
   const started = cell.boots[0]?.started?.at;
   const excerpt = telling === undefined ? '' : await excerptOf(dir, telling);
-  const ppm = worstPpm(finished);
+  const ppm = furthest(finished.map(({ observation }) => observation.ppm));
   const files = telling === undefined || filesUrl === null ? null : filesOf(filesUrl, telling.folder);
   return {
     id: `${origin}:${view.started?.run ?? ''}:${cell.cell.id}`,
@@ -83,12 +84,6 @@ export function pathOf({ cell }: CellView): string {
 function tellingBoot({ cell }: CellView, finished: readonly CellFinished[]): CellFinished | undefined {
   const wanted: readonly string[] = cell.expectation.registration;
   return finished.find((boot) => !wanted.includes(boot.observation.verdict)) ?? finished[0];
-}
-
-function worstPpm(finished: readonly CellFinished[]): number | null {
-  return finished.reduce<number | null>((worst, { observation: { ppm } }) => {
-    return ppm !== null && (worst === null || Math.abs(ppm) > Math.abs(worst)) ? ppm : worst;
-  }, null);
 }
 
 function environmentOf(cell: CellView, view: RunView): KcidbTest['environment'] {
