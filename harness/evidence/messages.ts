@@ -49,6 +49,23 @@ const TSC = [
   'initial kernel TSC frequency of ...',
 ];
 
+const MARK = 'Marking TSC unstable due to ';
+const REASONS = TSC.filter((format) => format.startsWith(MARK) && !format.endsWith('...')).map((format) =>
+  format.slice(MARK.length),
+);
+/** So much of a reason tells which it is. */
+const REASON_THAT_TELLS = 4;
+
+/** A reason of mark_tsc_unstable() that was cut off, as far as all that begin so agree; any other as it is. */
+export function wholeReason(reason: string): string {
+  const bare = reason.replace(/[ .\u2026]+$/, '');
+  const [first, ...rest] = REASONS.filter((one) => one.startsWith(bare)).toSorted(
+    (a, b) => a.length - b.length,
+  );
+  const agree = first !== undefined && rest.every((one) => one.startsWith(first));
+  return agree && bare.length >= REASON_THAT_TELLS ? first : reason;
+}
+
 /** With "clocksource: " from 4.2 on: kernel/time/clocksource.c. */
 const CLOCKSOURCE = [
   '*: mask: * max_cycles: *, max_idle_ns: * ns',

@@ -1,5 +1,6 @@
 /** Registrations, switches, unstable marks and what leads to them. */
 import type { LogLine } from '../log-lines.ts';
+import { wholeReason } from '../messages.ts';
 import { findAll, findFirst, findNamed, found } from './find.ts';
 import type { Facts, Mark, UnstableSign } from './types.ts';
 
@@ -31,6 +32,8 @@ const SIGNS: readonly (readonly [UnstableSign, RegExp])[] = [
   // arch/x86/kvm/x86.c kvm_arch_vcpu_precreate(): check_tsc_unstable() of the host
   ['kvm-host', /^kvm: SMP vm created on host with unstable TSC/],
   // kernel/time/clocksource.c __clocksource_select(), for CLOCK_SOURCE_UNSTABLE alone
+  // the mark, whose reason was cut off
+  ['cut-off', /^(?:tsc: )?Marking TSC unstable(?: due(?: to:?)?)?[ .]*$/],
   ['override', /^(?:clocksource: )?Override clocksource tsc is unstable and not HRT compatible/],
 ];
 
@@ -124,7 +127,7 @@ function upToSecondSwitch(lines: readonly LogLine[]): readonly LogLine[] {
 /** mark_tsc_unstable() and tsc_cs_mark_unstable(): "tsc: Marking TSC unstable due to REASON". */
 function markFacts(lines: readonly LogLine[]): Mark[] {
   return lines.flatMap((line) => {
-    const match = /^(?:tsc: )?Marking TSC unstable due to:? (.+)$/.exec(line.text);
-    return match === null ? [] : [{ ...found(line), reason: (match[1] ?? '').trim() }];
+    const match = /^(?:tsc: )?Marking TSC unstable due to:? (.*[^ .].*)$/.exec(line.text);
+    return match === null ? [] : [{ ...found(line), reason: wholeReason((match[1] ?? '').trim()) }];
   });
 }

@@ -86,7 +86,7 @@ export interface WatchdogEvent extends Found {
   readonly details: readonly Found[];
 }
 
-export type UnstableSign = 'sched-clock' | 'kvm-host' | 'override';
+export type UnstableSign = 'sched-clock' | 'kvm-host' | 'override' | 'cut-off';
 
 export interface Trace {
   /** Marker numbers in order: "1 2 3 4 5 4 5". */

@@ -31,6 +31,8 @@ const SENTENCE_WORDS = 3;
 function isSpeech(before: string): boolean {
   // "timekeeping watchdog on" may have been broken off in front of it.
   if (/^CPU ?\d+:? *$/.test(before)) return true;
+  // The subject of a mail, the title of a ticket.
+  if (/^(?:re|fwd?|aw|subject|betreff|title|bug)\b/i.test(before)) return true;
   const small = before.match(/(?<![\p{L}\p{N}./@:_-])\p{Ll}{2,}(?![\p{L}\p{N}./@:|=_-])/gu) ?? [];
   if (small.filter((word) => monthOf(word) === null).length >= SENTENCE_WORDS) return true;
   // What stands after the last mark or time: a name, and no two words.

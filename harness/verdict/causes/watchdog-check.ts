@@ -52,10 +52,16 @@ export function byWatchdog({ facts }: Context): boolean {
   );
 }
 
+/** Lines of one check are printed within so many seconds. */
+const TOGETHER_S = 2;
+
 /** The check that cost tsc its place; one that only tells that CPUs differ is the last choice, since it follows another. */
 export function checkOf(c: Context): Check | null {
   const verdicts = c.facts.watchdog.filter(isVerdictOnTsc);
-  const event = verdicts.find((w) => w.kind !== 'cpu-skew') ?? verdicts[0] ?? c.facts.watchdog[0];
+  const mark = c.facts.marks[0];
+  // What marks nothing is the check only if it came with the mark.
+  const other = c.facts.watchdog.find((w) => mark === undefined || isNear(w, mark, TOGETHER_S));
+  const event = verdicts.find((w) => w.kind !== 'cpu-skew') ?? verdicts[0] ?? other;
   if (event === undefined || !byWatchdog(c)) return null;
   const lines = [event, ...event.details].map((l) => cite(l, 'what the watchdog saw'));
   return { event, lines, figures: figuresOf(event) };

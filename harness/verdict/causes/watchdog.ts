@@ -52,7 +52,7 @@ export const WATCHDOG = [
         ];
         return (
           held.length > 0 &&
-          claim('likely', isGuest(c) === false ? why.replace('guest', 'machine') : why, lines)
+          claim('likely', isGuest(c) === true ? why : why.replace('guest', 'machine'), lines)
         );
       }),
       watchdogRule('figures', ({ event, figures: f }) => {

@@ -62,6 +62,31 @@ test('a reversed journal is put in order', () => {
   expect(marks[0]?.order).toBeGreaterThan(refined[0]?.order ?? 9);
 });
 
+test.each([
+  'Linux version 6.1.0 (a@b) #1 SMP',
+  'Kernel command line: ro',
+  'Command line: ro',
+  'tsc: Refined TSC clocksource calibration: 2399.998 MHz',
+  'tsc: Fast TSC calibration using PIT',
+  'tsc: Detected 2400.000 MHz processor',
+  'clocksource: tsc-early: mask: 0xffff max_cycles: 0x1, max_idle_ns: 1 ns',
+  'clocksource: tsc: mask: 0xffff max_cycles: 0x1, max_idle_ns: 1 ns',
+])('%j is printed once in a boot', (message) => {
+  const text = `[    1.000000] ${message}\n[    9.000000] something\n[    0.500000] else\n[    0.900000] ${message}`;
+  expect(read(text).boots).toEqual({ count: 2, chosen: 2, line: 3 });
+});
+
+test('seconds since boot that go back between a mark and a sound tsc begin a boot, in either order', () => {
+  const sound =
+    '[   20.9] tsc: Refined TSC clocksource calibration: 2700.280 MHz\n[   20.9] clocksource: Switched to clocksource tsc';
+  const marked =
+    '[    0.0] tsc: Marking TSC unstable due to running on Hyper-V\n[   30.0] clocksource: Switched to clocksource hpet';
+  expect(read(`${sound}\nbefore\n${marked}`).boots).toEqual({ count: 2, chosen: 2, line: 3 });
+  expect(read(`${marked}\nnew\n${sound}`).boots).toEqual({ count: 2, chosen: 2, line: 3 });
+  // As in one boot.
+  expect(read(`${sound}\n[   99.0] tsc: Marking TSC unstable due to TSC halts in idle`).boots.count).toBe(1);
+});
+
 test('a mark that comes again with another time is that of another boot', () => {
   const mark = (time: number, reason: string) => `[ ${time}.0] tsc: Marking TSC unstable due to ${reason}`;
   const text = [mark(9, 'clocksource watchdog'), mark(2, 'TSC halts in idle')].join('\n');

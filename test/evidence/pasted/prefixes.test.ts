@@ -66,6 +66,8 @@ test.each([
   `Expected: ${MESSAGE}`,
   `At 10:23 I saw ${MESSAGE}`,
   `there should be \`${MESSAGE}\` in it`,
+  `Re: [PATCH v2] ${MESSAGE}`,
+  `Subject: [Bug 12] ${MESSAGE}`,
   `Bei mir kommt um 10:23:45 die Meldung ${MESSAGE}`,
   `Ubuntu guests emit ${MESSAGE}\nUbuntu guests emit ${MESSAGE}`,
   `notes.txt:1:Ubuntu guests emit ${MESSAGE}\nnotes.txt:2:Ubuntu guests emit ${MESSAGE}`,
