@@ -5,8 +5,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GitPlace, git, privateGit, tryGit } from '../kernel/tree/git.ts';
-import type { Side } from './decide.ts';
+import { countsOf, type Search, type Side, sideOfCounts } from './decide.ts';
 import type { CommitCandidates } from './entries.ts';
+import { hasBit } from './history.ts';
+import type { Belief } from './posterior.ts';
+import type { SearchState } from './state.ts';
 
 export const GIT_FOLDER = 'git';
 export const LOG_FILE = 'bisect.log';
@@ -74,4 +77,31 @@ export async function startGitBisect(
       return /^# first (?:bad|new) commit: \[([0-9a-f]+)\]/m.exec(log)?.[1] ?? null;
     },
   };
+}
+
+/** What git's own bisect is told: every verdict that is certain. Pure. */
+export function marksOf(search: Search, { seen }: SearchState, belief: Belief): Mark[] {
+  const marks: Mark[] = [];
+  for (const id of new Set([...seen.images.keys(), ...seen.skipped])) {
+    if (id === search.old || id === search.new) continue;
+    if (seen.skipped.has(id)) {
+      marks.push({ id, as: 'skip' });
+      continue;
+    }
+    const side =
+      search.exact || search.bases.includes(id)
+        ? sideOfCounts(countsOf(id, seen), search.exact)
+        : certainSide(id, search, belief);
+    if (side === 'old' || side === 'new') marks.push({ id, as: side });
+  }
+  return marks;
+}
+
+/** In a noisy search the side that all answers together make as good as certain, not only its own. */
+function certainSide(id: string, { history, confidence }: Search, { probability }: Belief) {
+  const past = history.past(id);
+  if (past === null) return null;
+  let share = 0;
+  for (const [index, p] of probability.entries()) if (hasBit(past, index)) share += p;
+  return share >= confidence ? 'new' : share <= 1 - confidence ? 'old' : null;
 }

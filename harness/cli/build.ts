@@ -6,8 +6,7 @@ import { progressLine } from '../host/progress-line.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import { buildAll, buildDocument, buildTable } from '../kernel/build-table.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
-import { chosenKernels } from '../matrix/chosen-kernels.ts';
-import { loadMatrix } from '../matrix/load.ts';
+import { chosenKernels, loadMatrix } from '../matrix/load.ts';
 import type { KernelEntry, Matrix } from '../matrix/types.ts';
 import { sayFault } from './say.ts';
 

@@ -1,7 +1,7 @@
 /** `tscmatrix merge`: the blobs of shards, or of several hosts, to one run of the usual form. */
 import { relative } from 'node:path';
 import { mergeBlobs } from '../record/merge/merge.ts';
-import { hostsText } from '../record/merge/merge-outcome.ts';
+import { hostsText } from '../record/merge/merge-common.ts';
 import type { RunEvent } from '../record/types.ts';
 import { multiplex } from '../report/multiplexer.ts';
 import { makeReporters } from '../report/registry.ts';

@@ -2,9 +2,9 @@
 import { EXIT } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { progressLine } from '../host/progress-line.ts';
+import { sweepText } from '../sweep/markdown.ts';
 import type { SweepRequest } from '../sweep/request.ts';
 import { runSweep } from '../sweep/run-sweep.ts';
-import { sweepText } from '../sweep/text.ts';
 import { forgetGit } from './git.ts';
 
 export interface SweepFlags extends SweepRequest {

@@ -6,7 +6,7 @@ import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import { type Check, type Context, needs } from './context.ts';
 import { checkGuest } from './guests.ts';
 import type { HostCpu } from './host-cpu.ts';
-import { parseAccelerators } from './qemu-text.ts';
+import { parseAccelerators } from './qemu.ts';
 import { type CheckResult, missing, ok, unknown, unusable } from './types.ts';
 
 type Device = 'there' | 'absent' | 'forbidden';

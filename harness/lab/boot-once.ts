@@ -5,7 +5,7 @@ import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { type Boot, type BootOptions, bootGuest } from '../guest/boot.ts';
 import { type Ending, isRetryable } from '../guest/ending/ending.ts';
-import { nextNonce, withNonce } from '../guest/launch/nonce.ts';
+import { nextNonce, withNonce } from '../guest/launch/command-line.ts';
 import type { Launch } from '../guest/types.ts';
 import { observe } from '../verdict/observe.ts';
 import type { Observation } from '../verdict/types.ts';

@@ -1,12 +1,10 @@
 /** The exact command lines of a cell, and what they rest on, for `tscmatrix plan --command`. */
-
 import { oneLine } from '../base/safe-text.ts';
 import { innerCommand, shellCommand } from '../guest/launch/shell.ts';
 import type { Launch } from '../guest/types.ts';
 import type { Accelerator, Emulator } from '../matrix/accelerators.ts';
 import type { Cell } from '../plan/types.ts';
-import { launchOf } from './launch.ts';
-import { resolveMachine } from './machine.ts';
+import { launchOf, resolveMachine } from './machine.ts';
 import { isNotBuilt, type Ready } from './make-ready.ts';
 
 /** Of one cell. Its command is null if this host cannot run it, and `reason` says why. */

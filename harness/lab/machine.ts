@@ -1,8 +1,12 @@
 /** From a cell's wish (GuestSpec) to the machine that it runs on here. Never a silent fallback. */
+
+import { createHash } from 'node:crypto';
 import { HostFault } from '../base/errors.ts';
 import { decide } from '../guest/accelerator.ts';
 import type { KvmCheck } from '../guest/kvm-check.ts';
-import type { ApplianceFiles, Decisions, Machine } from '../guest/types.ts';
+import { makeLaunch } from '../guest/launch/arguments.ts';
+import { PROBE_DEFAULTS } from '../guest/launch/command-line.ts';
+import type { ApplianceFiles, Decisions, Launch, Machine } from '../guest/types.ts';
 import type { Appliance } from '../image/appliance.ts';
 import type { PinnedQemu } from '../image/qemu/types.ts';
 import type { BuildError } from '../kernel/acquire.ts';
@@ -135,4 +139,20 @@ export function needMachine(resolved: Resolved, hint: string): Machine {
   if (fault instanceof HostFault) throw fault;
   // What cannot be made here is this host's fault, also if a compiler says so.
   throw new HostFault('appliance-failed', `the appliance cannot be made: ${fault.message}`, fault.hint);
+}
+
+/** The same for each boot of a cell, so that its transcripts can be compared, and no other cell's. */
+function nonceOf(cellId: string): string {
+  return createHash('sha256').update(cellId).digest('hex').slice(0, 8);
+}
+
+/** The probe's image is `initrdPath`. */
+export function launchOf(
+  cell: { readonly id: string },
+  machine: Machine,
+  kernelPath: string,
+  initrdPath: string,
+): Launch {
+  const probe = { nonce: nonceOf(cell.id), ...PROBE_DEFAULTS };
+  return makeLaunch({ ...machine, kernelPath, initrdPath, probe });
 }

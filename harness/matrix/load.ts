@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import { globTest } from '../base/glob.ts';
+import { suggestion } from '../base/suggest.ts';
 import { buildMatrix } from './build.ts';
 import { checkNames, mistypedAxes } from './check.ts';
 import { MatrixError, newProblemList, problemAt, sortProblems } from './problems.ts';
 import { type MatrixInput, matrixSchema } from './schema.ts';
-import type { Matrix } from './types.ts';
+import type { KernelEntry, Matrix } from './types.ts';
 import { parseYaml } from './yaml.ts';
 import { reportIssues } from './zod-problems.ts';
 
@@ -90,4 +92,17 @@ async function readBytes(path: string): Promise<Buffer> {
     const [reason, hint] = REASONS[code] ?? [`cannot be read (${(error as Error).message})`, undefined];
     throw new UserError(`${path}: ${reason}`, hint, { cause: error });
   }
+}
+
+/** All if there is no glob. Throws UserError for a glob that chooses none. */
+export function chosenKernels(
+  { path, kernels }: Pick<Matrix, 'path' | 'kernels'>,
+  globs: readonly string[],
+): readonly KernelEntry[] {
+  const names = kernels.map(({ name }) => name);
+  const tests = globs.map(globTest);
+  const useless = globs.find((_, i) => !names.some((name) => tests[i]?.(name)));
+  if (useless !== undefined)
+    throw new UserError(`--kernel: ${path} has no kernel ${useless}`, suggestion(useless, names));
+  return globs.length === 0 ? kernels : kernels.filter(({ name }) => tests.some((test) => test(name)));
 }

@@ -3,13 +3,20 @@ import { fitWidth } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { rowOf } from '../plan/cell-id.ts';
 import type { Cell } from '../plan/types.ts';
-import { hostsDisagree } from '../record/merge/merge-outcome.ts';
+import { hostsDisagree } from '../record/merge/merge-common.ts';
 import { type CellView, countOutcomes, type KernelView, type RunView, resultOf } from '../record/run-view.ts';
 import type { CellFinished, MergedPart } from '../record/types.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { choicesOf, chosenText, hostText } from './machines.ts';
-import { troublesText } from './troubles.ts';
-import { clockText, countsText, figuresText, NAME_COLUMNS, OUTCOME_WORDS, shortRelease } from './words.ts';
+import {
+  clockText,
+  countsText,
+  figuresText,
+  NAME_COLUMNS,
+  OUTCOME_WORDS,
+  shortRelease,
+  troublesText,
+} from './words.ts';
 
 export interface CellSummary {
   readonly outcome: Outcome;

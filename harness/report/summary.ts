@@ -10,8 +10,7 @@ import type { Outcome } from '../verdict/types.ts';
 import { gridOf } from './grid.ts';
 import { hostText } from './machines.ts';
 import { notesText, tableText } from './markdown.ts';
-import { troublesText } from './troubles.ts';
-import { countsText } from './words.ts';
+import { countsText, troublesText } from './words.ts';
 
 /** GitHub drops a step's summary that is longer than 1 MiB; other pages are slow long before that. */
 export const SUMMARY_MAX_BYTES = 512 * 1024;

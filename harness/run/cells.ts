@@ -1,11 +1,9 @@
 /** The cells of a run, side by side: each to its boots and its outcome. */
-
 import { HostFault } from '../base/errors.ts';
 import type { Launch } from '../guest/types.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
 import { BuildError } from '../kernel/acquire.ts';
-import { launchOf } from '../lab/launch.ts';
-import { resolveMachine } from '../lab/machine.ts';
+import { launchOf, resolveMachine } from '../lab/machine.ts';
 import type { Ready } from '../lab/make-ready.ts';
 import { runInParallel } from '../lab/schedule.ts';
 import type { Verdict } from '../matrix/types.ts';

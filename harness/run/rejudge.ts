@@ -6,7 +6,7 @@ import { gatherFrom } from '../guest/gather.ts';
 import { logText } from '../lab/boot-once.ts';
 import { readBootFile } from '../lab/files.ts';
 import type { Verdict } from '../matrix/types.ts';
-import { mergeHosts } from '../record/merge/merge-outcome.ts';
+import { mergeHosts } from '../record/merge/merge-common.ts';
 import type { RunRecord } from '../record/reader.ts';
 import { type CellView, resultOf } from '../record/run-view.ts';
 import type { HostJudgement } from '../record/types.ts';

@@ -4,13 +4,12 @@
  */
 import { HostFault, UserError } from '../base/errors.ts';
 import { checkKvm } from '../guest/kvm-check.ts';
-import { withNonce } from '../guest/launch/nonce.ts';
+import { withNonce } from '../guest/launch/command-line.ts';
 import type { Launch } from '../guest/types.ts';
 import { sha256OfFile } from '../host/digest.ts';
 import { findProgram } from '../host/program.ts';
 import { buildProbeImage } from '../image/probe-image.ts';
-import { launchOf } from '../lab/launch.ts';
-import { type HostOffer, resolveMachine } from '../lab/machine.ts';
+import { type HostOffer, launchOf, resolveMachine } from '../lab/machine.ts';
 import { makeNestedReady } from '../lab/nested-ready.ts';
 import { ACCELERATORS } from '../matrix/accelerators.ts';
 import type { RunRecord } from '../record/reader.ts';

@@ -1,5 +1,6 @@
 /** The report of a sweep as markdown, for people and for pasting into an issue. */
-import { markdown as safe } from '../base/safe-text.ts';
+import { block, markdown as safe } from '../base/safe-text.ts';
+import { plainTable } from '../base/table.ts';
 import type { SweepReport } from './report.ts';
 import { marginRows, pointRows, type Rows, remarks } from './rows.ts';
 
@@ -39,4 +40,13 @@ function tableOf({ head, rows }: Rows): string {
   return [head, head.map(() => '---'), ...rows.map((row) => row.map(safe))]
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');
+}
+
+/** A sweep for a terminal. */
+export function sweepText(report: SweepReport): string {
+  const table = ({ head, rows }: Rows): string => plainTable(head, rows);
+  const said = remarks(report).join('\n');
+  return block(
+    `${headingOf(report).join('\n')}\n\n${table(marginRows(report))}\n${said}\n\n${table(pointRows(report))}`,
+  );
 }

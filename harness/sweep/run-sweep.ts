@@ -1,12 +1,14 @@
 /** A sweep as a job: kernels are fetched, swept, and what was found is kept in a folder of its own. */
-import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { Interrupted } from '../base/errors.ts';
+import { rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { HostFault, Interrupted } from '../base/errors.ts';
+import { json } from '../base/safe-text.ts';
 import { openCache } from '../host/cache.ts';
 import { findProgram } from '../host/program.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
 import { fileSink } from '../host/sink.ts';
 import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
+import { cellText } from '../lab/cell-spec.ts';
 import { newJobFolder, shownPath } from '../lab/files.ts';
 import { needMachine, resolveMachine } from '../lab/machine.ts';
 import { cellFor, delayOf } from '../lab/margin/guests.ts';
@@ -16,7 +18,7 @@ import { openRunner } from '../lab/runner.ts';
 import { defaultJobs } from '../lab/schedule.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { pageSink, writePage } from '../report/html/write-page.ts';
-import { againCommands, writeFiles } from './files.ts';
+import { renderSweep } from './markdown.ts';
 import { sweepPage } from './page.ts';
 import { sweepPlot } from './plot.ts';
 import { inputsOf, reportOf, type SweepReport, type SweepTimes } from './report.ts';
@@ -117,4 +119,56 @@ function isSound({ kernels }: SweepReport): boolean {
       ({ margin: { outcome, contradictions } }) => outcome !== 'unclear' && contradictions.length === 0,
     ),
   );
+}
+
+/** What makes this report again, and the boots on either side of each margin. */
+export function againCommands(
+  words: readonly string[],
+  request: SweepRequest,
+  report: SweepReport,
+): string[] {
+  const quoted = (text: string): string => (/^[\w./:@#=,+-]+$/.test(text) ? text : `'${text}'`);
+  const { guest, options } = report;
+  const whole = [
+    'tscmatrix sweep',
+    ...words.map(quoted),
+    ...request.kernel.map((glob) => `--kernel ${quoted(glob)}`),
+    `--cell ${quoted(request.cell)}`,
+    ...(options.references.length > 1 ? ['--reference both'] : [`--reference ${options.references[0]}`]),
+    `--step ${options.stepNs}ns --max ${options.maxNs}ns --points ${options.points}`,
+    ...(options.repeat === 1 ? [] : [`--repeat ${options.repeat}`]),
+    ...(request.disturb.length === 0 ? [] : request.disturb.map((text) => `--disturb ${quoted(text)}`)),
+  ].join(' ');
+  const single = words.length === 1 && !/\.ya?ml$/.test(words[0] ?? '') ? words : [];
+  const sides = report.kernels.flatMap(({ references }) =>
+    references.flatMap(({ margin }) =>
+      single.length === 0 || margin.outcome !== 'flips'
+        ? []
+        : [margin.registersUpToNs, margin.stopsFromNs].map((delayNs) => {
+            const { reference } = margin;
+            const cell = cellText(cellFor(guest, reference, delayOf(reference, delayNs ?? 0)).guest);
+            return `tscmatrix probe ${single.map(quoted).join()} --cell ${quoted(cell)}`;
+          }),
+    ),
+  );
+  return [whole, ...sides];
+}
+
+export async function writeFiles(
+  folder: string,
+  report: SweepReport,
+  times: SweepTimes,
+  commands: readonly string[],
+): Promise<void> {
+  const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
+  try {
+    await write('report.json', `${json(report)}\n`);
+    await write('times.json', `${json(times)}\n`);
+    await write('report.md', renderSweep(report, commands));
+    await write('sweep.svg', svgFile(sweepPlot(report)));
+  } catch (error) {
+    throw new HostFault('record-failed', `cannot write the report: ${(error as Error).message}`, undefined, {
+      cause: error,
+    });
+  }
 }

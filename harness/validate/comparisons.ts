@@ -1,9 +1,11 @@
 /** The cells of a validation's run, put together by guest. Pure. */
+
+import { furthest } from '../base/figures.ts';
 import { rowOf } from '../plan/cell-id.ts';
-import type { CellView, RunView } from '../record/run-view.ts';
+import { type CellView, type RunView, resultOf } from '../record/run-view.ts';
+import type { CellFinished } from '../record/types.ts';
 import { CONTROL_AXIS, isControl, NO_CONTROL } from './plan.ts';
-import { kernelSideOf } from './side.ts';
-import type { Comparison } from './types.ts';
+import type { CitedLine, Comparison, Side } from './types.ts';
 
 type Axes = CellView['cell']['axes'];
 
@@ -45,4 +47,68 @@ export function comparisonsOf(
       },
     ];
   });
+}
+
+/** What a run's record says of one cell, as one side of a comparison. Pure. */
+const CITED = 4;
+
+/** Boots that told something of their kernel. */
+function answers(finished: readonly CellFinished[]): CellFinished[] {
+  return finished.filter(({ observation }) => observation.verdict !== 'infra-error');
+}
+
+function whyUnclear(
+  view: CellView,
+  finished: readonly CellFinished[],
+): Pick<Side, 'unclear' | 'isHostFault'> {
+  const { outcome, reason, lost } = resultOf(view);
+  const told = answers(finished);
+  if (view.judged?.verdicts.includes('build-failed')) return { unclear: null, isHostFault: false };
+  if (lost || outcome === 'skipped' || told.length === 0) return { unclear: reason, isHostFault: true };
+  if (told.length < finished.length) {
+    const fault = finished.find(({ observation }) => observation.verdict === 'infra-error');
+    return { unclear: fault?.observation.reason ?? reason, isHostFault: true };
+  }
+  const verdicts = new Set(told.map(({ observation }) => observation.verdict));
+  if (verdicts.size > 1) {
+    const unclear = `its boots differ: ${[...verdicts].join(', ')}; more boots (--repeat), or clock: deterministic, would settle it`;
+    return { unclear, isHostFault: false };
+  }
+  return verdicts.has('undetermined')
+    ? { unclear: `undetermined: ${told[0]?.observation.reason}`, isHostFault: false }
+    : { unclear: null, isHostFault: false };
+}
+
+/** Null if one boot does not tell. */
+function farthest(told: readonly CellFinished[]): number | null {
+  const ppms = told.map(({ observation }) => observation.ppm);
+  return ppms.includes(null) ? null : furthest(ppms);
+}
+
+function citedIn(boot: CellFinished | undefined): CitedLine[] {
+  const evidence = boot?.observation.diagnosis?.evidence ?? [];
+  return evidence.slice(0, CITED).map(({ line, text, shows }) => ({ line, text: line === 0 ? shows : text }));
+}
+
+export function kernelSideOf(view: CellView): Side {
+  const finished = view.boots.flatMap((boot) => (boot.finished === null ? [] : [boot.finished]));
+  const told = answers(finished);
+  const [first] = told;
+  const counts = first?.observation.readCounts ?? null;
+  const { unclear, isHostFault } = whyUnclear(view, finished);
+  const verdicts = view.judged?.verdicts ?? told.map(({ observation }) => observation.verdict);
+  return {
+    cell: view.cell.id,
+    verdicts,
+    verdict: unclear === null ? (verdicts[0] ?? null) : null,
+    unclear,
+    isHostFault,
+    current: first?.observation.current ?? null,
+    ppm: farthest(told),
+    reads: counts === null ? null : counts.pm + counts.hpet,
+    transcripts: finished.flatMap(({ transcriptSha256 }) => transcriptSha256 ?? []),
+    cited: citedIn(first),
+    reason: first?.observation.reason ?? resultOf(view).reason,
+    folders: finished.map(({ folder }) => folder),
+  };
 }

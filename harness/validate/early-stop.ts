@@ -6,8 +6,7 @@ import { UserError } from '../base/errors.ts';
 import { applyEvent, newRunView } from '../record/run-view.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { difference } from './agree.ts';
-import { byGuest } from './comparisons.ts';
-import { kernelSideOf } from './side.ts';
+import { byGuest, kernelSideOf } from './comparisons.ts';
 
 interface EarlyStop {
   readonly reporter: Reporter;

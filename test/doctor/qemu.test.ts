@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
-import { cpuResult, machineResult, xenResult } from '../../harness/doctor/qemu.ts';
 import {
+  cpuResult,
+  machineResult,
   parseAccelerators,
   parseCpuModels,
   parseMachines,
   parseProperties,
   parseVersion,
-} from '../../harness/doctor/qemu-text.ts';
+  xenResult,
+} from '../../harness/doctor/qemu.ts';
 import { capture } from './texts.ts';
 
 const MACHINES = parseMachines(capture('qemu-7.2-machine-help.txt'));

@@ -1,6 +1,6 @@
 /** Another nonce makes another deterministic guest; it must stand everywhere, and come out the same each time. */
 import { expect, test } from 'vitest';
-import { nextNonce, withNonce } from '../../harness/guest/launch/nonce.ts';
+import { nextNonce, withNonce } from '../../harness/guest/launch/command-line.ts';
 import { itemOf, nestedLaunch, optionOf } from './nested-launch.ts';
 
 test('the next nonce follows from the one before it alone', () => {

@@ -1,7 +1,7 @@
 // How often a cell flakes, and since when it is what it is.
 import { expect, test } from 'vitest';
 import { rateOf } from '../../harness/base/rate.ts';
-import { flakeRate, lastChange } from '../../harness/history/flake.ts';
+import { flakeRate, lastChange } from '../../harness/history/query.ts';
 import type { Night } from '../../harness/history/types.ts';
 
 /** Nights from a strip, oldest first: e(xpected), u(nexpected), f(laky), s(kipped), i(nfra-error). */

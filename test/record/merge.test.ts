@@ -7,7 +7,7 @@ import { makeScratch, type Scratch } from '../../harness/host/scratch.ts';
 import { planSha256 } from '../../harness/plan/shard.ts';
 import { writeBlob } from '../../harness/record/blob/blob-write.ts';
 import { mergeBlobs } from '../../harness/record/merge/merge.ts';
-import { hostsDisagree, mergeHosts } from '../../harness/record/merge/merge-outcome.ts';
+import { hostsDisagree, mergeHosts } from '../../harness/record/merge/merge-common.ts';
 import { readRecord } from '../../harness/record/reader.ts';
 import type { HostJudgement, RunEvent } from '../../harness/record/types.ts';
 import { rejudge } from '../../harness/run/rejudge.ts';

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { nextNonce } from '../../harness/guest/launch/nonce.ts';
+import { nextNonce } from '../../harness/guest/launch/command-line.ts';
 import type { FailedAttempt } from '../../harness/lab/files.ts';
 import {
   altered,

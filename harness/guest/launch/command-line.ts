@@ -1,4 +1,6 @@
 /** The kernel command line of a guest: what the harness needs, then what the settings ask. */
+import { createHash } from 'node:crypto';
+import type { Launch } from '../types.ts';
 
 export interface ProbeOptions {
   readonly nonce: string;
@@ -29,4 +31,22 @@ export function kernelCommandLine(asked: readonly string[], probe: ProbeOptions)
   ]
     .filter((word) => word !== '')
     .join(' ');
+}
+
+/** The nonce of the attempt after this one; always the same after the same. */
+export function nextNonce(nonce: string): string {
+  return createHash('sha256').update(`after ${nonce}`).digest('hex').slice(0, 8);
+}
+
+/** The same launch with another nonce wherever it stands. */
+export function withNonce(launch: Launch, nonce: string): Launch {
+  const put = (text: string): string => text.replaceAll(`nonce=${launch.nonce}`, `nonce=${nonce}`);
+  const { nested } = launch;
+  return {
+    ...launch,
+    argv: launch.argv.map(put),
+    commandLine: put(launch.commandLine),
+    nonce,
+    ...(nested === undefined ? {} : { nested: { ...nested, command: nested.command.map(put) } }),
+  };
 }

@@ -1,5 +1,4 @@
 /** Pure. The events of a merged record: its plan, its hosts, and each cell with the boots of all hosts that ran it. */
-
 import { hostFacts } from '../provenance/provenance.ts';
 import type { Provenance } from '../provenance/provenance-types.ts';
 import type { CellView } from '../run-view.ts';
@@ -14,8 +13,7 @@ import {
   type Recorded,
   type RunEvent,
 } from '../types.ts';
-import { commonProvenance } from './merge-common.ts';
-import { mergeHosts } from './merge-outcome.ts';
+import { commonProvenance, mergeHosts } from './merge-common.ts';
 import { ownCells, type Part } from './merge-part.ts';
 
 /** What the parts are called in the merged record. */

@@ -12,7 +12,7 @@ import { applyEvent, countOutcomes, exitCodeOf, newRunView } from '../run-view.t
 import type { HostJudgement, RunEvent } from '../types.ts';
 import { LOG_FILE, openRecord, type RecordWriter } from '../writer.ts';
 import { wrongWithParts } from './merge-check.ts';
-import { commonProvenance } from './merge-common.ts';
+import { commonProvenance, hostsDisagree } from './merge-common.ts';
 import {
   cellEvents,
   folderOf,
@@ -23,7 +23,6 @@ import {
   mergeCell,
   provenancesOf,
 } from './merge-events.ts';
-import { hostsDisagree } from './merge-outcome.ts';
 import { type Part, readPart } from './merge-part.ts';
 
 interface MergeResult {

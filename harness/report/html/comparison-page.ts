@@ -1,6 +1,5 @@
 /** Two runs, before and after, as one self-contained page. */
-import type { CellComparison, RunComparison } from '../../compare/types.ts';
-import { CHANGES } from '../../compare/types.ts';
+import { type CellComparison, CHANGES, type RunComparison } from '../../compare/types.ts';
 import type { RunRecord } from '../../record/reader.ts';
 import type { CellView } from '../../record/run-view.ts';
 import { cellPage } from './cell-page.ts';
@@ -10,8 +9,7 @@ import { filterBar } from './filters.ts';
 import { html, visible } from './markup.ts';
 import { makePacker } from './packer.ts';
 import { columnsOf, indexEntry, runCell } from './run-table.ts';
-import { type TableCell, type TableColumn, tableOf } from './table-data.ts';
-import { tableMarkup } from './table-markup.ts';
+import { type TableCell, type TableColumn, tableMarkup, tableOf } from './table-data.ts';
 import type { ComparedPage, Opened } from './types.ts';
 
 /** The page's text, in parts. `before` and `after` are the records that were compared. */

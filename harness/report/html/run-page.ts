@@ -1,5 +1,4 @@
 /** A stored run as one self-contained page. */
-
 import type { Rate } from '../../base/rate.ts';
 import type { CellHistory, Night } from '../../history/types.ts';
 import type { RunRecord } from '../../record/reader.ts';
@@ -13,8 +12,7 @@ import { html, visible } from './markup.ts';
 import { makePacker, type Packer } from './packer.ts';
 import { attention, runFooter, runHeader } from './run-header.ts';
 import { columnsOf, runCell } from './run-table.ts';
-import { tableOf } from './table-data.ts';
-import { tableMarkup } from './table-markup.ts';
+import { tableMarkup, tableOf } from './table-data.ts';
 import type { HistoryPage, NightPage } from './types.ts';
 
 interface RunPageOptions {

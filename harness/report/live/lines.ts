@@ -1,13 +1,18 @@
 /** Progress as plain lines, if there is no terminal: each begins with the time since the run began. */
-
 import { secondsText } from '../../base/figures.ts';
 import { oneLine } from '../../base/safe-text.ts';
 import type { Sink } from '../../host/sink.ts';
 import { applyEvent, countOutcomes, newRunView, type RunView } from '../../record/run-view.ts';
 import type { CellStarted, RunEvent } from '../../record/types.ts';
 import type { Reporter } from '../reporter.ts';
-import { troublesText } from '../troubles.ts';
-import { countsText, endingText, OUTCOME_WORDS, observationText, shortRelease } from '../words.ts';
+import {
+  countsText,
+  endingText,
+  OUTCOME_WORDS,
+  observationText,
+  shortRelease,
+  troublesText,
+} from '../words.ts';
 
 export function linesReporter(sink: Sink, nowMs: () => number = Date.now): Reporter {
   const view = newRunView();

@@ -1,5 +1,4 @@
 /** The live view of a run in a terminal. What is not expected scrolls by above it as it comes. */
-
 import { createLogUpdate } from 'log-update';
 import { clockText } from '../../base/figures.ts';
 import { oneLine } from '../../base/safe-text.ts';
@@ -9,8 +8,7 @@ import { applyEvent, countOutcomes, newRunView } from '../../record/run-view.ts'
 import type { RunEvent } from '../../record/types.ts';
 import type { Reporter } from '../reporter.ts';
 import { paint } from '../table.ts';
-import { troublesText } from '../troubles.ts';
-import { countsText, endingText, OUTCOME_WORDS } from '../words.ts';
+import { countsText, endingText, OUTCOME_WORDS, troublesText } from '../words.ts';
 import { frameOf, type LiveGuest, type LiveState } from './live-frame.ts';
 
 interface LiveOptions {

@@ -9,15 +9,21 @@ import { ensureTree } from '../../kernel/tree/trees.ts';
 import type { AcquireOptions } from '../../kernel/types.ts';
 import type { BuildSource } from '../../matrix/types.ts';
 import { type Comparison, compareChanges, extraHunks, isAlike } from './compare.ts';
-import { firstChange, functionAt, functionOf } from './functions.ts';
-import { type Changes, changesOfPatches, type HunkNames, hunkKey } from './lines.ts';
+import {
+  type Changes,
+  changesOfPatches,
+  firstChange,
+  functionAt,
+  functionOf,
+  type HunkNames,
+  hunkKey,
+} from './lines.ts';
 import { type ReadPatch, readPatches } from './read.ts';
 import { remarksOn } from './remarks.ts';
 import { presenceOf, type TreeView, treeView } from './tree-view.ts';
 import type { Applies, HunkReport, Likeness, OnePatch, PatchReport } from './types.ts';
-import { relatedCommits, type UpstreamCommit } from './upstream.ts';
+import { knownCommits, relatedCommits, type UpstreamCommit } from './upstream.ts';
 import { commitsOfClone } from './upstream-clone.ts';
-import { knownCommits } from './upstream-index.ts';
 
 export interface ExamineOptions extends AcquireOptions {
   /** A local clone of Linux: diffs and patch-ids then come from it. */

@@ -1,9 +1,8 @@
 /** The real thing: builds the pinned QEMU where the cache has none, and uses it. */
-
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { parseProperties } from '../../../harness/doctor/qemu-text.ts';
+import { parseProperties } from '../../../harness/doctor/qemu.ts';
 import { gatherEvidence } from '../../../harness/evidence/evidence.ts';
 import { bootGuest } from '../../../harness/guest/boot.ts';
 import { openCache } from '../../../harness/host/cache.ts';

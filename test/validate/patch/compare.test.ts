@@ -2,8 +2,7 @@
 import { expect, test } from 'vitest';
 import { parsePatch } from '../../../harness/kernel/patch/patch-text.ts';
 import { compareChanges, isAlike } from '../../../harness/validate/patch/compare.ts';
-import { functionAt, functionOf } from '../../../harness/validate/patch/functions.ts';
-import { changesOfPatches, keyOf } from '../../../harness/validate/patch/lines.ts';
+import { changesOfPatches, functionAt, functionOf, keyOf } from '../../../harness/validate/patch/lines.ts';
 
 const hunk = (body: string, section = '', file = 'arch/x86/kernel/tsc.c'): string => {
   const lines = body.split('\n');

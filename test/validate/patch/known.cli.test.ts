@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { counts } from '../../../harness/validate/patch/lines.ts';
-import { knownCommits, upstreamFolder } from '../../../harness/validate/patch/upstream-index.ts';
+import { knownCommits, upstreamFolder } from '../../../harness/validate/patch/upstream.ts';
 
 /** git patch-id --stable of the commits as they were mailed to their maintainers' trees. */
 const PATCH_IDS: Readonly<Record<string, string>> = {
