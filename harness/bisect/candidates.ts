@@ -3,17 +3,12 @@ import { acquireKernel } from '../kernel/acquire.ts';
 import { acquireCommit, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions, BuildFacts } from '../kernel/types.ts';
 import type { Search } from './decide.ts';
-import type { CommitCandidates, KernelCandidates, SearchSpec } from './entries.ts';
+import type { CommitCandidates, Imaged, KernelCandidates, SearchSpec } from './entries.ts';
 import { lineOf } from './history.ts';
 import { readHistory } from './range.ts';
 
-export interface CandidateImage {
+export interface CandidateImage extends Pick<Imaged, 'sha256' | 'release' | 'origin' | 'key' | 'cached'> {
   readonly path: string;
-  readonly sha256: string;
-  readonly release: string;
-  readonly origin: string;
-  readonly key: string | null;
-  readonly cached: boolean;
   readonly build: BuildFacts | null;
 }
 
@@ -21,7 +16,6 @@ export interface Candidates {
   readonly search: Search;
   /** A commit's title; nothing for a kernel. */
   readonly title: (id: string) => string;
-  /** A short name. */
   readonly name: (id: string) => string;
   /** Throws BuildError if it does not build. */
   image(id: string, options: AcquireOptions): Promise<CandidateImage>;

@@ -82,7 +82,6 @@ export interface BootEntry {
   /** From 1, for each subject. */
   readonly boot: number;
   readonly verdict: Verdict;
-  /** Whether it was as expected. */
   readonly met: boolean;
   readonly reason: string;
   readonly available: readonly string[] | null;

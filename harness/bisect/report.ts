@@ -127,7 +127,6 @@ function imageText({ image, skipped }: CandidateState, twin: string | null): str
   return twin === null ? how : `${how}, the same as ${twin}`;
 }
 
-/** The answer for people. */
 function answerOf({ end, spec, subjects, state, belief }: SearchResult): string {
   const met = state.met ?? 'old';
   const name = (id: string): string => `${subjects.name(id)} ${subjects.title(id)}`.trim();

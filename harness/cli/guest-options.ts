@@ -17,7 +17,6 @@ type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<Tail>}`
   : Name;
 
-/** An option for each setting of a guest. */
 export type GuestFlags = { readonly [Name in SettingName as Camel<Name>]?: string | number | boolean };
 
 /** If --clock is absent: counted instructions, unless the other options rule that out or make it useless. */

@@ -5,7 +5,6 @@ import { DURATION, DURATION_MAX_NS, durationNs } from '../matrix/duration.ts';
 import { OLD_SETTINGS } from '../matrix/names.ts';
 import type { Parser } from './command.ts';
 
-/** A whole number of at least `least`. */
 export function wholeNumber(least: number): Parser<number> {
   return (text, option) => {
     const value = Number(text);
@@ -76,6 +75,25 @@ export const SYSTEM_QEMU = 'qemu-system-x86_64';
 export function qemuProgram(text: string): string {
   return text.includes('/') ? resolve(text) : text;
 }
+
+/** What both commands that run a matrix take. */
+export interface RunWords {
+  readonly filter: readonly string[];
+  readonly jobs?: number;
+  readonly repeat: number;
+  readonly timeout: number;
+  readonly results: string;
+  readonly qemu: string;
+}
+
+export const runOptions = (flags: RunWords) => ({
+  resultsDir: flags.results,
+  qemu: qemuProgram(flags.qemu),
+  jobs: flags.jobs ?? null,
+  repeat: flags.repeat,
+  timeoutS: flags.timeout,
+  filters: flags.filter,
+});
 
 /** The default of validate's --matrix: the project's, wherever one stands. */
 export const OWN_MATRIX = 'matrices/validate.yaml';

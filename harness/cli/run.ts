@@ -8,17 +8,11 @@ import { makeReporters } from '../report/registry.ts';
 import { resumeRun } from '../run/resume.ts';
 import { planRun, type RunResult, runPlan } from '../run/run.ts';
 import { checkPlace, writeRunBlob } from './blob.ts';
-import { qemuProgram } from './options.ts';
+import { qemuProgram, type RunWords, runOptions } from './options.ts';
 import { warnAbout, warnUnusedQemu } from './warnings.ts';
 
-export interface RunFlags {
-  readonly filter: readonly string[];
-  readonly jobs?: number;
-  readonly repeat: number;
-  readonly timeout: number;
-  readonly results: string;
+export interface RunFlags extends RunWords {
   readonly reporter: readonly string[];
-  readonly qemu: string;
   readonly refresh?: boolean;
   readonly json?: boolean;
   readonly shard?: string;
@@ -39,12 +33,7 @@ async function begin(path: string, flags: RunFlags): Promise<RunResult> {
   return runPlan(
     ownPart(whole, part),
     {
-      resultsDir: flags.results,
-      qemu: qemuProgram(flags.qemu),
-      jobs: flags.jobs ?? null,
-      repeat: flags.repeat,
-      timeoutS: flags.timeout,
-      filters: flags.filter,
+      ...runOptions(flags),
       refresh: flags.refresh === true,
       shard: part,
       label: flags.label,

@@ -5,25 +5,19 @@ import { json } from '../base/safe-text.ts';
 import { progressLine } from '../host/progress-line.ts';
 import { projectFolder } from '../host/project.ts';
 import { runValidation, type StaticReport, type Validated } from '../validate/run-validate.ts';
-import { OWN_MATRIX, qemuProgram } from './options.ts';
+import { OWN_MATRIX, type RunWords, runOptions } from './options.ts';
 
-export interface ValidateFlags {
+export interface ValidateFlags extends RunWords {
   readonly base?: string;
   readonly backport: readonly string[];
   readonly reference?: string;
   readonly matrix: string;
-  readonly filter: readonly string[];
-  readonly repeat: number;
-  readonly jobs?: number;
-  readonly timeout: number;
   readonly tolerance: number;
   readonly margins: boolean;
   readonly marginStep: number;
   readonly static?: boolean;
   readonly upstream?: string;
   readonly signature?: boolean;
-  readonly results: string;
-  readonly qemu: string;
   readonly json?: boolean;
 }
 
@@ -54,14 +48,7 @@ export async function validateCommand(flags: ValidateFlags): Promise<number> {
     ...(upstream === undefined ? {} : { upstream }),
     signature: flags.signature === true,
     command: ['tscmatrix', ...process.argv.slice(2)],
-    run: {
-      resultsDir: flags.results,
-      qemu: qemuProgram(flags.qemu),
-      jobs: flags.jobs ?? null,
-      repeat: flags.repeat,
-      timeoutS: flags.timeout,
-      filters: flags.filter,
-    },
+    run: runOptions(flags),
   };
   return tell(await runValidation(request, progressLine(process.stderr)), flags);
 }

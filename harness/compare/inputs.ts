@@ -105,7 +105,6 @@ function inOrder(differences: readonly InputDifference[]): InputDifference[] {
   return differences.toSorted((a, b) => INPUTS.indexOf(a.input) - INPUTS.indexOf(b.input));
 }
 
-/** Arguments that are facts of their own. */
 const OWN_FACTS: readonly (string | undefined)[] = ['-append', '-accel'];
 /** The folders of an absolute path, alone or as the value of a property such as file= or unix:. */
 const FOLDERS = /(?<=^|[=:,])\/(?:[^,\s]*\/)?/g;

@@ -43,7 +43,6 @@ export const INPUTS = [
   'initramfs',
   /** Another file that goes into guests, by digest. */
   'file',
-  /** The kernel's command line. */
   'command-line',
   /** QEMU's other arguments, the paths of files left out. */
   'qemu-arguments',

@@ -12,7 +12,6 @@ import { type CheckResult, missing, type Needed, ok, type Topic, unusable } from
 export interface Work {
   readonly program: string;
   readonly packageName: string;
-  /** A file and its text. */
   readonly given: readonly [file: string, text: string];
   /** For a shell, in a folder of its own in which the file stands. */
   readonly script: string;

@@ -111,12 +111,10 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
 
 /** How to install Debian packages from here. Pure. */
 interface Installer {
-  /** apt-get is there. */
   readonly hasApt: boolean;
   readonly isRoot: boolean;
 }
 
-/** One command for all of them, each once and sorted. */
 export function installCommand(packages: readonly string[], { hasApt, isRoot }: Installer): string {
   const names = [...new Set(packages)].sort().join(' ');
   if (!hasApt) return `install what Debian calls ${names}`;

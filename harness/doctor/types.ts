@@ -28,7 +28,6 @@ export const TOPICS = [
 ] as const;
 export type Topic = (typeof TOPICS)[number];
 
-/** What one check came to. */
 export interface CheckResult {
   readonly status: Status;
   /** One sentence: what was tried or read, and what came of it. */

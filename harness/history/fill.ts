@@ -84,7 +84,6 @@ async function fillRun(
   });
 }
 
-/** A record, or why it is none. */
 async function readOrWhy(dir: string): Promise<RunRecord | string> {
   try {
     return await readRecord(dir);

@@ -137,7 +137,6 @@ function isJudged({ outcome }: Night): boolean {
   return outcome === 'expected' || outcome === 'unexpected' || outcome === 'flaky';
 }
 
-/** Outcome and verdicts, each verdict once. */
 export function resultText({ outcome, verdicts }: Night): string {
   if (verdicts.length < 2) return verdicts.length === 0 ? outcome : `${outcome} ${verdicts[0]}`;
   return `${outcome} ${[...new Set(verdicts)].toSorted().join('/')}`;

@@ -3,7 +3,6 @@
 import type { Rate } from '../base/rate.ts';
 import type { Outcome } from '../verdict/types.ts';
 
-/** One cell in one run. */
 export interface Night {
   readonly run: string;
   /** When the run started, ISO 8601, UTC. */

@@ -72,7 +72,6 @@ export function oneAtATime<T>(
   return withCacheLock(options.cache, `kernel ${key}`, { purpose: `getting ${what}`, ...waiting }, work);
 }
 
-/** The facts of an entry as a text that must be there. */
 export function fact(entry: CacheEntry, name: string): string | undefined {
   const value = entry.facts[name];
   return typeof value === 'string' && value !== '' ? value : undefined;

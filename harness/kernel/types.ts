@@ -3,7 +3,6 @@ import type { Cache } from '../host/cache.ts';
 
 /** A kernel that can be booted, with its bytes checked. */
 export interface KernelImage {
-  /** The name the matrix gives it. */
   readonly name: string;
   /** In the cache; ends in a readable name, for example vmlinuz-6.1.0-56-cloud-amd64. */
   readonly path: string;
@@ -34,13 +33,11 @@ export interface GitOrigin {
   readonly commit: string;
 }
 
-/** What was built, and with what. */
 export interface BuildFacts {
   readonly key: string;
   /** For people: "linux-source-6.1 6.1.192-2 (bookworm)". */
   readonly source: string;
   readonly sourceDigest: string;
-  /** Of a source in git. */
   readonly git?: GitOrigin;
   readonly patches: readonly {
     readonly name: string;

@@ -18,7 +18,6 @@ interface RunnerOptions {
   readonly tell: (text: string) => void;
 }
 
-/** What one boot showed. */
 export interface BootResult {
   readonly kind: 'seen';
   readonly observation: Observation;

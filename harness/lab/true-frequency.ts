@@ -8,7 +8,6 @@ import type { GuestSpec } from '../matrix/types.ts';
 
 export interface TrueFrequency {
   readonly khz: number;
-  /** How it is known. */
   readonly from: string;
   /** How far it may be from what is said here, ppm; absent in the first records. */
   readonly withinPpm?: number;

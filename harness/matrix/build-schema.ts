@@ -1,15 +1,8 @@
 /** How a kernel to be built is described: source, patches, configuration, toolchain. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { isGitUrl, isHttpUrl, location, path, sha256 } from './kernel-fields.ts';
+import { isGitUrl, isHttpUrl, location, path, sha256, strict } from './schema-parts.ts';
 import type { BuildSource, ConfigBase, ExtraFile, TreeSource } from './types.ts';
-
-function strict<S extends z.core.$ZodLooseShape>(shape: S) {
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? `known keys: ${Object.keys(shape).join(', ')}` : undefined,
-  });
-}
 
 const debianName = z.string().regex(/^[a-z0-9][a-z0-9+.-]{1,100}$/, 'must be the name of a Debian package');
 const suite = z
@@ -154,7 +147,6 @@ const toolchain = strict({
   description: 'What the kernel is compiled with; the defaults fit trees of today.',
 });
 
-/** The keys of a kernel that is built. */
 export const buildShape = {
   source: treeSource.optional().describe('The tree that the kernel is built from.'),
   series: strict({

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { buildShape, buildSource } from './build-schema.ts';
-import { isHttpUrl, location, path, SHA256_KEY, sha256 } from './kernel-fields.ts';
+import { isHttpUrl, location, path, SHA256_KEY, sha256, strict } from './schema-parts.ts';
 import type { KernelSource } from './types.ts';
 
 /** The key that names the kind, and which further keys go with it. */
@@ -53,11 +53,7 @@ function kernelFault(value: unknown): string | undefined {
   return undefined;
 }
 
-export const kernelSchema = z
-  .strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? `known keys: ${Object.keys(shape).join(', ')}` : undefined,
-  })
+export const kernelSchema = strict(shape)
   // `when`: said together with whatever else is wrong with the entry.
   .refine((value) => kernelFault(value) === undefined, {
     error: (issue) => kernelFault(issue.input),

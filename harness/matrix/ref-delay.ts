@@ -1,7 +1,9 @@
 /** The setting `ref-delay`: what is added to reads of the reference counters, as a number, as text, or as a map. */
+
 import { z } from 'zod';
 import { DURATION, DURATION_MAX_NS, durationFault, durationNs, durationText } from './duration.ts';
 import { refused } from './names.ts';
+import { strict } from './schema-parts.ts';
 
 /**
  * What is added to each of the guest's reads of a reference counter, outside the guest, in ns of the clock that the
@@ -49,32 +51,24 @@ interface Parts {
   readonly longer?: DurationInput | undefined;
 }
 
-const MAP_KEYS = ['pm', 'hpet', 'every', 'probability', 'seed', 'longer'] as const;
-const map = z
-  .strictObject(
-    {
-      pm: duration.describe('Added to each read of the ACPI PM timer.').optional(),
-      hpet: duration.describe('Added to each read of the HPET.').optional(),
-      every: z.int().min(2).max(EVERY_MAX).describe('Every Nth read of a counter is longer.').optional(),
-      probability: z
-        .number()
-        .min(PROBABILITY_MIN)
-        .max(1)
-        .describe('How likely each read is to be longer, up to 1.')
-        .optional(),
-      seed: z
-        .int()
-        .min(0)
-        .max(SEED_MAX)
-        .describe('What the random reads are drawn from: the same seed, the same reads.')
-        .optional(),
-      longer: duration.describe('What such a read takes beyond the others.').optional(),
-    },
-    {
-      error: (issue) =>
-        issue.code === 'unrecognized_keys' ? `known keys: ${MAP_KEYS.join(', ')}` : undefined,
-    },
-  )
+const map = strict({
+  pm: duration.describe('Added to each read of the ACPI PM timer.').optional(),
+  hpet: duration.describe('Added to each read of the HPET.').optional(),
+  every: z.int().min(2).max(EVERY_MAX).describe('Every Nth read of a counter is longer.').optional(),
+  probability: z
+    .number()
+    .min(PROBABILITY_MIN)
+    .max(1)
+    .describe('How likely each read is to be longer, up to 1.')
+    .optional(),
+  seed: z
+    .int()
+    .min(0)
+    .max(SEED_MAX)
+    .describe('What the random reads are drawn from: the same seed, the same reads.')
+    .optional(),
+  longer: duration.describe('What such a read takes beyond the others.').optional(),
+})
   .refine((value) => partsFault(value) === undefined, {
     error: (issue) => partsFault(issue.input as Parts),
     when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),

@@ -4,16 +4,9 @@ import { UserError } from '../base/errors.ts';
 import { messagePattern } from '../base/message-pattern.ts';
 import { kernelSchema } from './kernel-schema.ts';
 import { NAME, NAME_LENGTH, NAME_RULE } from './names.ts';
+import { strict } from './schema-parts.ts';
 import { SETTING_KEYS, type SettingKey, settingName, settingOf } from './settings.ts';
 import { type Bounds, FAILURES, REGISTRATIONS } from './types.ts';
-
-/** A map with these keys and no others; the error names them, and zod-problems.ts makes a suggestion of it. */
-function strict<S extends z.core.$ZodLooseShape>(shape: S) {
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? `known keys: ${Object.keys(shape).join(', ')}` : undefined,
-  });
-}
 
 const name = z.string().max(NAME_LENGTH).regex(NAME, NAME_RULE);
 const nameOrGlob = z

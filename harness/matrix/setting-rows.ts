@@ -18,6 +18,7 @@ import { appendFault } from './kernel-parameters.ts';
 import { machineFault, pinnedMachine } from './machines.ts';
 import { refused } from './names.ts';
 import { NO_DELAY, refDelayHeld, refDelayOf, refDelaySchema } from './ref-delay.ts';
+import { strict } from './schema-parts.ts';
 import { COUNTED_TSC, tscFrequencyHeld, tscFrequencyOf, tscFrequencySchema } from './tsc-frequency.ts';
 
 /** One setting: its key in matrices, filters and --cell, and with dashes its option of boot, is its key in SETTINGS. */
@@ -49,25 +50,22 @@ const cpuText = z
   .string()
   .max(400)
   .regex(new RegExp(`^${CPU_MODEL}(,${CPU_FLAG})*$`), 'must be a CPU model and its flags without spaces');
-const cpuMap = z.strictObject(
-  {
-    model: z
-      .string()
-      .regex(new RegExp(`^${CPU_MODEL}$`), 'must be a CPU model')
-      .describe('A model of qemu -cpu help.'),
-    flags: z
-      .array(
-        z
-          .string()
-          .max(80)
-          .regex(new RegExp(`^${CPU_FLAG}$`), 'must be a flag such as +invtsc or model_id=x'),
-      )
-      .max(40)
-      .describe('Flags with + or -, or properties NAME=VALUE.')
-      .optional(),
-  },
-  { error: (issue) => (issue.code === 'unrecognized_keys' ? 'known keys: model, flags' : undefined) },
-);
+const cpuMap = strict({
+  model: z
+    .string()
+    .regex(new RegExp(`^${CPU_MODEL}$`), 'must be a CPU model')
+    .describe('A model of qemu -cpu help.'),
+  flags: z
+    .array(
+      z
+        .string()
+        .max(80)
+        .regex(new RegExp(`^${CPU_FLAG}$`), 'must be a flag such as +invtsc or model_id=x'),
+    )
+    .max(40)
+    .describe('Flags with + or -, or properties NAME=VALUE.')
+    .optional(),
+});
 const SWITCH = { true: true, on: true, yes: true, false: false, off: false, no: false } as const;
 
 function switchSchema(description: string): z.ZodType {

@@ -28,7 +28,6 @@ function ofRows<T>(take: (row: Row) => T): Record<Field, T> {
   return Object.fromEntries(entries) as Record<Field, T>;
 }
 
-/** What a guest is by default. */
 export const DEFAULT_GUEST = ofRows(({ initial }) => initial) as GuestSpec;
 
 /** A guest in a record, by its keys. */

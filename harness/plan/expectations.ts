@@ -69,5 +69,18 @@ export function expectationText(expectation: Expectation): string {
   const { min, max } = expectation.reads ?? {};
   if (min !== undefined) parts.push(`at least ${min} reads`);
   if (max !== undefined) parts.push(`at most ${max} reads`);
+  parts.push(...clockParts(expectation.clock));
   return parts.join(', ');
+}
+
+/** What is expected of the clock, a part for each key: "vDSO", "at most 100 ns a call", "no warp", "rate within 50 ppm". */
+export function clockParts({ vdso, ns, warp, ratePpm }: ClockExpectation = {}): string[] {
+  return [
+    vdso === undefined ? '' : vdso ? 'vDSO' : 'no vDSO',
+    ns?.min === undefined ? '' : `at least ${ns.min} ns a call`,
+    ns?.max === undefined ? '' : `at most ${ns.max} ns a call`,
+    warp === undefined ? '' : 'no warp',
+    ratePpm?.max === undefined ? '' : `rate within ${ratePpm.max} ppm`,
+    ratePpm?.min === undefined ? '' : `rate wrong by at least ${ratePpm.min} ppm`,
+  ].filter((part) => part !== '');
 }

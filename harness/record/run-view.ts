@@ -148,7 +148,6 @@ function addRetry(view: RunView, event: CellRetried): void {
   else setBoot(view, event.cell, event.boot, { retried: [event] });
 }
 
-/** What became of a cell. */
 export interface CellResult {
   readonly outcome: Outcome;
   readonly reason: string;

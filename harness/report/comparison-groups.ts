@@ -102,7 +102,6 @@ function resultText(side: CellComparison['before']): string {
   return oneLine(parts.filter((part) => part !== '').join(', '));
 }
 
-/** How a comparison is shown. */
 export interface ComparisonLook {
   readonly colour: boolean;
   /** Of the terminal; undefined if there is no limit. */

@@ -34,7 +34,6 @@ export interface Session {
   readonly reporter: Multiplexer;
   /** What the record says so far. */
   readonly view: RunView;
-  /** Records an event and tells the reporters. */
   emit(event: RunEvent): Promise<void>;
   /** Takes in events that are recorded already. */
   replay(events: readonly RunEvent[]): void;

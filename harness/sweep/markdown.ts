@@ -17,7 +17,6 @@ export function renderSweep(report: SweepReport, commands: readonly string[]): s
   ].join('\n\n')}\n`;
 }
 
-/** What was swept, in what, and on what. */
 export function headingOf({ cell, guest, options, kernels, inputs }: SweepReport): string[] {
   const { stepNs, repeat } = options;
   const boots = kernels.flatMap(({ references }) => references.map(({ margin }) => margin.boots));
@@ -42,7 +41,6 @@ function tableOf({ head, rows }: Rows): string {
     .join('\n');
 }
 
-/** A sweep for a terminal. */
 export function sweepText(report: SweepReport): string {
   const table = ({ head, rows }: Rows): string => plainTable(head, rows);
   const said = remarks(report).join('\n');

@@ -13,7 +13,6 @@ export interface Rows {
 
 const number = (value: number): string => Math.round(value).toLocaleString('en');
 
-/** One row for each kernel and counter. */
 export function marginRows({ kernels, options }: SweepReport): Rows {
   return {
     head: [

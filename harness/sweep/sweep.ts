@@ -20,12 +20,10 @@ export interface SweepOptions {
   readonly references: readonly Reference[];
   readonly stepNs: number;
   readonly maxNs: number;
-  /** Boots of each point. */
   readonly repeat: number;
   /** Points of the curve beside those that the margin took. */
   readonly points: number;
   readonly disturbances: readonly Disturbed[];
-  /** Kernels at once. */
   readonly jobs: number;
   /** Boots are kept in boots/KERNEL below it. */
   readonly folder: string;

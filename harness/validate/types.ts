@@ -84,7 +84,6 @@ type ConclusionKind = (typeof CONCLUSIONS)[number];
 
 export interface Conclusion {
   readonly kind: ConclusionKind;
-  /** Why, in one sentence. */
   readonly because: string;
   /** More that a maintainer has to know; each a sentence. */
   readonly also: readonly string[];

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { gatherEvidence } from '../../harness/evidence/evidence.ts';
 import type { ClockExpectation } from '../../harness/matrix/types.ts';
-import { expectationText } from '../../harness/plan/expectation-text.ts';
+import { expectationText } from '../../harness/plan/expectations.ts';
 import { parseEvent } from '../../harness/record/schema.ts';
 import { clockFigures, clockLines } from '../../harness/report/clock-text.ts';
 import { clockKind } from '../../harness/verdict/clock.ts';

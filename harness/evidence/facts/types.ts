@@ -75,7 +75,6 @@ export interface WatchdogEvent extends Found {
   readonly kind: 'skew' | 'slow-read' | 'slow-read-marked' | 'cpu-skew' | 'long-interval' | 'remote-timeout';
   /** The clocksource that was current then, if the kernel says so (5.17 on). */
   readonly currentThen: string | null;
-  /** The source that was checked. */
   readonly source: string | null;
   readonly watchdog: string | null;
   /** Elapsed by each in the interval that was compared, ns; from the lines that follow. */

@@ -38,7 +38,6 @@ export function ownEnd(seen: Seen): Ending {
   }
 }
 
-/** QEMU ended in order. */
 function endOfQemu(seen: Seen): Ending {
   const reason = shutdownReason(seen);
   const when =

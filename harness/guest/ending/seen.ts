@@ -36,7 +36,6 @@ export interface Seen {
   readonly launch: Pick<Launch, 'guest' | 'nested'>;
   /** The guest's console. */
   readonly console: ConsoleState;
-  /** The limit on its bytes. */
   readonly floodBytes: number;
   /** Null: QEMU ended by itself. */
   readonly stop: Stop | null;

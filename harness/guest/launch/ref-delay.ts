@@ -4,7 +4,6 @@ import type { RefDelay } from '../../matrix/types.ts';
 /** Where the library keeps its counts: a file in the folder that QEMU runs in. */
 export const EXITS_FILE = 'exits.bin';
 
-/** What a delay asks for. */
 export function delayVariables({ pmNs, hpetNs, disturbance }: RefDelay): Record<string, string> {
   return {
     ...(pmNs === 0 ? {} : { TSCMATRIX_PM_NS: String(pmNs) }),

@@ -19,7 +19,6 @@ export const HARDENING = [
   'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
 ] as const;
 
-/** All that a launch is made of. */
 export interface LaunchInput extends Machine {
   readonly kernelPath: string;
   readonly initrdPath: string;

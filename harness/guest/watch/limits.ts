@@ -58,7 +58,6 @@ function delayedMs({ refDelay: { pmNs, hpetNs, disturbance } }: GuestSpec): numb
  */
 const COUNTED_LIMITS = { stallMs: Number.POSITIVE_INFINITY, stallCpuMs: 30_000 } as const;
 
-/** The limits of a guest if nothing else is said. */
 export function limitsFor(guest: GuestSpec, accelerator: Accelerator): Limits {
   if (!ACCELERATORS[accelerator].needsAppliance)
     return guest.clock === 'deterministic' ? { ...DEFAULT_LIMITS, ...COUNTED_LIMITS } : DEFAULT_LIMITS;

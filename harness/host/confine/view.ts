@@ -9,7 +9,6 @@ export type Part =
   | { readonly kind: 'write'; readonly path: string };
 
 export interface Wanted {
-  /** PATH of the program. */
   readonly path: string;
   /** Programs that may be named by an absolute path, if their own libraries lie beside them. */
   readonly programs: readonly string[];

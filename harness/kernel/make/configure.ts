@@ -75,7 +75,6 @@ function why({ wanted, found }: Unmet): string {
 
 /** Looks options up in the Kconfig files of a tree. */
 interface Definition {
-  /** In the tree. */
   readonly file: string;
   readonly line: number;
   readonly dependsOn: readonly string[];

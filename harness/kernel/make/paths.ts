@@ -30,7 +30,6 @@ export function gitFolder(cache: Cache, key: string): string {
   return join(cache.root, 'build', 'git', `${key}.git`);
 }
 
-/** images/kernels of the project. */
 export function kernelImagesFolder(): string {
   return join(imagesFolder(), 'kernels');
 }

@@ -89,7 +89,6 @@ export function workKey(source: Source, inputs: Inputs, toolchain: Toolchain): s
   });
 }
 
-/** The key of the image. */
 export function buildKey(
   work: string,
   recipe: BuildSource,

@@ -12,7 +12,6 @@ interface SourceFile {
   readonly bytes: number;
 }
 
-/** One version of a source package. */
 interface SourceRecord {
   readonly package: string;
   /** Debian's version, as in 1:10.0.13+ds-0+deb13u1. */

@@ -111,7 +111,6 @@ export function findKernelMembers(members: readonly string[], packagePath: strin
   return found;
 }
 
-/** The error of a package in which no kernel was found. */
 function noKernelIn(packagePath: string, files: number): UserError {
   return new UserError(
     `${packagePath} holds no kernel (boot/vmlinuz-* or lib/modules/*/vmlinuz) among its ${files} members`,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { HostFault, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry, withTemporary } from '../../host/cache.ts';
 import { sha256OfParts } from '../../host/digest.ts';
-import { isGitUrl } from '../../matrix/kernel-fields.ts';
+import { isGitUrl } from '../../matrix/schema-parts.ts';
 import { printable } from '../make/errors.ts';
 import { inputFile } from '../make/input-file.ts';
 import { gitFolder } from '../make/paths.ts';

@@ -54,7 +54,6 @@ export function* archiveFaults(lines: readonly string[]): Generator<string> {
   }
 }
 
-/** The error of tar, as one of the archive. */
 export function tarFault(path: string, stderr: string): UserError {
   const reasons = stderr.trim().split('\n').slice(-3).join('\n');
   return new UserError(`${path} is not a tar archive, or is damaged:\n${reasons}`, 'get it again');

@@ -11,6 +11,5 @@ export interface Source {
   readonly git?: GitOrigin;
   /** Fills an empty folder; the kernel's tree is this folder, or the only one in it. */
   readonly unpack: (into: string) => Promise<void>;
-  /** A commit as a patch, for sources that have commits. */
   readonly commitPatch?: (commit: string) => Promise<InputFile>;
 }

@@ -10,7 +10,6 @@ function counted(ids: readonly string[], what = 'cell'): string {
   return `${ids.length} ${what}${ids.length === 1 ? '' : 's'}: ${shortList(ids, SHOWN)}`;
 }
 
-/** What is wrong with a part by itself. */
 function wrongWithin(part: Part): string[] {
   const { log, shard } = part;
   const wrong: string[] = [];

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { quote } from '../../guest/launch/shell.ts';
 import { SETTING_NAMES, SETTINGS, settingText } from '../../matrix/settings.ts';
-import { clockParts } from '../../plan/expectation-text.ts';
+import { clockParts } from '../../plan/expectations.ts';
 import type { Cell } from '../../plan/types.ts';
 import type { RunRecord } from '../../record/reader.ts';
 import { type CellView, resultOf } from '../../record/run-view.ts';

@@ -10,7 +10,6 @@ export interface TableColumn {
   readonly release: string;
 }
 
-/** What a cell of the table shows. */
 export interface TableCell {
   readonly entry: IndexEntry;
   readonly outcome: Outcome;

@@ -92,7 +92,6 @@ export interface HistoryPage {
   readonly changed: string | null;
 }
 
-/** A cell as one run has it. */
 export interface CellPage {
   readonly id: string;
   readonly run: string;

@@ -231,7 +231,6 @@ export async function definitionOf(view: TreeView, flag: string): Promise<Fact |
   return listed ? null : undefined;
 }
 
-/** Lines of a file that match. */
 export async function linesMatching(view: TreeView, file: string, pattern: RegExp): Promise<Fact[]> {
   const lines = (await view.text(file))?.split('\n') ?? [];
   return lines.flatMap((text, at) =>

@@ -1,5 +1,13 @@
-/** Kinds of text that the description of a kernel is made of. */
+/** What the schemas of a matrix are made of. */
 import { z } from 'zod';
+
+/** A map with these keys and no others; the error names them, and zod-problems.ts makes a suggestion of it. */
+export function strict<S extends z.core.$ZodLooseShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? `known keys: ${Object.keys(shape).join(', ')}` : undefined,
+  });
+}
 
 export const SHA256_KEY = 'sha256';
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
