@@ -83,6 +83,45 @@ test('tsc has a rate of its own where another source is current', () => {
   expect(outcome(frames, { ratePpm: { max: 50 } }).outcome).toBe('expected');
 });
 
+/** The field report's kernels, nested, on counted instructions. */
+const RAISED: Frames = [
+  ['rate', 'source=kvm-clock ns=3063811828 tsc=3063811828 width=108'],
+  ['cost', 'source=kvm-clock batch=8 mono=vdso,16,896,896 real=vdso,16,896,896 raw=vdso,16,944,944'],
+  ['order', 'cpus=0 pairs=128 back=0 worst=0 step=117 res=1'],
+  ['change', 'from=kvm-clock to=tsc by=hand ns=664184 tsc=664198 width=94 since_ns=0 since_tsc=0'],
+  ['cost', 'source=tsc batch=8 mono=vdso,16,680,680 real=vdso,16,680,680 raw=vdso,16,728,728'],
+  ['rate', 'source=tsc ns=60318394 tsc=60312484 width=81'],
+  ['change', 'from=tsc to=kvm-clock by=hand ns=737043 tsc=737111 width=94 since_ns=0 since_tsc=0'],
+];
+const ON_HPET: Frames = [
+  ['rate', 'source=hpet ns=3046876530 tsc=3046873841 width=6692'],
+  [
+    'cost',
+    'source=hpet batch=8 mono=syscall,16,53432,53432 real=syscall,16,53376,53376 raw=syscall,16,53400,53400',
+  ],
+  ['order', 'cpus=0 pairs=128 back=0 worst=0 step=6680 res=1'],
+  ['change', 'from=hpet to=tsc by=hand ns=697658 tsc=700821 width=3386 since_ns=0 since_tsc=0'],
+  ['cost', 'source=tsc batch=8 mono=vdso,16,680,680 real=vdso,16,680,680 raw=vdso,16,728,728'],
+  ['rate', 'source=tsc ns=60338959 tsc=60338901 width=81'],
+  ['change', 'from=tsc to=hpet by=hand ns=676181 tsc=679961 width=3386 since_ns=0 since_tsc=0'],
+];
+
+test('a frequency that is 98 ppm low makes a tsc that runs 98 ppm fast, though kvm-clock is current', () => {
+  const [current, tsc] = clockOf(RAISED).rates;
+  expect(current).toMatchObject({ source: 'kvm-clock', ppm: 0 });
+  expect(tsc).toMatchObject({ source: 'tsc', ppm: 97.99, withinPpm: 1.344 });
+});
+
+test('a slow clocksource is told by its cost, and tsc beside it is not accused', () => {
+  const clock = clockOf(ON_HPET);
+  expect(clock.calls.filter(({ clock: name }) => name === 'MONOTONIC')).toMatchObject([
+    { source: 'hpet', vdso: false, ns: 6679 },
+    { source: 'tsc', vdso: true, ns: 85 },
+  ]);
+  expect(outcome(ON_HPET, { vdso: true }).outcome).toBe('unexpected');
+  expect(outcome(ON_HPET, { vdso: false, warp: 'none', ratePpm: { max: 5 } }).outcome).toBe('expected');
+});
+
 test('a jump is told from the rates on both sides; one that was not measured widens the bound', () => {
   const jump = (payload: string) =>
     clockOf([...without('change'), ['change', `from=tsc-early to=tsc by=kernel ${payload}`]]).changes[0];
@@ -186,6 +225,14 @@ test('what a table shows of it, what a comparison goes by, and all of it', () =>
     'rate of tsc': '0.0 +/-0.1 ppm from the true time, over 1.962 s',
     'tsc to hpet': 'jump -139 ns, within 356 ns, by hand',
   });
+});
+
+test('what a guest calls its clocksources does nothing to a terminal', () => {
+  const clock = clockOf(replaced('rate', 'source=\\x1b[2Jtsc ns=2020202020 tsc=2000000000 width=84'));
+  const text = [clockFigures([clock]), ...clockLines(clock).flat()].join('');
+  expect(text).toContain('tsc runs +10101 ppm');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+  expect(text).not.toMatch(/[\u0000-\u001f]/);
 });
 
 test('a record holds it as it is, also what a guest made up', () => {

@@ -82,7 +82,7 @@ function factsOf({ started, retried }: BootView, finished: CellFinished): Pair[]
     ['Time', `${secondsText(wallMs)}, CPU ${secondsText(cpuMs)}`],
     ['Transcript sha256', transcriptSha256 ?? 'none: the end frame never came'],
   ];
-  return facts.flatMap(([name, value]) => (value === null ? [] : [[name, visible(value)] as const]));
+  return facts.flatMap(([name, value]) => (value === null ? [] : [[visible(name), visible(value)] as const]));
 }
 
 function acceleratorText(started: CellStarted | null): string | null {
