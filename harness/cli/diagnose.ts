@@ -119,7 +119,7 @@ function readNamed(file: string, { stdin, boot }: DiagnoseOptions): Promise<Past
 
 async function readOverSsh(target: string, options: DiagnoseOptions): Promise<Uint8Array> {
   if (options.file !== undefined) throw new UserError(`both --ssh and the file ${options.file}: choose one`);
-  const { collectOverSsh } = await import('./collect.ts');
+  const { collectOverSsh } = await import('../diagnose/over-ssh.ts');
   return collectOverSsh(target, {
     identity: options.identity,
     say: (text) => void process.stderr.write(`tscmatrix: ${oneLine(`${target}: ${text}`)}\n`),

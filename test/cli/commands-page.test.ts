@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { COMMANDS as GUEST_COMMANDS } from '../../harness/cli/collect.ts';
 import { optionName } from '../../harness/cli/command.ts';
 import { COMMANDS } from '../../harness/cli/commands.ts';
 import { EXIT_CODES } from '../../harness/cli/program.ts';
+import { COMMANDS as GUEST_COMMANDS } from '../../harness/diagnose/over-ssh.ts';
 import { COMPARISON_REPORTERS, REPORTER_NAMES } from '../../harness/report/reporters.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
