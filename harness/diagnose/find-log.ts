@@ -122,5 +122,9 @@ function isOfUse(path: string): boolean {
 
 async function* contentOf(root: string, path: string): AsyncGenerator<Uint8Array> {
   const { handle } = await openInside(root, path, LOG_BYTES_MAX);
-  yield* handle.createReadStream();
+  try {
+    yield* handle.createReadStream();
+  } finally {
+    await handle.close();
+  }
 }

@@ -3,7 +3,8 @@
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { UserError } from '../base/errors.ts';
 import { interruption, stopIfInterrupted } from './interruption.ts';
@@ -194,20 +195,24 @@ async function* bytesOf(
 async function* unpacked(chunks: AsyncGenerator<Buffer>, name: string): AsyncGenerator<Uint8Array> {
   const first = await chunks.next();
   if (first.done === true) return;
-  const unpacker = unpackerOf(first.value, name);
-  if (unpacker === null) {
+  const all = async function* (): AsyncGenerator<Buffer> {
     yield first.value;
     yield* chunks;
+  };
+  let unpacker: NodeJS.ReadWriteStream | null;
+  try {
+    unpacker = unpackerOf(first.value, name);
+  } catch (error) {
+    // The file behind it is closed.
+    await chunks.return(undefined);
+    throw error;
+  }
+  if (unpacker === null) {
+    yield* all();
     return;
   }
-  const feed = (async () => {
-    unpacker.write(first.value);
-    for await (const chunk of chunks) {
-      if (!unpacker.write(chunk)) await new Promise((go) => unpacker.once('drain', go));
-    }
-    unpacker.end();
-  })();
-  feed.catch((error: Error) => (unpacker as unknown as Readable).destroy(error));
+  // Closes what is left of the input where the other side ends early, and passes an error on to it.
+  pipeline(Readable.from(all()), unpacker).catch(() => {});
   let size = 0;
   for await (const part of unpacker as unknown as AsyncIterable<Buffer>) {
     size += part.length;

@@ -1,5 +1,13 @@
 // The kernel log of a machine's report is found by its name, in a folder or in an archive; no link is followed.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -97,6 +105,20 @@ test('a link is not followed, and what cannot be read is said', async () => {
   symlinkSync(join(top, 'secret'), join(root, 'dmesg'));
   const { found } = await readText(root, { name: root });
   expect(found).toBe('read: var/log/messages; not read: dmesg.gz is damaged: unexpected end of file');
+});
+
+test('what is no text is passed over, and closed', async () => {
+  const root = folder({ 'kern.log': refined(2000), dmesg: Buffer.from('\x7fELF\x02\x01\x01') });
+  const { found } = await readText(root, { name: root });
+  expect(found).toBe('read: kern.log; not read: dmesg is a program (ELF), not text');
+  const open = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  expect(open.filter((path) => path.startsWith(root))).toEqual([]);
 });
 
 test.each<[string, () => Promise<string | Buffer>, RegExp]>([

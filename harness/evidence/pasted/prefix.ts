@@ -45,7 +45,6 @@ function isSpeech(before: string): boolean {
 
 /** Whether this may stand before a message that a machine printed. */
 function isPrefix(before: string): boolean {
-  if (before.trim() === '') return true;
   if (isSpeech(before)) return false;
   return !/[\p{L}\p{N}]/u.test(before) || [TIME, KMSG, MARKS].some((pattern) => pattern.test(before));
 }

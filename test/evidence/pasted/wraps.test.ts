@@ -87,6 +87,25 @@ So what is wrong?`);
   expect(facts.detected[0]?.text).toBe('[    1.000000] tsc: Detected 2400.000 MHz processor');
 });
 
+test.each([
+  ['a line with a stamp of its own', '[  9.0] tsc: Marking TSC unstable due to\n[  9.1] TSC halts in idle'],
+  [
+    'a message of its own',
+    'tsc: Detected 2400.000 MHz processor\ntsc: Marking TSC unstable due to\nSwitched to clocksource hpet',
+  ],
+])('%s is no end of the line before', (_, text) => {
+  expect(factsIn(text).marks).toEqual([]);
+});
+
+test.each([
+  ['a short command line', 'ro quiet', 0],
+  ['a command line in a text that was not broken', `ro ${'x'.repeat(130)}`, 0],
+  ['a command line at the width of the text', `ro ${'x'.repeat(50)}`, 1],
+])('words after %s', (_, words, count) => {
+  const facts = factsIn(`[    0.000000] Command line: ${words}\nnotsc`);
+  expect(facts.parameters.length).toBe(words.split(' ').length + count);
+});
+
 test('a command line that was broken keeps its parameters', () => {
   const words = [
     'BOOT_IMAGE=/boot/vmlinuz',
