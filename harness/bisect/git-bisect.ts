@@ -44,7 +44,7 @@ export async function startGitBisect(
   await rm(repository, { recursive: true, force: true });
   const place = await privateGit(repository, users);
   const terms = termsOf(met);
-  let told = new Map<string, string>();
+  let reported = new Map<string, string>();
 
   // Its exit code tells the same as its log: 2 if only skipped commits are left, for example.
   const run = (args: readonly string[]) => tryGit(place, ['bisect', ...args]);
@@ -54,7 +54,7 @@ export async function startGitBisect(
     const words = met === 'old' ? [] : ['--term-old=old', '--term-new=new'];
     // git bisect wants to know where to return to: nowhere in particular.
     await git(place, ['update-ref', '--no-deref', 'HEAD', subjects.new]);
-    told = new Map();
+    reported = new Map();
     await run(['start', ...words, ...first, subjects.new, subjects.old, '--', ...subjects.paths]);
   };
   await start();
@@ -62,12 +62,12 @@ export async function startGitBisect(
     place,
     async mark(marks) {
       const wanted = new Map(marks.map(({ id, as }) => [id, as === 'skip' ? 'skip' : terms[as]]));
-      const takenBack = [...told].some(([id, word]) => wanted.get(id) !== word);
+      const takenBack = [...reported].some(([id, word]) => wanted.get(id) !== word);
       if (takenBack) await start();
       for (const [id, word] of wanted) {
-        if (told.get(id) === word) continue;
+        if (reported.get(id) === word) continue;
         await run([word, id]);
-        told.set(id, word);
+        reported.set(id, word);
       }
       await writeFile(join(folder, LOG_FILE), await git(place, ['bisect', 'log']));
     },

@@ -98,8 +98,8 @@ async function checkEnds(
   shallow: boolean,
 ): Promise<string[]> {
   const { names } = options;
-  const said = `${names.old} ${options.old} (${short(old)}) and ${names.new} ${options.new} (${short(end)})`;
-  if (old === end) throw new UserError(`${said} are the same commit`, 'name two different ends');
+  const label = `${names.old} ${options.old} (${short(old)}) and ${names.new} ${options.new} (${short(end)})`;
+  if (old === end) throw new UserError(`${label} are the same commit`, 'name two different ends');
   const bases = (await tryGit(place, ['merge-base', '--all', old, end])).stdout.split('\n').filter(Boolean);
   if (bases.includes(end)) {
     throw new UserError(
@@ -111,7 +111,7 @@ async function checkEnds(
   }
   if (bases.length === 0) {
     throw new UserError(
-      `${said} have no common history`,
+      `${label} have no common history`,
       shallow
         ? 'this is a shallow clone, in which it is cut off: git fetch --unshallow'
         : 'are both from one project? A tarball imported into git has none',

@@ -115,13 +115,13 @@ export function endError({ end, spec, subjects, state }: SearchResult): UserErro
     const subject = state.subjects.get(id);
     return subject?.skipped?.reason ?? subject?.boots.at(-1)?.reason ?? 'not booted';
   };
-  const said = (side: 'old' | 'new'): string => {
+  const label = (side: 'old' | 'new'): string => {
     const id = side === 'old' ? old : last;
     return `the ${names[side]} end ${subjects.name(id)}: ${reason(id)}`;
   };
   switch (end.kind) {
     case 'wrong-ends':
-      return wrongEnds(end, said, isBreak, names);
+      return wrongEnds(end, label, isBreak, names);
     case 'same-ends':
       return new UserError(
         `both ends are the same kernel, byte for byte (${subjects.name(old)} and ${subjects.name(last)})`,
@@ -149,11 +149,11 @@ export function endError({ end, spec, subjects, state }: SearchResult): UserErro
 
 function wrongEnds(
   end: Extract<End, { kind: 'wrong-ends' }>,
-  said: (side: 'old' | 'new') => string,
+  label: (side: 'old' | 'new') => string,
   isBreak: boolean,
   names: { readonly old: string; readonly new: string },
 ): UserError {
-  const both = `\n  ${said('old')}\n  ${said('new')}`;
+  const both = `\n  ${label('old')}\n  ${label('new')}`;
   if (end.old === 'new' && end.new === 'old') {
     return new UserError(
       `the ends are swapped: the ${names.old} end is ${isBreak ? 'not as expected, and the bad one is' : 'as expected, and the new one is not'}:${both}`,

@@ -91,12 +91,12 @@ export async function collectOverSsh(target: string, options: CollectOptions): P
       );
     }
     // A log that begins at boot has the command line; if it does not, the kernel's own words for it are put before it.
-    const said = /Command line: /.test(log?.text ?? '') || commandLine === '' ? '' : 'Command line: ';
+    const prefix = /Command line: /.test(log?.text ?? '') || commandLine === '' ? '' : 'Command line: ';
     const text = [
       section(log?.command ?? '', log?.text ?? ''),
       section(COMMANDS.available, available),
       section(COMMANDS.current, current),
-      section(COMMANDS.commandLine, `${said}${commandLine}`),
+      section(COMMANDS.commandLine, `${prefix}${commandLine}`),
       section(COMMANDS.kernel, kernel),
       section(COMMANDS.cpu, cpu),
     ].join('');

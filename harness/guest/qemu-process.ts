@@ -82,7 +82,7 @@ export async function startQemu(launch: Launch, cwd: string, files: BootFiles): 
     buffer: false,
     reject: false,
   });
-  const said = (): Promise<string> => lastBytes(files.stderrPath).catch(() => '');
+  const stderrText = (): Promise<string> => lastBytes(files.stderrPath).catch(() => '');
   let exit: QemuExit | null = null;
   let cpuMs = 0;
   const endCap = capStderr(files.stderrPath);
@@ -92,7 +92,7 @@ export async function startQemu(launch: Launch, cwd: string, files: BootFiles): 
     exit = {
       exitCode: missing ? 127 : (result.exitCode ?? null),
       signal: result.signal ?? null,
-      stderr: missing ? 'the program setpriv of util-linux is not installed' : await said(),
+      stderr: missing ? 'the program setpriv of util-linux is not installed' : await stderrText(),
     };
     return exit;
   });

@@ -48,14 +48,14 @@ export async function takeLock(folder: string, key: string, options: LockOptions
     folder,
     `${readable}-${createHash('sha256').update(key).digest('hex').slice(0, 16)}.lock`,
   );
-  let told = false;
+  let reported = false;
   for (;;) {
     stopIfInterrupted(`waiting for the lock ${file}`);
-    const attempt = await startHolder(file, told, options);
+    const attempt = await startHolder(file, reported, options);
     if (typeof attempt !== 'number') return attempt;
     if (attempt === BUSY) {
       options.onWait?.(`waiting for another process: ${await holderOf(file)}`);
-      told = true;
+      reported = true;
     } else if (attempt !== REPLACED) {
       throw new HostFault('lock-failed', `cannot lock ${file}: flock ended with ${attempt}`);
     }

@@ -66,9 +66,9 @@ export async function readBootFile(folder: string, root = folder): Promise<BootF
   const { guest, accelerator, acceleratorReason } = boot.launch;
   const launch = { ...decide(guest, accelerator, acceleratorReason), ...boot.launch };
   const { from } = boot.trueFrequency ?? { from: '' };
-  const said = /within ([\d.]+) ppm/.exec(from)?.[1];
+  const withinPpm = /within ([\d.]+) ppm/.exec(from)?.[1];
   const trueFrequency =
-    said === undefined ? boot.trueFrequency : { withinPpm: Number(said), ...boot.trueFrequency };
+    withinPpm === undefined ? boot.trueFrequency : { withinPpm: Number(withinPpm), ...boot.trueFrequency };
   return { ...boot, trueFrequency, launch, ending: recordedEnding(boot.ending, boot.machine) };
 }
 

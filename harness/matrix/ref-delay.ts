@@ -102,10 +102,10 @@ function partsOf(text: string): Parts | { readonly fault: string } {
   const parts: Record<string, string | number> = {};
   for (const term of text.split(',')) {
     const [, word = '', number = '', plus = ''] = /^([a-z]*)([0-9.]+[a-z]*)(?:\+(.+))?$/.exec(term) ?? [];
-    const said: Parts = termParts(word, number, plus);
-    const twice = Object.keys(said).find((key) => key in parts);
+    const terms: Parts = termParts(word, number, plus);
+    const twice = Object.keys(terms).find((key) => key in parts);
     if (twice !== undefined) return { fault: `says ${twice} twice, the second time in ${term}` };
-    Object.assign(parts, said);
+    Object.assign(parts, terms);
   }
   return parts;
 }

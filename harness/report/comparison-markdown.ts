@@ -15,10 +15,10 @@ const MOST_ROWS = 500;
 export function renderComparisonMarkdown(comparison: RunComparison, look: ComparisonLook): string {
   const { before, after, differences, conclusion } = comparison;
   const groups = changeGroups(comparison, look.all);
-  const said = new Set(differences.map(differenceText));
+  const shown = new Set(differences.map(differenceText));
   const notes: string[] = [];
   const rows = groups.flatMap((group) => {
-    const inputs = group.inputs.filter((text) => !said.has(text)).map((text) => `differs: ${text}`);
+    const inputs = group.inputs.filter((text) => !shown.has(text)).map((text) => `differs: ${text}`);
     const note = [group.why, ...inputs].filter((text) => text !== '').map(safe);
     const mark = note.length === 0 ? '' : ` \\[${notes.push(note.join('<br>'))}\\]`;
     const word = group.word === group.word.toUpperCase() ? `**${safe(group.word)}**` : safe(group.word);

@@ -41,14 +41,14 @@ export function renderComparisonTable(comparison: RunComparison, look: Compariso
     ),
   ];
   // What the heading has said of every cell need not be said again at each.
-  const said = new Set(differences.map(differenceText));
+  const shown = new Set(differences.map(differenceText));
   const groups = changeGroups(comparison, look.all).map((group) => {
     const colour = COLOURS[group.change];
     const word =
       look.colour && colour ? styleText(colour, group.word, { validateStream: false }) : group.word;
     return [
       wrap(group.why === '' ? word : `${word}: ${group.why}`, '  '),
-      ...group.inputs.filter((text) => !said.has(text)).map((text) => item('    ', `differs: ${text}`)),
+      ...group.inputs.filter((text) => !shown.has(text)).map((text) => item('    ', `differs: ${text}`)),
       ...group.cells.map((cell) => item('  ', cellText(cell))),
     ].join('\n');
   });

@@ -43,8 +43,8 @@ function tableOf({ head, rows }: Rows): string {
 
 export function sweepText(report: SweepReport): string {
   const table = ({ head, rows }: Rows): string => plainTable(head, rows);
-  const said = remarks(report).join('\n');
+  const remarkText = remarks(report).join('\n');
   return block(
-    `${headingOf(report).join('\n')}\n\n${table(marginRows(report))}\n${said}\n\n${table(pointRows(report))}`,
+    `${headingOf(report).join('\n')}\n\n${table(marginRows(report))}\n${remarkText}\n\n${table(pointRows(report))}`,
   );
 }

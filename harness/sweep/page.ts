@@ -12,13 +12,13 @@ export function sweepPage(
   times: SweepTimes,
   commands: readonly string[],
 ): Iterable<string> {
-  const said = `${times.at.slice(0, 10)} ${times.at.slice(11, 16)} UTC`;
+  const dateText = `${times.at.slice(0, 10)} ${times.at.slice(11, 16)} UTC`;
   return documentParts({
     title: `sweep: ${report.kernels.map(({ name }) => name).join(', ')} (tscmatrix)`,
     header: html`<header class="top">
 <div class="line"><p class="brand">tscmatrix</p>${THEME_SWITCH}</div>
 <h1>Sweep</h1>
-<p class="meta">${said}, ${times.boots} boots; consoles in <code>${times.folder}</code></p>
+<p class="meta">${dateText}, ${times.boots} boots; consoles in <code>${times.folder}</code></p>
 ${headingOf(report).map((line) => html`<p class="meta">${line}</p>`)}
 </header>`,
     main: html`<section aria-labelledby="margins"><h2 id="margins">Margins</h2>

@@ -195,9 +195,9 @@ function legend(y: number): string {
     ['unrefined', 'unrefined'],
     ['never', 'never'],
   ] as const;
-  const marks = verdicts.map(([verdict, said], i) => {
+  const marks = verdicts.map(([verdict, label], i) => {
     const x = LEFT + i * 112;
-    return mark(verdict, x, y) + textAt(x + 10, y + 4, said, { class: 'value' });
+    return mark(verdict, x, y) + textAt(x + 10, y + 4, label, { class: 'value' });
   });
   const at = LEFT + verdicts.length * 112;
   const series = (['pm', 'hpet'] as const).map((reference, i) => {

@@ -73,15 +73,15 @@ export async function guestOf({
   const { guest } = cell;
   const inline = !text.includes('#');
   // An HPET is the default of a guest, so it was asked for only if it is named.
-  const said = inline ? /(?:^|,)\s*hpet=/.test(text) : true;
+  const isNamed = inline ? /(?:^|,)\s*hpet=/.test(text) : true;
   const asked: Reference = guest.hpet ? 'hpet' : 'pm';
-  if (inline && said && reference !== undefined && reference !== asked)
+  if (inline && isNamed && reference !== undefined && reference !== asked)
     throw new UserError(
       `--reference ${reference} does not go with hpet=${guest.hpet ? 'on' : 'off'} of --cell`,
       'leave hpet out: --reference says which counter there is to read',
     );
   const references: readonly Reference[] =
-    reference === 'both' ? ['pm', 'hpet'] : [reference ?? (said ? asked : 'pm')];
+    reference === 'both' ? ['pm', 'hpet'] : [reference ?? (isNamed ? asked : 'pm')];
   for (const one of references) checkGuest(guest, one);
   return { guest, references };
 }

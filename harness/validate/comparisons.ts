@@ -62,26 +62,26 @@ function whyUnclear(
   finished: readonly CellFinished[],
 ): Pick<Side, 'unclear' | 'isHostFault'> {
   const { outcome, reason, lost } = resultOf(view);
-  const told = answers(finished);
+  const answered = answers(finished);
   if (view.judged?.verdicts.includes('build-failed')) return { unclear: null, isHostFault: false };
-  if (lost || outcome === 'skipped' || told.length === 0) return { unclear: reason, isHostFault: true };
-  if (told.length < finished.length) {
+  if (lost || outcome === 'skipped' || answered.length === 0) return { unclear: reason, isHostFault: true };
+  if (answered.length < finished.length) {
     const fault = finished.find(({ observation }) => observation.verdict === 'infra-error');
     return { unclear: fault?.observation.reason ?? reason, isHostFault: true };
   }
-  const verdicts = new Set(told.map(({ observation }) => observation.verdict));
+  const verdicts = new Set(answered.map(({ observation }) => observation.verdict));
   if (verdicts.size > 1) {
     const unclear = `its boots differ: ${[...verdicts].join(', ')}; more boots (--repeat), or clock: deterministic, would settle it`;
     return { unclear, isHostFault: false };
   }
   return verdicts.has('undetermined')
-    ? { unclear: `undetermined: ${told[0]?.observation.reason}`, isHostFault: false }
+    ? { unclear: `undetermined: ${answered[0]?.observation.reason}`, isHostFault: false }
     : { unclear: null, isHostFault: false };
 }
 
 /** Null if one boot does not tell. */
-function farthest(told: readonly CellFinished[]): number | null {
-  const ppms = told.map(({ observation }) => observation.ppm);
+function farthest(answered: readonly CellFinished[]): number | null {
+  const ppms = answered.map(({ observation }) => observation.ppm);
   return ppms.includes(null) ? null : furthest(ppms);
 }
 
@@ -92,11 +92,11 @@ function citedIn(boot: CellFinished | undefined): CitedLine[] {
 
 export function kernelSideOf(view: CellView): Side {
   const finished = view.boots.flatMap((boot) => (boot.finished === null ? [] : [boot.finished]));
-  const told = answers(finished);
-  const [first] = told;
+  const answered = answers(finished);
+  const [first] = answered;
   const counts = first?.observation.readCounts ?? null;
   const { unclear, isHostFault } = whyUnclear(view, finished);
-  const verdicts = view.judged?.verdicts ?? told.map(({ observation }) => observation.verdict);
+  const verdicts = view.judged?.verdicts ?? answered.map(({ observation }) => observation.verdict);
   return {
     cell: view.cell.id,
     verdicts,
@@ -104,7 +104,7 @@ export function kernelSideOf(view: CellView): Side {
     unclear,
     isHostFault,
     current: first?.observation.current ?? null,
-    ppm: farthest(told),
+    ppm: farthest(answered),
     reads: counts === null ? null : counts.pm + counts.hpet,
     transcripts: finished.flatMap(({ transcriptSha256 }) => transcriptSha256 ?? []),
     cited: citedIn(first),

@@ -72,12 +72,12 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 function frozen(quiet: Silence, look: Sample, ran: boolean): Stop {
   const stillMs = look.wallMs - quiet.movedWallMs;
-  const told =
+  const timeText =
     quiet.lastGuestS === null
       ? 'QEMU did not tell the guest time'
       : `guest time stood at ${quiet.lastGuestS} s`;
   const used = seconds(look.cpuMs - quiet.movedCpuMs);
-  const detail = `${told} for ${seconds(stillMs)} of wall time, in which QEMU used ${used} of CPU time`;
+  const detail = `${timeText} for ${seconds(stillMs)} of wall time, in which QEMU used ${used} of CPU time`;
   return { kind: 'frozen', ran, detail };
 }
 

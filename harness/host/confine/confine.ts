@@ -180,13 +180,13 @@ async function tryMeans(means: Means): Promise<string | null> {
   }
 }
 
-let told = false;
+let reported = false;
 
 /** Says once on stderr if what is somebody else's runs unconfined although nobody asked for that. */
 export async function tellIfUnconfined(what: string): Promise<void> {
   const { by, reason } = await confinement();
-  if (by !== null || told) return;
-  told = true;
+  if (by !== null || reported) return;
+  reported = true;
   process.stderr.write(`tscmatrix: ${what} not confined on this host: ${reason}\n`);
 }
 

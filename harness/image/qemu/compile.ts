@@ -41,12 +41,12 @@ export async function compileQemu(build: Build, target: string): Promise<void> {
     await run(build, join('..', 'tree', 'source', 'configure'), await configureArguments(build));
     await writeFile(marker, '');
   }
-  let told = '';
+  let shown = '';
   await run(build, 'ninja', [`-j${build.jobs}`, PROGRAM], (line) => {
     const [, done, all] = STEP.exec(line) ?? [];
     const percent = done === undefined ? '' : `${Math.floor((100 * Number(done)) / Number(all))} %`;
-    if (percent === '' || percent === told) return;
-    told = percent;
+    if (percent === '' || percent === shown) return;
+    shown = percent;
     onProgress?.(`compiling QEMU, ${percent} of ${all} steps`);
   });
   await runTool('strip', ['-o', target, join(work.out, PROGRAM)]);

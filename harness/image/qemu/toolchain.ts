@@ -48,14 +48,14 @@ const PROGRAMS = [
 /** Throws HostFault with what to install, all of it at once. */
 export async function findToolchain(): Promise<Toolchain> {
   const missing: { what: string; packageName: string }[] = [];
-  const said: Record<string, string> = {};
+  const versions: Record<string, string> = {};
   for (const [program, args, packageName] of PROGRAMS) {
     const text = await askVersion(program, args);
     if (text === undefined) missing.push({ what: program, packageName });
-    else said[program] = text;
+    else versions[program] = text;
   }
   const libraries: StaticLibrary[] = [];
-  for (const [name, packageName] of said.gcc === undefined ? [] : LIBRARIES) {
+  for (const [name, packageName] of versions.gcc === undefined ? [] : LIBRARIES) {
     const file = `lib${name}.a`;
     // gcc answers with the bare name if it does not find the file.
     const path = (await ask('gcc', [`-print-file-name=${file}`])).stdout.trim();
@@ -66,14 +66,14 @@ export async function findToolchain(): Promise<Toolchain> {
   const glib = await ask('pkg-config', ['--variable=libdir', 'glib-2.0']);
   const libc = await ask('ldd', ['--version']);
   const facts = {
-    gcc: said.gcc,
-    ld: said.ld,
+    gcc: versions.gcc,
+    ld: versions.ld,
     libc: libc.stdout,
     libraries: libraries.map(({ name, sha256 }) => [name, sha256]),
   };
   return {
     identity: createHash('sha256').update(JSON.stringify(facts)).digest('hex'),
-    compiler: said.gcc?.trim().split('\n').at(-1) ?? 'gcc',
+    compiler: versions.gcc?.trim().split('\n').at(-1) ?? 'gcc',
     libraries,
     glibFolder: glib.stdout.trim(),
   };

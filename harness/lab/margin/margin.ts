@@ -263,13 +263,13 @@ function reasonOf(
         ? `registers up to the largest delay tried, ${ns(maxNs)} a read: at its initcall, where nothing is refined`
         : `registers up to the largest delay tried, ${ns(maxNs)} a read`;
     case 'flips': {
-      const said = ({ name, of, flipNs }: Prediction): string =>
+      const label = ({ name, of, flipNs }: Prediction): string =>
         `${name} (${of}) is reached at ${ns(Math.round(flipNs))}`;
       const limit =
         agreeing !== undefined
-          ? said(agreeing)
+          ? label(agreeing)
           : near !== undefined
-            ? `near a limit, ${said(near)}`
+            ? `near a limit, ${label(near)}`
             : 'no limit that is known from the sources';
       return `registers up to ${ns(low ?? 0)} a read, not from ${ns(high ?? 0)}: ${limit}`;
     }

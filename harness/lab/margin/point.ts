@@ -83,10 +83,10 @@ export async function bootPoint(
   const cell = cellFor(guest, reference, refDelay);
   for (let boot = 1; boot <= repeat; boot++) {
     const place = [`${reference}-${text}`, ...(repeat === 1 ? [] : [String(boot)])].join('-');
-    const said = `${text === '0' ? 'undelayed' : text}${repeat === 1 ? '' : `, boot ${boot} of ${repeat}`}`;
+    const label = `${text === '0' ? 'undelayed' : text}${repeat === 1 ? '' : `, boot ${boot} of ${repeat}`}`;
     const one = await bootAgain(options, () =>
       runner.boot(cell, options.kernelPath, join(options.folder, place), (phase, guestS) =>
-        options.tell?.(`${said}: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
+        options.tell?.(`${label}: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
       ),
     );
     seen.push(one);

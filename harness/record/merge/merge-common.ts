@@ -101,6 +101,6 @@ export function mergeHosts(hosts: readonly HostJudgement[]): Merged {
   const verdicts = hosts.flatMap((host) => host.verdicts);
   if (hosts.length === 1) return { outcome, reason, verdicts };
   const where = `on ${worst.label}: ${reason}`;
-  const said = hostsDisagree(hosts) ? `hosts disagree (${hostsText(hosts)}); ${where}` : where;
-  return { outcome, reason: said, verdicts, hosts };
+  const text = hostsDisagree(hosts) ? `hosts disagree (${hostsText(hosts)}); ${where}` : where;
+  return { outcome, reason: text, verdicts, hosts };
 }

@@ -139,11 +139,11 @@ function* kernelEvents(parts: readonly Part[]): Generator<RunEvent> {
 }
 
 function* hostEvents(parts: readonly Part[], labels: Labels): Generator<RunEvent> {
-  const told = new Set<string>();
+  const emitted = new Set<string>();
   for (const part of parts) {
     const label = labels.get(part) as string;
-    if (part.log.view.host === null || told.has(label)) continue;
-    told.add(label);
+    if (part.log.view.host === null || emitted.has(label)) continue;
+    emitted.add(label);
     yield { ...withoutPlace(part.log.view.host), label };
   }
   const known = provenancesOf(parts, labels);

@@ -111,11 +111,15 @@ async function openedOf(
 }
 
 function comparedPage({ change, why, facts, inputs, unknown }: CellComparison): ComparedPage {
-  const said = (value: string | null): string => (value === null ? 'not known' : visible(value));
+  const valueText = (value: string | null): string => (value === null ? 'not known' : visible(value));
   return {
     change,
     why: visible(why),
-    facts: facts.map(({ what, before, after }) => ({ what, before: said(before), after: said(after) })),
+    facts: facts.map(({ what, before, after }) => ({
+      what,
+      before: valueText(before),
+      after: valueText(after),
+    })),
     inputs: inputs.map(({ input, what, before, after }) => ({
       what: visible(what === input ? what : `${input}: ${what}`),
       before: visible(before),

@@ -39,10 +39,10 @@ ${record.problems.map(({ line, text }) => html`<p class="warning">record${line =
 
 function timesOf({ view, state }: RunRecord): string {
   const start = view.started?.at ?? '';
-  const said = `${start.slice(0, 10)} ${start.slice(11, 16)} UTC`;
+  const startText = `${start.slice(0, 10)} ${start.slice(11, 16)} UTC`;
   const end = view.finished?.at;
-  if (end === undefined) return state === 'running' ? `${said}, still going on` : said;
-  return `${said}, took ${clockText(Date.parse(end) - Date.parse(start))}`;
+  if (end === undefined) return state === 'running' ? `${startText}, still going on` : startText;
+  return `${startText}, took ${clockText(Date.parse(end) - Date.parse(start))}`;
 }
 
 /** Everything that is not as expected, cells with the same reason together. */

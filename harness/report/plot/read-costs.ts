@@ -82,8 +82,8 @@ function costRow(cost: ReadCost, y: number, x: (cycles: number) => number): stri
 }
 
 function titleOf(costs: readonly ReadCost[], limits: readonly Limit[]): string {
-  const said = costs.map(
+  const labels = costs.map(
     (cost) => `${cost.label}: median ${cost.median} cycles, from ${cost.min} to ${cost.max}`,
   );
-  return [...said, ...limits.map((limit) => limit.label)].join('; ');
+  return [...labels, ...limits.map((limit) => limit.label)].join('; ');
 }

@@ -30,9 +30,10 @@ const RELATIONS: Readonly<Record<RelatedCommit['relation'], string>> = {
 export function renderPatchReport(report: PatchReport): string {
   const on = report.tree === null ? '' : ` on ${safe(report.tree)}`;
   const what = report.patches.length === 1 ? 'The patch' : `The ${report.patches.length} patches`;
-  const said = report.applies === null ? 'not tried on a tree' : verb(report.applies, report.patches.length);
+  const result =
+    report.applies === null ? 'not tried on a tree' : verb(report.applies, report.patches.length);
   const parts = [
-    `## ${what}: ${said}${on}`,
+    `## ${what}: ${result}${on}`,
     report.remarks.map(remarkText).join('\n'),
     report.patches.map(patchText).join('\n'),
     ...report.patches.flatMap(({ name, hunks }) =>
@@ -66,9 +67,9 @@ function remarkText({ text, facts }: Remark): string {
 function patchText({ name, subject, patchId, applies, hunks }: OnePatch): string {
   const title = subject === null ? '' : ` "${safe(subject)}"`;
   const id = patchId === null ? 'no patch-id' : `patch-id ${patchId}`;
-  const said = applies === null ? '' : `: ${APPLIES[applies]}`;
+  const result = applies === null ? '' : `: ${APPLIES[applies]}`;
   const places = hunks.map((hunk) => `\n  - ${placeText(hunk)}${stateText(hunk)}`);
-  return `- ${safe(name)}${title} (${id})${said}${places.join('')}`;
+  return `- ${safe(name)}${title} (${id})${result}${places.join('')}`;
 }
 
 function placeText({

@@ -24,9 +24,9 @@ export function startFilter(entries: readonly IndexEntry[], matrix: Matrix): voi
     const wanted = wantedOf(form, buttons);
     const places = entries.flatMap((entry, i) => (passes(entry, texts[i] ?? '', wanted) ? [i] : []));
     matrix.show(new Set(places));
-    const said = byId('shown');
-    if (said !== null)
-      said.textContent =
+    const output = byId('shown');
+    if (output !== null)
+      output.textContent =
         places.length === entries.length
           ? `${entries.length} cells`
           : `${places.length} of ${entries.length} cells`;
