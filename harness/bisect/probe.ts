@@ -38,13 +38,13 @@ interface Probed {
 export async function probe(
   kernel: string | undefined,
   request: ProbeRequest,
-  tell: (text: string) => void,
+  onProgress: (text: string) => void,
 ): Promise<Probed> {
   await needQemu(request.qemu);
   const spec = await readCellSpec(request.cell, request.expect);
   const options: AcquireOptions = {
     cache: await openCache(),
-    onProgress: tell,
+    onProgress,
     ...(request.jobs === undefined ? {} : { jobs: request.jobs }),
   };
   let path: string;
@@ -60,7 +60,7 @@ export async function probe(
   }
   const { cell } = spec;
   const { qemu, timeout: timeoutS } = request;
-  return bootUntilClear(path, { cell, qemu, timeoutS, tell }, request.failure);
+  return bootUntilClear(path, { cell, qemu, timeoutS, onProgress }, request.failure);
 }
 
 async function commitKernel(

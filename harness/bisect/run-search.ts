@@ -73,7 +73,7 @@ async function followJournal(
   const subjects = await openCandidates(spec);
   const { cell, timeoutS } = spec;
   const qemu = (): string => sameQemu('the search', spec.qemu, given, `tscmatrix bisect --resume ${folder}`);
-  const tester = own ?? openTester({ cell, qemu: qemu(), timeoutS, tell: view.doing });
+  const tester = own ?? openTester({ cell, qemu: qemu(), timeoutS, onProgress: view.doing });
   const cache = await openCache();
   const options: AcquireOptions = {
     cache,
@@ -246,12 +246,12 @@ function statusOf(subjects: Candidates, state: SearchState, { action, summary }:
 export async function beginSearch(
   words: NewSearch,
   results: string,
-  { tell }: { readonly tell: (text: string) => void },
+  { onProgress }: { readonly onProgress: (text: string) => void },
 ): Promise<string> {
   await needQemu(words.qemu);
   const cache = await openCache();
-  const { spec, notes } = await prepareSearch(words, { cache, onProgress: tell });
-  for (const note of notes) tell(note);
+  const { spec, notes } = await prepareSearch(words, { cache, onProgress });
+  for (const note of notes) onProgress(note);
   const folder = await newSearchFolder(results, spec, new Date());
   await startSearch(folder, spec);
   return folder;

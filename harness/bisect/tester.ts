@@ -9,7 +9,7 @@ export interface TesterOptions {
   readonly cell: Cell;
   readonly qemu: string;
   readonly timeoutS: number;
-  readonly tell: (text: string) => void;
+  readonly onProgress: (text: string) => void;
 }
 
 export type Judged =
@@ -34,7 +34,7 @@ export function openTester({ cell, ...options }: TesterOptions): Tester {
   return {
     async boot(kernelPath, folder) {
       const booted = await runner.boot(cell, kernelPath, folder, (phase, guestS) =>
-        options.tell(`booting: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
+        options.onProgress(`booting: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
       );
       if (booted.kind === 'host-fault') return booted;
       const { observation, log, transcriptSha256, seconds } = booted;

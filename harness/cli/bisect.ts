@@ -27,7 +27,7 @@ export async function bisectCommand(
   await removeStaleScratch();
   const folder =
     flags.resume === undefined
-      ? await beginSearch({ ...flags, paths }, flags.results, { tell: say })
+      ? await beginSearch({ ...flags, paths }, flags.results, { onProgress: say })
       : await resumeSearch(paths, flags, isGiven);
   const shown = shownPath(folder);
   const view = openView(process.stderr);

@@ -24,7 +24,7 @@ export async function bootCommand(kernel: string, flags: BootFlags): Promise<num
   const { qemu, timeout: timeoutS, keep } = flags;
   await needQemu(qemu);
   warnUnusedQemu([{ guest }], qemu);
-  const booted = await bootGuest(entry, guest, { qemu, timeoutS, keep, tell: say });
+  const booted = await bootGuest(entry, guest, { qemu, timeoutS, keep, onProgress: say });
   process.stdout.write(
     flags.json === true
       ? `${json(bootDocument(booted))}\n`

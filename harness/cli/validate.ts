@@ -50,10 +50,10 @@ export async function validateCommand(flags: ValidateFlags): Promise<number> {
     command: ['tscmatrix', ...process.argv.slice(2)],
     run: runOptions(flags),
   };
-  return tell(await runValidation(request, progressLine(process.stderr)), flags);
+  return report(await runValidation(request, progressLine(process.stderr)), flags);
 }
 
-function tell(validated: Validated, flags: ValidateFlags): number {
+function report(validated: Validated, flags: ValidateFlags): number {
   const print = (data: unknown): void =>
     void process.stdout.write(flags.json === true ? `${json(data)}\n` : validated.text);
   if (validated.kind === 'static') {

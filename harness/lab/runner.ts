@@ -15,7 +15,7 @@ interface RunnerOptions {
   readonly cells: readonly Cell[];
   readonly qemu: string;
   readonly timeoutS: number;
-  readonly tell: (text: string) => void;
+  readonly onProgress: (text: string) => void;
 }
 
 export interface BootResult {
@@ -54,7 +54,7 @@ export interface Runner {
     cell: Cell,
     kernelPath: string,
     folder: string,
-    tell?: (phase: string, guestS: number | null) => void,
+    onProgress?: (phase: string, guestS: number | null) => void,
   ): Promise<BootOutcome>;
   /** What the guests run on and in, made with the first boot; null before it. */
   ready(): Ready | null;
@@ -64,14 +64,17 @@ const NO_ACCELERATOR = 'choose a topology that this host has: tscmatrix doctor';
 
 /** What all boots need is got with the first one. */
 export function openRunner(options: RunnerOptions): Runner {
-  const { cells, qemu, tell, timeoutS } = options;
+  const { cells, qemu, onProgress, timeoutS } = options;
   let preparing: Promise<[Ready, TrueFrequency]> | undefined;
   let made: Ready | null = null;
 
   const prepare = async (kernelPath: string): Promise<[Ready, TrueFrequency]> => {
     const kernel = { name: cells[0]?.kernel ?? '', source: { kind: 'image', path: kernelPath } } as const;
     const plan = { name: 'bench', matrixPath: '', matrixSha256: '', kernels: [kernel], cells };
-    return runBoth(() => makeReady(plan, { qemu, onProgress: (_, text) => tell(text) }), measureHostTsc);
+    return runBoth(
+      () => makeReady(plan, { qemu, onProgress: (_, text) => onProgress(text) }),
+      measureHostTsc,
+    );
   };
   return {
     ready: () => made,

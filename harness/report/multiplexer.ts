@@ -26,11 +26,11 @@ export function multiplex(
     failures.set(reporter, text);
     stderr.write(`tscmatrix: ${text}\n`);
   }
-  function each(tell: (reporter: Reporter) => void): void {
+  function each(call: (reporter: Reporter) => void): void {
     for (const reporter of reporters) {
       if (failures.has(reporter)) continue;
       try {
-        tell(reporter);
+        call(reporter);
       } catch (error) {
         fail(reporter, error);
       }

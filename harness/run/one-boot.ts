@@ -18,7 +18,7 @@ interface OneBootOptions {
   readonly timeoutS: number;
   /** A new folder for the console and the evidence. */
   readonly keep: string | undefined;
-  readonly tell: (text: string) => void;
+  readonly onProgress: (text: string) => void;
 }
 
 export interface OneBoot {
@@ -39,13 +39,12 @@ export function isRegistered(verdict: Verdict): boolean {
 export async function bootGuest(
   entry: KernelEntry,
   guest: GuestSpec,
-  { qemu, timeoutS, keep, tell }: OneBootOptions,
+  { qemu, timeoutS, keep, onProgress }: OneBootOptions,
 ): Promise<OneBoot> {
   const id = cellId(entry.name, guest);
   const cell: Cell = { id, kernel: entry.name, guest, axes: {}, expectation: EXPECTATION };
   const plan: Plan = { name: 'boot', matrixPath: '', matrixSha256: '', kernels: [entry], cells: [cell] };
-  const onProgress = (name: string, text: string): void => tell(`${name}: ${text}`);
-  const ready = await makeReady(plan, { qemu, onProgress });
+  const ready = await makeReady(plan, { qemu, onProgress: (name, text) => onProgress(`${name}: ${text}`) });
   const kernel = ready.kernels.get(entry.name);
   if (kernel instanceof Error) throw kernel;
   if (kernel === undefined) throw new Error(`${entry.name} was not got`);
@@ -56,7 +55,7 @@ export async function bootGuest(
     const seen = await bootOnce(launch, await measureHostTsc(), {
       folder: scratch?.path ?? (await keepFolder(keep ?? '')),
       limits: { deadlineMs: timeoutS * 1000 },
-      onRetry: async ({ ending }) => tell(`trying again after ${endingText(ending)}`),
+      onRetry: async ({ ending }) => onProgress(`trying again after ${endingText(ending)}`),
     });
     return { kernel, cell: id, seen };
   } finally {

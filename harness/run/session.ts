@@ -59,7 +59,7 @@ export function openSession(
   const reporter = multiplex(reporters);
   reporter.opened(record.dir);
   const view = newRunView();
-  const tell = (event: RunEvent): void => {
+  const report = (event: RunEvent): void => {
     applyEvent(view, event);
     reporter.event(event);
   };
@@ -71,9 +71,9 @@ export function openSession(
     view,
     async emit(event) {
       stopOnFullDisk(event);
-      tell(await record.append(event));
+      report(await record.append(event));
     },
-    replay: (events) => events.forEach(tell),
+    replay: (events) => events.forEach(report),
   };
 }
 

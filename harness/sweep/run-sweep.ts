@@ -38,7 +38,7 @@ interface SweepDone {
 export async function runSweep(
   words: readonly string[],
   request: SweepRequest,
-  tell: (text: string) => void,
+  onProgress: (text: string) => void,
 ): Promise<SweepDone> {
   const entries = await kernelsOf(words, request.kernel);
   const { guest, references } = await guestOf(request);
@@ -51,12 +51,12 @@ export async function runSweep(
   await needQemu(request.qemu);
 
   const at = new Date();
-  const kernels = await acquireAll(entries, tell);
+  const kernels = await acquireAll(entries, onProgress);
   const what = kernels.map(({ name }) => name).join('-');
   const folder = await newJobFolder(resolve(request.results, 'sweep'), what, at);
   const cells = references.map((reference) => cellFor(guest, reference, delayOf(reference, 0)));
   const { qemu, timeout: timeoutS } = request;
-  const runner = openRunner({ cells, qemu, timeoutS, tell });
+  const runner = openRunner({ cells, qemu, timeoutS, onProgress });
   let boots = 0;
   const options: SweepOptions = {
     guest,
@@ -68,13 +68,13 @@ export async function runSweep(
     disturbances,
     jobs: request.jobs ?? defaultJobs(guest.memoryMiB),
     folder,
-    tell: (kernel, text) => tell(`${kernel}: boot ${boots + 1}: ${text}`),
+    onProgress: (kernel, text) => onProgress(`${kernel}: boot ${boots + 1}: ${text}`),
     onPoint: (kernel, point) => {
       const { reference, boots: made, registered } = point;
       boots += made.length;
       const { count, of } = registered;
       const word = of === 1 ? made[0]?.verdict : `registered ${count} of ${of} times`;
-      tell(
+      onProgress(
         `${kernel}: ${word} with ${addedText(point)} added to reads of the ${NAMES[reference]} (boot ${boots})`,
       );
     },
@@ -102,13 +102,13 @@ export async function runSweep(
 
 async function acquireAll(
   entries: readonly KernelEntry[],
-  tell: (text: string) => void,
+  onProgress: (text: string) => void,
 ): Promise<KernelImage[]> {
   const cache = await openCache();
   const images: KernelImage[] = [];
   for (const entry of entries) {
-    const onProgress = (text: string): void => tell(`${entry.name}: ${text}`);
-    images.push(await acquireKernel(entry, { cache, onProgress }));
+    const image = acquireKernel(entry, { cache, onProgress: (text) => onProgress(`${entry.name}: ${text}`) });
+    images.push(await image);
   }
   return images;
 }

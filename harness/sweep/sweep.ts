@@ -27,7 +27,7 @@ export interface SweepOptions {
   readonly jobs: number;
   /** Boots are kept in boots/KERNEL below it. */
   readonly folder: string;
-  readonly tell: (kernel: string, text: string) => void;
+  readonly onProgress: (kernel: string, text: string) => void;
   readonly onPoint?: (kernel: string, point: Point) => void;
 }
 
@@ -69,7 +69,7 @@ async function sweepReference(
   options: SweepOptions,
 ): Promise<SweptReference> {
   const { guest, repeat, stepNs, maxNs } = options;
-  const tell = (text: string): void => options.tell(kernel.name, text);
+  const onProgress = (text: string): void => options.onProgress(kernel.name, text);
   const how = {
     kernelPath: kernel.path,
     guest,
@@ -77,7 +77,7 @@ async function sweepReference(
     repeat,
     folder: join(options.folder, 'boots', kernel.name),
     name: `boots/${kernel.name}`,
-    tell,
+    onProgress,
   };
   const onPoint = (point: Point): void => options.onPoint?.(kernel.name, point);
   const margin = await measureMargin(runner, kernel.path, guest, {

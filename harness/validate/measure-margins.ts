@@ -61,7 +61,7 @@ function marginValue({ outcome, registersUpToNs, stopsFromNs, maxNs, boots }: Ma
 interface MeasureOptions {
   readonly folder: string;
   readonly stepNs: number;
-  readonly tell: (text: string) => void;
+  readonly onProgress: (text: string) => void;
 }
 
 export interface Margins {
@@ -75,7 +75,7 @@ export async function measureMargins(
   input: ValidateInput,
   options: MeasureOptions,
 ): Promise<Margins> {
-  const { stepNs, tell, folder } = options;
+  const { stepNs, onProgress, folder } = options;
   const places = placesOf(plan.cells);
   const images = new Map(
     [...record.view.kernels].flatMap(([name, { ready }]) =>
@@ -86,7 +86,7 @@ export async function measureMargins(
     cells: places.map(({ guest, reference }) => cellFor(guest, reference, guest.refDelay)),
     qemu: input.run.qemu,
     timeoutS: input.run.timeoutS,
-    tell,
+    onProgress,
   });
   const found = new Map<string, MarginValue>();
   const works = places.flatMap((place) => [...images].map(([kernel, path]) => ({ place, kernel, path })));
@@ -99,7 +99,8 @@ export async function measureMargins(
       stepNs,
       folder: join(folder, name),
       name: join('margins', name),
-      tell: (text) => tell(`margins, ${done} of ${works.length}: ${kernel}, ${place.name}: ${text}`),
+      onProgress: (text) =>
+        onProgress(`margins, ${done} of ${works.length}: ${kernel}, ${place.name}: ${text}`),
     });
     done += 1;
     found.set(`${kernel} ${place.name}`, marginValue(margin));

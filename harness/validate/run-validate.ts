@@ -104,7 +104,7 @@ async function examineAndBoot(
   const matrix = await loadMatrix(request.matrix);
   const input: ValidateInput = { matrix, base, reference, backports, tolerancePpm, run };
   const booted = await bootAll(input, [progressReporter(line)]).finally(line.clear);
-  const options = { folder: join(folder, 'margins'), tell: line.show };
+  const options = { folder: join(folder, 'margins'), onProgress: line.show };
   const margins =
     stepNs === null ? null : await measureMargins(booted, input, { ...options, stepNs }).finally(line.clear);
   const what = (name: string, words = ''): string => {

@@ -19,7 +19,7 @@ export async function madeUpPage(name: string): Promise<string> {
     ],
     jobs: 1,
     folder: '/none',
-    tell: () => {},
+    onProgress: () => {},
   };
   const kernel = { name, path: '', sha256: 'ab'.repeat(32), release: '6.1.0', origin: '', cached: true };
   const swept = await sweep(madeUpRunner(PM), [kernel], options);

@@ -51,18 +51,18 @@ async function fetchAll(
   scratch: string,
   options: AcquireOptions,
 ): Promise<Fetched> {
-  const tell = (text: string): void => options.onProgress?.(text);
+  const onProgress = (text: string): void => options.onProgress?.(text);
   const source = await showSource(apt, SOURCE);
   if (source === undefined || JSON.stringify(source.files) !== JSON.stringify(origins.source.files)) {
     throw goneError(`${SOURCE} ${origins.source.version}`, source?.version);
   }
   const sourceFolder = join(scratch, 'source');
-  await downloadSource(apt, source, sourceFolder, tell);
+  await downloadSource(apt, source, sourceFolder, onProgress);
   const debs: Record<string, string> = {};
   for (const [name, { version, sha256 }] of Object.entries(origins.packages)) {
     const record = await showPackage(apt, name, version);
     if (record?.sha256 !== sha256) throw goneError(`${name} ${version}`, record?.version);
-    debs[name] = await download(apt, record, { scratch, tell });
+    debs[name] = await download(apt, record, { scratch, onProgress });
   }
   return { sourceFolder, debs };
 }

@@ -64,7 +64,7 @@ export function withArchive<T>(options: AcquireOptions, work: (apt: Apt) => Prom
   const { cache, onProgress } = options;
   const context = {
     cache,
-    tell: (text: string) => onProgress?.(text),
+    onProgress: (text: string) => onProgress?.(text),
   };
   return withSuite(SUITE, context, work, 'packages and sources');
 }

@@ -58,12 +58,12 @@ export async function downloadSource(
   apt: Apt,
   record: SourceRecord,
   folder: string,
-  tell: (text: string) => void,
+  onProgress: (text: string) => void,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const bytes = record.files.reduce((sum, file) => sum + file.bytes, 0);
   const what = `the source of ${record.package} ${record.version}`;
-  tell(`downloading ${what} (${(bytes / 1e6).toFixed(1)} MB)`);
+  onProgress(`downloading ${what} (${(bytes / 1e6).toFixed(1)} MB)`);
   const asked = `${record.package}=${record.version}`;
   const result = await runApt(
     apt,

@@ -38,7 +38,7 @@ export interface FetchContext {
   readonly scratch: string;
   /** Whether the kernel in a package of this sha256 is in the cache already. */
   readonly have: (debSha256: string) => Promise<boolean>;
-  readonly tell: (text: string) => void;
+  readonly onProgress: (text: string) => void;
 }
 
 const PACKAGE = /^[a-z0-9][a-z0-9+.-]+$/;
@@ -136,11 +136,11 @@ const AGAIN = 'resolve the name again with a refresh; the results will be those 
 /** Runs work with an up-to-date private index of a suite; one process at a time, since apt's state is one. */
 export async function withSuite<T>(
   asked: string | undefined,
-  context: Pick<FetchContext, 'cache' | 'tell'>,
+  context: Pick<FetchContext, 'cache' | 'onProgress'>,
   work: (apt: Apt, suite: string) => Promise<T>,
   indices: AptIndices = 'packages',
 ): Promise<T> {
-  const { cache, tell } = context;
+  const { cache, onProgress } = context;
   const archives = await machineArchives();
   const suite = asked ?? ownSuite(archives);
   if (suite === undefined)
@@ -158,10 +158,10 @@ export async function withSuite<T>(
   const folder = join(cache.root, 'apt', `${name.replace('/', '_')}-${digest}`);
   const lock = {
     purpose: `reading Debian ${suite}`,
-    onWait: tell,
+    onWait: onProgress,
   };
   return withCacheLock(cache, `apt ${name} ${digest}`, lock, async () => {
-    tell(`reading the package index of Debian ${suite}`);
+    onProgress(`reading the package index of Debian ${suite}`);
     const apt = await openApt(folder, archive, indices);
     try {
       return await work(apt, suite);
@@ -175,11 +175,11 @@ export async function withSuite<T>(
 export async function download(
   apt: Apt,
   record: PackageRecord,
-  context: Pick<FetchContext, 'scratch' | 'tell'>,
+  context: Pick<FetchContext, 'scratch' | 'onProgress'>,
 ): Promise<string> {
   const folder = join(context.scratch, record.package);
   await mkdir(folder);
-  context.tell(`downloading ${record.package} ${record.version} (${size(record.bytes)})`);
+  context.onProgress(`downloading ${record.package} ${record.version} (${size(record.bytes)})`);
   await downloadPackage(apt, record, folder);
   const file = (await readdir(folder)).find((name) => name.endsWith('.deb'));
   if (file === undefined) throw new HostFault('tool-failed', `apt-get downloaded no ${record.package}`);

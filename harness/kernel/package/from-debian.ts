@@ -113,7 +113,7 @@ function contextOf(scratch: string, options: AcquireOptions): FetchContext {
     cache,
     scratch,
     have: async (debSha256) => (await findKernel(PACKAGE_KIND, packageKey(debSha256), options)) !== undefined,
-    tell: (text) => onProgress?.(text),
+    onProgress: (text) => onProgress?.(text),
   };
 }
 

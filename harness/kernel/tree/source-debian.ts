@@ -76,7 +76,7 @@ async function unpack(
         const name = `${source.package} ${resolved.version}`;
         throw new UserError(`the Debian archive has no ${name} (${resolved.suite}) any more`, GONE);
       }
-      return download(apt, record, { scratch, tell: contextOf(options).tell });
+      return download(apt, record, { scratch, onProgress: contextOf(options).onProgress });
     });
     options.onProgress?.(`unpacking ${source.package} ${resolved.version}`);
     const member = `./usr/src/${source.package}.tar.xz`;
@@ -86,5 +86,5 @@ async function unpack(
 }
 
 function contextOf({ cache, onProgress }: AcquireOptions) {
-  return { cache, tell: (text: string) => onProgress?.(text) };
+  return { cache, onProgress: (text: string) => onProgress?.(text) };
 }

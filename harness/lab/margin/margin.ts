@@ -36,7 +36,7 @@ export interface MarginOptions {
   readonly name: string;
   /** Limits in cycles that are known from elsewhere, to be tried first: by name. */
   readonly known?: Readonly<Record<string, number>>;
-  readonly tell?: (text: string) => void;
+  readonly onProgress?: (text: string) => void;
   readonly onPoint?: (point: Point) => void;
 }
 
@@ -88,8 +88,8 @@ export async function measureMargin(
   const maxNs = Math.max(1, Math.round((options.maxNs ?? MAX_NS) / stepNs)) * stepNs;
   const isExact = guest.clock === 'deterministic';
   const repeat = options.repeat ?? (isExact ? 1 : REAL_REPEAT);
-  const tell = options.tell === undefined ? {} : { tell: options.tell };
-  const how = { kernelPath, guest, reference, repeat, folder, name, ...tell };
+  const onProgress = options.onProgress === undefined ? {} : { onProgress: options.onProgress };
+  const how = { kernelPath, guest, reference, repeat, folder, name, ...onProgress };
 
   const points: Point[] = [];
   const answers: Answer[] = [];

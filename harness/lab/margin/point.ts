@@ -54,7 +54,7 @@ interface PointOptions {
   readonly folder: string;
   /** `folder` as it is named in reports. */
   readonly name: string;
-  readonly tell?: (text: string) => void;
+  readonly onProgress?: (text: string) => void;
 }
 
 /** Faults of the host in a row that are put up with. */
@@ -86,7 +86,7 @@ export async function bootPoint(
     const label = `${text === '0' ? 'undelayed' : text}${repeat === 1 ? '' : `, boot ${boot} of ${repeat}`}`;
     const one = await bootAgain(options, () =>
       runner.boot(cell, options.kernelPath, join(options.folder, place), (phase, guestS) =>
-        options.tell?.(`${label}: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
+        options.onProgress?.(`${label}: ${phase}${guestS === null ? '' : `, guest ${guestS.toFixed(1)} s`}`),
       ),
     );
     seen.push(one);
@@ -126,7 +126,7 @@ async function bootAgain(options: PointOptions, boot: () => ReturnType<Runner['b
   for (let faults = 1; ; faults++) {
     const booted = await boot();
     if (booted.kind === 'seen') return booted;
-    options.tell?.(`the host failed, which says nothing: ${booted.reason}`);
+    options.onProgress?.(`the host failed, which says nothing: ${booted.reason}`);
     if (faults < MOST_FAULTS) continue;
     throw new HostFault(
       'boots-failed',
