@@ -8,7 +8,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expectedDurations } from '../harness/history/durations.ts';
 import { HISTORY_FILE, type History, openHistory, withHistory } from '../harness/history/open.ts';
-import { cellHistories, historyStrip } from '../harness/history/query.ts';
+import { cellHistories } from '../harness/history/query.ts';
 import { syntheticNights } from './synthetic-nights.ts';
 
 const [NIGHTS = 365, CELLS = 1000] = process.argv.slice(2).map(Number);
@@ -84,7 +84,8 @@ try {
     return cellHistories(history, { last: NIGHTS }).length;
   });
   await asked(folder, 'one cell, the whole year', 1000, (history) => {
-    return historyStrip(history, 'nightly', 'kernel-0.tcg.deterministic.smp=1', { last: NIGHTS }).length;
+    const cells = ['kernel-0.tcg.deterministic.smp=1'];
+    return cellHistories(history, { matrix: 'nightly', cells, last: NIGHTS }).length;
   });
   await asked(folder, 'expected durations of every cell', 1000, (history) => {
     const cells = cellHistories(history, { last: 1 }).map(({ cell, kernel }) => ({

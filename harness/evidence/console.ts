@@ -46,11 +46,6 @@ export function readConsole(bytes: Uint8Array): ConsoleLine[] {
   return lines;
 }
 
-/** Whether a console has more lines than are read. */
-export function isCut(lines: readonly ConsoleLine[]): boolean {
-  return lines.length > CONSOLE_LINES_MAX;
-}
-
 /** One entry for each text between carriage returns; one with an empty text if there is none. Gives how far it came. */
 function pushParts(
   lines: ConsoleLine[],

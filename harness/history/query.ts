@@ -30,21 +30,6 @@ export function cellHistories(history: History, query: HistoryQuery): CellHistor
   });
 }
 
-/** The last nights of one cell of a matrix, newest first. */
-export function historyStrip(
-  history: History,
-  matrix: string,
-  cell: string,
-  query: Pick<HistoryQuery, 'last' | 'until'>,
-): readonly Night[] {
-  return inSnapshot(history.database, () => {
-    const row = history.database
-      .prepare('SELECT id FROM cells WHERE matrix = ? AND cell = ?')
-      .get(matrix, cell);
-    return row === undefined ? [] : nightReader(history, query)(Number(row.id));
-  });
-}
-
 function cellsOf({ database }: History, { cells = [], kernel, matrix }: HistoryQuery): CellRow[] {
   const rows = database
     .prepare('SELECT id, matrix, cell, kernel FROM cells ORDER BY matrix, cell')

@@ -172,14 +172,8 @@ export interface Include {
 }
 
 /** One entry of `expect`; absent keys leave what earlier rules said. */
-export interface ExpectRule {
+export interface ExpectRule extends Partial<Omit<Expectation, 'from' | 'messages'>> {
   readonly when: readonly Condition[];
-  readonly registration?: Expectation['registration'];
-  readonly current?: readonly string[];
-  readonly accuracyPpm?: number;
-  readonly offByPpm?: number;
-  readonly reads?: Bounds;
-  readonly clock?: ClockExpectation;
   readonly must?: readonly string[];
   readonly mustNot?: readonly string[];
   /** Its place in the list, for people: "expect[2]". */
