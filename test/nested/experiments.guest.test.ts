@@ -14,18 +14,29 @@ interface Seen {
   readonly exits: ExitCounts;
 }
 
-async function boot(kernel: string, pmNs: number, disturbance: Disturbance | null = null): Promise<Seen> {
+async function boot(
+  kernel: string,
+  pmNs: number,
+  disturbance: Disturbance | null = null,
+  append = '',
+): Promise<Seen> {
   const { path } = await seedKernel(kernel);
   const refDelay = { pmNs, hpetNs: 0, disturbance };
-  return bootNested(path, { refDelay }, ({ observation, evidence }) => {
+  return bootNested(path, { refDelay, append }, ({ observation, evidence }) => {
     if (evidence.exits === null) throw new Error(`nothing was counted: ${observation.reason}`);
     return { observation, exits: evidence.exits };
   });
 }
 
-test('known-freq registers tsc at its initcall, though a read takes 0.2 ms', async () => {
-  const { observation, exits } = await boot('known-freq', 200_000);
-  expect(observation).toMatchObject({ verdict: 'known-frequency', current: 'kvm-clock', differences: [] });
+test('known-freq registers tsc at its initcall, though a read takes 0.2 ms; a clock on that reference is told', async () => {
+  const { observation, exits } = await boot('known-freq', 200_000, null, 'clocksource=acpi_pm');
+  expect(observation).toMatchObject({ verdict: 'known-frequency', current: 'acpi_pm', differences: [] });
+  const slow = observation.clock?.calls.find(({ source }) => source === 'acpi_pm');
+  expect(slow).toMatchObject({ clock: 'MONOTONIC', vdso: false });
+  expect(slow?.ns).toBeGreaterThan(200_000);
+  const fast = observation.clock?.calls.find(({ source }) => source === 'tsc');
+  expect(fast).toMatchObject({ clock: 'MONOTONIC', vdso: true });
+  expect(fast?.ns).toBeLessThan(1000);
   expect(observation.available).toContain('tsc');
   expect(Math.abs(observation.ppm ?? Number.NaN)).toBeLessThan(0.5);
   expect(exits.addedNs.pm).toBe(exits.reads.pm * 200_000);
@@ -42,6 +53,11 @@ test('threshold-raised takes a sample that was disturbed, and its frequency is w
   expect(Math.abs(observation.ppm ?? 0)).toBeGreaterThan(100);
   expect(Math.abs(observation.ppm ?? 0)).toBeLessThan(1000);
   expect(exits.disturbed.pm).toBe(Math.floor(exits.reads.pm / 11));
+  // kvm-clock runs right beside it; tsc's own time runs wrong by as much the other way.
+  const rates = new Map(observation.clock?.rates.map(({ source, ...rate }) => [source, rate]));
+  const { ppm = Number.NaN, withinPpm = 0 } = rates.get('tsc') ?? {};
+  expect(Math.abs(rates.get('kvm-clock')?.ppm ?? Number.NaN)).toBeLessThan(1);
+  expect(Math.abs(ppm + (observation.ppm ?? 0))).toBeLessThan(withinPpm + 2);
 });
 
 /** splitmix64 by its definition (Steele, Lea, Flood 2014): the upper 32 bits of the nth number from a seed. */

@@ -96,7 +96,7 @@ describe('one guest', () => {
     const upstreamToo = {
       ...trio(['g', 'never', 'refined', 'refined']),
       backport: off,
-      reference: side('refined', { ppm: -95 }),
+      reference: side('refined', { ppm: -150 }),
     };
     expect(judge(upstreamToo)).not.toHaveProperty('offPpm');
     const unknown = judge({
