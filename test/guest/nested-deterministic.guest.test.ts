@@ -1,4 +1,7 @@
-/** A nested cell is a function of its inputs: alone, beside another, or after it, its two consoles are the same bytes. */
+/**
+ * A nested cell is a function of its inputs: alone, beside another, or after it, its two consoles are the same bytes. Its TSC runs at
+ * another frequency than the other's.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -17,19 +20,21 @@ beforeAll(async () => {
 }, BUILD_MS);
 afterAll(() => shop.remove());
 
-const matrix = (delays: string): string => `
+const matrix = (reads: string): string => `
 version: 1
 name: it
 kernels:
   stock: { image: ${kernel} }
 defaults: { topology: nested, hpet: off, memory: 256M }
 axes:
-  ref-delay: [${delays}]
+  reads: { ${reads} }
 `;
+const SLOW = 'slow: { ref-delay: 14us, tsc-frequency: 2394.486MHz }';
+const BOTH = `fast: { ref-delay: 1us }, ${SLOW}`;
 
 /** Runs a matrix as a user does, and gives what is there of the cell. */
-async function run(name: string, delays: string, jobs: number) {
-  await shop.file(`${name}.yaml`, matrix(delays));
+async function run(name: string, reads: string, jobs: number) {
+  await shop.file(`${name}.yaml`, matrix(reads));
   const args = ['run', `${name}.yaml`, '--jobs', String(jobs), '--results', name];
   const ran = await shop.run(args);
   const [folder = 'none'] = await readdir(join(shop.folder, name)).catch(() => []);
@@ -56,9 +61,9 @@ async function run(name: string, delays: string, jobs: number) {
 test(
   'a nested cell alone, beside another and after another',
   async () => {
-    const alone = await run('alone', '14us', 1);
-    const beside = await run('beside', '1us, 14us', 2);
-    const after = await run('after', '1us, 14us', 1);
+    const alone = await run('alone', SLOW, 1);
+    const beside = await run('beside', BOTH, 2);
+    const after = await run('after', BOTH, 1);
     expect(alone.order).toHaveLength(1);
     expect(beside.order).toHaveLength(2);
     // The other one was there first.
@@ -66,6 +71,7 @@ test(
     expect(after.order[1]).toBe(alone.order[0]);
     expect(alone.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(alone.console.length).toBeGreaterThan(10_000);
+    expect(alone.console).toContain('tsc: Detected 2394.486 MHz processor');
     expect(alone.appliance).toContain(' l1end ');
     for (const other of [beside, after]) {
       expect(other.console).toBe(alone.console);
