@@ -52,7 +52,9 @@ test.each<[string, string]>([
   ['a log in one string of a list', `  ${JSON.stringify(`[    2.0] ${REFINED}\n[    2.1] ${SWITCHED}\n`)},`],
 ])('%s', (_, text) => {
   const { lines } = readPasted(text.split('\n').map((line, index) => ({ n: index + 1, text: line })));
-  const said = lines.filter(({ text }) => text !== '').map(({ text, timeS }) => ({ text, timeS }));
+  const full = lines.filter(({ text }) => text !== '');
+  const said = full.map(({ text, timeS }) => ({ text, timeS }));
+  expect(full.every(({ stamped }) => stamped)).toBe(true);
   expect(said).toEqual([
     { text: REFINED, timeS: 2 },
     { text: SWITCHED, timeS: 2.1 },
