@@ -105,13 +105,16 @@ export function clockOf(report: ProbeReport, truth: TrueKhz | null, khz: number 
         return [{ source, clock: NAMES[name], vdso, ns: ns ?? 0, minNs: minNs ?? 0 }];
       }),
     ),
-    order: report.orders.map(({ value: { cpus, pairs, back, worst, step } }) => ({
-      cpus,
-      pairs,
-      back,
-      worstNs: worst,
-      stepNs: step === 0 ? null : step,
-    })),
+    order: [
+      ...report.orders.map(({ value: { cpus, pairs, back, worst, step } }) => ({
+        cpus,
+        pairs,
+        back,
+        worstNs: worst,
+        stepNs: step === 0 ? null : step,
+      })),
+      ...unmeasured(report),
+    ],
     resolutionNs: report.orders[0]?.value.resolution ?? null,
     rates: report.rates.flatMap(({ value: { source, ns, tsc, width } }) => {
       if (truth === null) return [];
@@ -120,6 +123,15 @@ export function clockOf(report: ProbeReport, truth: TrueKhz | null, khz: number 
     }),
     changes: jumps,
   };
+}
+
+/** The CPUs of a guest that has several, where none was measured against another: no pairs, so that silence does not pass. */
+function unmeasured({ cpus, orders }: ProbeReport): ClockPairs[] {
+  const online = cpus?.value.online ?? '';
+  const several = /[-,]/.test(online) && orders.length > 0;
+  return several && !orders.some(({ value }) => value.cpus.includes(','))
+    ? [{ cpus: online, pairs: 0, back: 0, worstNs: 0, stepNs: null }]
+    : [];
 }
 
 /** What a call for CLOCK_MONOTONIC takes with the current clocksource; undefined where that was not measured. */

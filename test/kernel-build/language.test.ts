@@ -113,7 +113,7 @@ test.each([
 });
 
 test.each([
-  ['seed', 20, 7],
+  ['seed', 26, 7],
   ['seed-full', 960, 10],
   ['centos7', 16, 4],
 ])('matrices/%s.yaml plans without its sources', async (name, cells, kernels) => {

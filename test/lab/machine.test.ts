@@ -165,7 +165,8 @@ test('the accelerators are written once: other files name the type, and ask a ro
   const files = readdirSync(harness, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
   );
-  const again = /'(?:tcg|kvm|nested|auto)' \| '|'(?:tcg|kvm|nested)', '(?:tcg|kvm|nested|auto)'/;
+  const again =
+    /'(?:tcg|kvm|nested|auto)' \| '(?:tcg|kvm|nested|auto)'|'(?:tcg|kvm|nested)', '(?:tcg|kvm|nested|auto)'/;
   const found = files.filter((file) => again.test(readFileSync(join(harness, file), 'utf8')));
   expect(found, 'take Accelerator, Topology or QemuAccelerator of matrix/accelerators.ts').toEqual([
     'matrix/accelerators.ts',

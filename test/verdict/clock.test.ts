@@ -15,7 +15,7 @@ import { LAUNCH, LOG, MACHINE, REPORT_FRAMES } from './sample-boot.ts';
 type Frames = readonly (readonly [string, string])[];
 
 /** Debian's 6.1 on counted instructions: tsc refined and current. */
-const HEALTHY: Frames = [
+const ALONE: Frames = [
   ['rate', 'source=tsc ns=1962237106 tsc=1962237106 width=84'],
   ['change', 'from=tsc-early to=tsc by=kernel ns=100350504 tsc=100350478 width=84 since_ns=0 since_tsc=0'],
   ['cost', 'source=tsc batch=8 mono=vdso,16,704,704 real=vdso,16,704,704 raw=vdso,16,752,752'],
@@ -23,6 +23,8 @@ const HEALTHY: Frames = [
   ['change', 'from=tsc to=hpet by=hand ns=14249 tsc=14388 width=347 since_ns=0 since_tsc=0'],
   ['change', 'from=hpet to=tsc by=hand ns=15315 tsc=15326 width=347 since_ns=0 since_tsc=0'],
 ];
+const MET = ['order', 'cpus=0,1 pairs=64 back=0 worst=0 step=140 res=1'] as const;
+const HEALTHY: Frames = [...ALONE, MET];
 const without = (kind: string, frames = HEALTHY): Frames => frames.filter(([name]) => name !== kind);
 const replaced = (kind: string, payload: string): Frames => [...without(kind), [kind, payload]];
 
@@ -53,7 +55,10 @@ test('a healthy guest: vDSO, ns a call, no warp, rate, jumps', () => {
     source: 'tsc',
     resolutionNs: 1,
     rates: [{ source: 'tsc', ppm: 0, withinPpm: 0.043, overS: 1.962 }],
-    order: [{ cpus: '0', pairs: 128, back: 0, stepNs: 93 }],
+    order: [
+      { cpus: '0', pairs: 128, back: 0, stepNs: 93 },
+      { cpus: '0,1', pairs: 64, back: 0, stepNs: 140 },
+    ],
   });
   expect(clock.calls[0]).toEqual({ source: 'tsc', clock: 'MONOTONIC', vdso: true, ns: 88, minNs: 88 });
   expect(clock.changes.map(({ jumpNs }) => jumpNs)).toEqual([26, -139, -11]);
@@ -119,7 +124,9 @@ test('a slow clocksource is told by its cost, and tsc beside it is not accused',
     { source: 'tsc', vdso: true, ns: 85 },
   ]);
   expect(outcome(ON_HPET, { vdso: true }).outcome).toBe('unexpected');
-  expect(outcome(ON_HPET, { vdso: false, warp: 'none', ratePpm: { max: 5 } }).outcome).toBe('expected');
+  expect(outcome([...ON_HPET, MET], { vdso: false, warp: 'none', ratePpm: { max: 5 } }).outcome).toBe(
+    'expected',
+  );
 });
 
 test('a jump is told from the rates on both sides; one that was not measured widens the bound', () => {
@@ -153,7 +160,7 @@ const SLOW = replaced(
   'cost',
   'source=tsc batch=8 mono=syscall,16,104000,104800 real=syscall,16,104000,104000 raw=vdso,16,8,8',
 );
-const WARPED: Frames = [...HEALTHY, ['order', 'cpus=0,1 pairs=64 back=3 worst=310 step=140 res=1']];
+const WARPED: Frames = [...ALONE, ['order', 'cpus=0,1 pairs=64 back=3 worst=310 step=140 res=1']];
 const WRONG = replaced('rate', 'source=tsc ns=2020202020 tsc=2000000000 width=84');
 
 describe('what is expected', () => {
@@ -196,6 +203,7 @@ describe('what is expected', () => {
     ],
     ['no call', without('cost'), { ns: { max: 100 } }, /was not measured/],
     ['no order', without('order'), { warp: 'none' }, /was not measured/],
+    ['two CPUs, and no pair of them', ALONE, { warp: 'none' }, /was not measured/],
     [
       'CPUs that never met',
       replaced('order', 'cpus=0,1 pairs=0 back=0 worst=0 step=0 res=1'),
