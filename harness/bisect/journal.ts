@@ -2,9 +2,10 @@
  * The journal of a search: one line of JSON for each thing that happened, on disk before the next begins. Nothing else
  * is kept; after Ctrl-C, kill -9 or a power cut the search goes on from these lines.
  */
-import { mkdir, open, readFile, truncate } from 'node:fs/promises';
+import { mkdir, open, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import { readInside } from '../host/inside.ts';
 import { toWriteError } from '../host/write-faults.ts';
 import { type Entry, JOURNAL_VERSION } from './entries.ts';
 
@@ -22,7 +23,7 @@ export interface Journal {
 /** The entries of a journal, and how many bytes of the file they take. A last line without its end is none. */
 export async function readJournal(folder: string): Promise<{ entries: Entry[]; bytes: number }> {
   const path = join(folder, JOURNAL_FILE);
-  const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+  const content = await readInside(folder, JOURNAL_FILE).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     throw new UserError(`${folder} holds no search: it has no ${JOURNAL_FILE}`);
   });

@@ -1,8 +1,8 @@
 /** A shell script that repeats an answer, or the whole search: all it needs besides the program and the commits is in it. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { oneLine } from '../base/safe-text.ts';
+import { readNamed } from '../host/inside.ts';
 import { projectFolder } from '../host/project.ts';
 import { readSeries } from '../kernel/patch/series.ts';
 import { guestWords, SUBJECT } from '../lab/cell-spec.ts';
@@ -24,7 +24,7 @@ export async function scriptOf(result: SearchResult, answer: string): Promise<st
   const parts: Part[] = [];
   const add = async (path: string): Promise<string> => {
     const name = `${parts.length + 1}-${basename(path)}`;
-    parts.push({ name, content: await readFile(path) });
+    parts.push({ name, content: await readNamed(path) });
     return name;
   };
   const matrix = {

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { confinement } from '../host/confine/confine.ts';
-import { lessPrivileges } from '../host/confine/privileges.ts';
+import { privilegesText } from '../host/confine/privileges.ts';
 import { makeScratch } from '../host/scratch.ts';
 import type { Check, Context } from './context.ts';
 import { lastLine, tryCompile } from './tools.ts';
@@ -153,8 +153,8 @@ async function findBuilds(): Promise<CheckResult> {
   return unusable(`a build can do all that this user can: ${reason}`, null, ['bubblewrap']);
 }
 
-async function findQemu(): Promise<CheckResult> {
-  return ok(`guests run ${(await lessPrivileges()).text}, and QEMU's own sandbox is on`);
+async function findQemu({ qemu }: Context): Promise<CheckResult> {
+  return ok(`guests run ${await privilegesText(qemu)}, and QEMU's own sandbox is on`);
 }
 
 export const CONFINEMENT_CHECKS: readonly Check[] = [

@@ -1,5 +1,5 @@
 /** The files of one boot in its results folder: the command, the raw console and what QEMU said. */
-import { appendFile, type FileHandle, open, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, type FileHandle, open, stat, statfs, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFault } from '../base/errors.ts';
 import { innerCommand, shellCommand } from './launch/shell.ts';
@@ -77,7 +77,10 @@ export async function whyFull({
 }: BootFiles): Promise<string | null> {
   for (const path of applianceFd === null ? [consolePath] : [consolePath, appliancePath]) {
     const { size } = await stat(path);
+    const { blocks, bavail, bsize } = await statfs(path);
     try {
+      // What a file system keeps for root (statvfs(3)) is not for a QEMU that runs as another user.
+      if (blocks > 0 && bavail * bsize < ROOM_BYTES) throw Object.assign(new Error(), { code: 'ENOSPC' });
       await appendFile(path, Buffer.alloc(ROOM_BYTES));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';

@@ -1,8 +1,9 @@
 /** Boots one guest: starts QEMU, follows it, and tells how its life went. */
-import { copyFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
+import { readInside } from '../host/inside.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { APPLIANCE_FILE, CONSOLE_FILE, openBootFiles, whyFull } from './boot-files.ts';
 import type { Ending } from './ending/ending.ts';
@@ -45,10 +46,13 @@ export interface Boot {
 /** The counts of a KVM guest's exits belong to its evidence, however it ended. */
 async function keepExits(launch: Launch, from: string, folder: string): Promise<void> {
   if (launch.environment === undefined || launch.nested !== undefined) return;
-  await copyFile(join(from, EXITS_FILE), join(folder, EXITS_FILE)).catch((error: NodeJS.ErrnoException) => {
+  // The folder is QEMU's, which may have put anything there.
+  const counts = await readInside(from, EXITS_FILE).catch((error: NodeJS.ErrnoException) => {
     // QEMU never got so far as to make it; that is told by the ending.
-    if (error.code !== 'ENOENT') throw error;
+    if (error.code === 'ENOENT') return null;
+    throw error;
   });
+  if (counts !== null) await writeFile(join(folder, EXITS_FILE), counts);
 }
 
 /** Boots a guest to its end. Whatever happens to it is the value; throws only if results cannot be written. */
@@ -58,9 +62,12 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
   try {
     const scratch = await makeScratch();
     try {
-      const qemu = await startQemu(launch, scratch.path, files);
+      // Its own, since it may be given to another user; the folder around it stays ours to remove.
+      const cwd = join(scratch.path, 'qemu');
+      await mkdir(cwd, { mode: 0o700 });
+      const qemu = await startQemu(launch, cwd, files);
       const link = linkQmp(
-        join(scratch.path, QMP_SOCKET),
+        join(cwd, QMP_SOCKET),
         launch.nested ? 'max' : launch.guest.cpu,
         () => qemu.exit() !== null,
       );
@@ -68,7 +75,7 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
       const { consolePath } = files;
       const { onProgress } = options;
       const watched = await monitorGuest({ launch, limits, qemu, link, consolePath, onProgress });
-      await keepExits(launch, scratch.path, options.folder);
+      await keepExits(launch, cwd, options.folder);
       const { evidence, appliance } = await gatherFrom(options.folder, launch);
       const { machine: outer, cpuMs, ...seen } = watched;
       const machine =

@@ -63,6 +63,14 @@ export async function readInside(root: string, path: string, bytesMax = FILE_BYT
   }
 }
 
+/**
+ * As readInside(), but a link on the way is followed where it stays within `root`, as those of a kernel's tree do.
+ */
+export async function readBelow(root: string, path: string, bytesMax?: number): Promise<Buffer> {
+  const [top, real] = await Promise.all([realpath(root), realpath(join(root, path))]);
+  return readInside(top, real, bytesMax);
+}
+
 /** A plain file that the user named, which may be a link. Rejects as readInside(). */
 export async function readNamed(path: string, bytesMax?: number): Promise<Buffer> {
   const real = await realpath(path);

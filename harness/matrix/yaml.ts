@@ -34,6 +34,8 @@ export interface YamlDocument {
 
 /** How many values a document may have once its aliases are followed: a matrix needs far fewer. */
 const MAX_VALUES = 200_000;
+/** No matrix, series or list has so many: some checks are slower than a text is long. */
+const MAX_CHARACTERS = 1024 * 1024;
 const MAX_DEPTH = 50;
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
 
@@ -73,6 +75,10 @@ export function parseYaml(text: string): YamlDocument {
     problems.push({ ...positionOf(lineStarts, offset), message, ...(hint === undefined ? {} : { hint }) });
   };
   const nowhere = (): Position => ({ line: 1, column: 1 });
+  if (text.length > MAX_CHARACTERS) {
+    problem(0, `the file is larger than ${MAX_CHARACTERS} characters`);
+    return { value: undefined, problems, at: nowhere };
+  }
   try {
     const events = parseEvents(text, { maxDepth: MAX_DEPTH });
     const documents = events.filter((event) => event.type === EVENT_ID.DOCUMENT).length;

@@ -1,9 +1,9 @@
 /** Runs a plan: kernels, guests, verdicts, record. */
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import type { Limits } from '../guest/watch/limits.ts';
+import { readNamed } from '../host/inside.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { defaultJobs } from '../lab/schedule.ts';
@@ -123,7 +123,7 @@ export async function planRun(
 
 async function readDurations(path: string | undefined): Promise<Durations> {
   if (path === undefined) return NO_DURATIONS;
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
+  const text = await readNamed(path).then(String, (error: Error) => {
     throw new UserError(`cannot read --durations ${path}: ${error.message}`);
   });
   return parseDurations(text, path);

@@ -2,12 +2,12 @@
  * What a backport comes to as a patch if it is not given as one: the difference between two kernels of the same
  * source, whose own patches have been applied.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { withTemporary } from '../host/cache.ts';
 import { type Job, prepareJob } from '../kernel/make/job.ts';
-import { applyPatches, type Overlay } from '../kernel/patch/apply.ts';
+import { applyPatches, type Overlay, readChanged } from '../kernel/patch/apply.ts';
 import { git } from '../kernel/tree/git.ts';
 import { ensureTree } from '../kernel/tree/trees.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
@@ -24,7 +24,7 @@ async function overlayOf(job: Job, tree: string, scratch: string): Promise<Overl
 async function contentOf(overlay: Overlay, tree: string, path: string): Promise<string> {
   const changed = overlay.get(path);
   if (changed !== undefined) return changed.content?.toString('utf8') ?? '';
-  return readFile(join(tree, path), 'utf8').catch(() => '');
+  return (await readChanged(tree, path)).content?.toString('utf8') ?? '';
 }
 
 /** A backport on a branch is of another source, and git knows the difference. More than this is no backport. */

@@ -1,7 +1,8 @@
 /** The kernels of a validation: the base as it is named, and the backport as what is put on top of it. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import { readNamed } from '../host/inside.ts';
 import { type GitPlace, git, tryGit } from '../kernel/tree/git.ts';
 import { namedKernel } from '../matrix/kernel-argument.ts';
 import type { BuildSource, KernelEntry } from '../matrix/types.ts';
@@ -58,7 +59,7 @@ export async function backportOf(text: string, base: KernelEntry, name: string):
 
 /** Comments and options of a patch, as quilt has them, are no part of its name. */
 async function quiltSeries(path: string): Promise<string[]> {
-  const names = (await readFile(path, 'utf8'))
+  const names = String(await readNamed(path))
     .split('\n')
     .map(
       (line) =>
@@ -85,7 +86,7 @@ async function patchesIn(folder: string): Promise<string[]> {
 
 /** A variant of a series takes the place of the base's own; a kernel of a matrix is what that matrix says. */
 async function fromYaml(path: string, wanted: string, base: KernelEntry, name: string): Promise<Backport> {
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
+  const text = await readNamed(path).then(String, (error: Error) => {
     throw new UserError(`--backport: cannot read ${path}: ${error.message}`, FORMS);
   });
   const { value } = parseYaml(text);
@@ -117,7 +118,8 @@ async function fromRef(text: string, base: KernelEntry, name: string): Promise<B
   const commit = found.stdout.trim();
   const short = commit.slice(0, 12);
   const title = (await git(place, ['show', '-s', '--format=%s', commit])).trim();
-  const isOnTop = (await tryGit(place, ['merge-base', '--is-ancestor', ref, commit])).exitCode === 0;
+  const isOnTop =
+    (await tryGit(place, ['merge-base', '--is-ancestor', '--end-of-options', ref, commit])).exitCode === 0;
   if (isOnTop) {
     const tree = { kind: 'git', location, ref: commit } as const;
     const note = `${short} ("${title}"), which has ${ref} in its past`;

@@ -1,6 +1,7 @@
 /** What is left where the harness itself is killed with -9 while a guest runs: nothing that stays. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { removeStaleScratch } from '../../harness/host/scratch.ts';
@@ -18,7 +19,13 @@ test('QEMU dies with the harness, and the next run removes the scratch folder', 
   if (pid === undefined) throw new Error('the harness did not start');
   try {
     await once(harness.stdout, 'data');
-    expect(await qemusOf(nonce)).toHaveLength(1);
+    const qemus = await qemusOf(nonce);
+    expect(qemus).toHaveLength(1);
+    // It has no rights of root's, whoever we are; that it changed its user must not keep it from dying with us.
+    const status = await readFile(`/proc/${qemus[0]}/status`, 'utf8');
+    expect(status).not.toMatch(/^[UG]id:.*\b0\b/m);
+    expect(status).toMatch(/^CapEff:\s+0+$/m);
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
     const left = await scratchOf(pid);
     expect(left).toHaveLength(1);
 

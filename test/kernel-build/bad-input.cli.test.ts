@@ -94,7 +94,37 @@ test('a patch cannot reach through a link out of the tree', () =>
     await symlink(join(folder, 'precious'), join(folder, 'tree', 'sub'));
     await writeFile(join(folder, 'p.patch'), TWO_PATCH.replaceAll('/two.c', '/sub/two.c'));
     await failure(buildFake(folder, { patches: ['p.patch'] }));
+    const removal = FAKE_FILES['two.c']?.replaceAll(/^/gm, '-').replace(/-$/, '');
+    await writeFile(join(folder, 'p.patch'), `--- a/sub/two.c\n+++ /dev/null\n@@ -1,4 +0,0 @@\n${removal}`);
+    await failure(buildFake(folder, { patches: ['p.patch'] }));
     expect(await readFile(join(folder, 'precious', 'two.c'), 'utf8')).toBe(FAKE_FILES['two.c']);
+  }));
+
+test('a link that a patch makes is not followed out of the tree', () =>
+  inTree(async (folder) => {
+    const link = 'diff --git a/zero b/zero\nnew file mode 120000\n--- /dev/null\n+++ b/zero\n@@ -0,0 +1 @@\n';
+    await writeFile(join(folder, 'p.patch'), `${link}+/dev/zero\n\\ No newline at end of file\n`);
+    expect((await failure(buildFake(folder, { patches: ['p.patch'] }))).message).toContain('lies outside');
+  }));
+
+test('links that a build leaves lead us to no file of the user', () =>
+  inTree(async (folder) => {
+    const precious = join(folder, 'precious');
+    await writeFile(precious, 'mine');
+    const planting = FAKE_FILES.Makefile?.replace(
+      'allnoconfig:',
+      `allnoconfig:\n\t@ln -sf ${precious} $(O)/.tscmatrix.allconfig.new && mv -T $(O)/.tscmatrix.allconfig.new $(O)/.tscmatrix.allconfig`,
+    ).replace('@sh scripts/conf.sh "$(KCONFIG_ALLCONFIG)"', '@sh scripts/conf.sh /dev/null');
+    await writeTree(join(folder, 'tree'), { Makefile: planting ?? '' });
+    // What failed is configured again in the same folder.
+    for (const _ of [1, 2]) await failure(buildFake(folder, { config: { set: { CONFIG_ONE: 'y' } } }));
+    expect(await readFile(precious, 'utf8')).toBe('mine');
+    const linked = FAKE_FILES.Makefile?.replace(
+      '@cat header.bin $(O)/vmlinux > $@',
+      `@ln -sf ${precious} $@`,
+    );
+    await writeTree(join(folder, 'tree'), { Makefile: linked ?? '' });
+    expect((await failure(buildFake(folder))).message).toContain('bzImage is a symbolic link');
   }));
 
 test('options that cannot be had are all named, with what they depend on', () =>

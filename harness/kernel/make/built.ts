@@ -1,11 +1,12 @@
 /** Builds an image of a job once, and keeps it in the cache with its facts. */
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { HostFault, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry, storeObject, withTemporary } from '../../host/cache.ts';
 import { confinementText, tellIfUnconfined } from '../../host/confine/confine.ts';
+import { readInside } from '../../host/inside.ts';
 import { tryTool } from '../../host/process.ts';
 import { readKernelImage } from '../bzimage.ts';
 import type { Applied, Overlay } from '../patch/apply.ts';
@@ -132,14 +133,17 @@ async function gatherFacts(
 async function storeBuilt(job: Job, make: Make, facts: BuildFacts, options: AcquireOptions): Promise<Found> {
   return withTemporary(options.cache, async (scratch) => {
     const path = join(scratch, 'bzImage');
-    await copyFile(join(make.out, 'arch', 'x86', 'boot', 'bzImage'), path).catch(
+    // A link in its place would be to a file of the user's.
+    const image = await readInside(make.out, 'arch/x86/boot/bzImage').catch(
       (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-        throw new BuildError('compile', 'make succeeded and left no arch/x86/boot/bzImage', {
+        if (error.code !== 'ENOENT' && !(error instanceof UserError)) throw error;
+        const why = error instanceof UserError ? `: ${error.message}` : '';
+        throw new BuildError('compile', `make succeeded and left no arch/x86/boot/bzImage${why}`, {
           logPath: facts.logPath,
         });
       },
     );
+    await writeFile(path, image);
     const { release } = await readKernelImage(path).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
       const what = error.message.replace(path, 'arch/x86/boot/bzImage');

@@ -1,8 +1,7 @@
 /** Configures and compiles the variant that a work folder is in. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { findEntry, storeEntry } from '../../host/cache.ts';
 import { sha256OfParts } from '../../host/digest.ts';
+import { readInside } from '../../host/inside.ts';
 import type { Overlay } from '../patch/apply.ts';
 import { fact } from '../store.ts';
 import type { AcquireOptions } from '../types.ts';
@@ -49,7 +48,7 @@ export async function compile(
     await leaveVariant(work, state, overlay);
     return {
       count,
-      configText: await readFile(join(make.out, '.config'), 'utf8'),
+      configText: String(await readInside(make.out, '.config')),
       unknown: state.unknownOptions,
     };
   } catch (error) {

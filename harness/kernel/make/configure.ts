@@ -1,6 +1,7 @@
 /** Makes the .config and compares it with what was asked for: kconfig drops what it cannot do without a word. */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBelow, readInside } from '../../host/inside.ts';
 import { tryTool } from '../../host/process.ts';
 import { BuildError, printable } from './errors.ts';
 import { type Make, makeTarget } from './make.ts';
@@ -26,20 +27,24 @@ function mergedOptions({ lenient, strict }: WantedConfig): Options {
   return new Map([...[...lenient].filter(([name]) => !strict.has(name)), ...strict]);
 }
 
-/** Configures from nothing: an older .config has no influence. */
+/**
+ * Configures from nothing: an older .config has no influence. The output folder is the build's, which may have put links there
+ * that lead to files of the user's: nothing is written or read through one.
+ */
 export async function configure(make: Make, wanted: WantedConfig): Promise<Configured> {
   const path = join(make.out, '.config');
   const merged = formatOptions(mergedOptions(wanted));
   if (wanted.base === undefined) {
     const all = join(make.out, '.tscmatrix.allconfig');
-    await writeFile(all, merged);
+    await rm(all, { force: true });
+    await writeFile(all, merged, { flag: 'wx' });
     await makeTarget(make, 'allnoconfig', { KCONFIG_ALLCONFIG: all });
   } else {
     await rm(path, { force: true });
-    await writeFile(path, `${wanted.base}\n${merged}`);
+    await writeFile(path, `${wanted.base}\n${merged}`, { flag: 'wx' });
     await makeTarget(make, 'olddefconfig');
   }
-  const text = await readFile(path, 'utf8');
+  const text = String(await readInside(make.out, '.config'));
   const unknown = await check(make.tree, wanted, parseOptions(text));
   return { text, unknown };
 }
@@ -101,7 +106,9 @@ async function findDefinitions(tree: string, names: readonly string[]): Promise<
 }
 
 async function dependsOn(tree: string, file: string, line: number): Promise<string[]> {
-  const lines = (await readFile(join(tree, file), 'utf8')).split('\n').slice(line);
+  const lines = String(await readBelow(tree, file))
+    .split('\n')
+    .slice(line);
   const found: string[] = [];
   for (const text of lines) {
     // The next entry ends this one.

@@ -144,24 +144,32 @@ export async function enterVariant(
   const begun: WorkState = { ...state, touched, buildingSinceMs: Date.now() };
   await writeState(work, begun);
   for (const path of touched) {
-    const wanted = overlay.get(path) ?? (await readChanged(join(source, path)));
-    const target = join(work.tree, path);
-    if (!sameFile(wanted, await readChanged(target))) await replaceFile(work, path, wanted);
+    const wanted = overlay.get(path) ?? (await readChanged(source, path));
+    if (!sameFile(wanted, await readChanged(work.tree, path))) await replaceFile(work, path, wanted);
   }
   return begun;
+}
+
+/** Of a folder, or of the first one above it that is there. */
+async function realpathOfDeepest(folder: string): Promise<string> {
+  return realpath(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return realpathOfDeepest(dirname(folder));
+  });
 }
 
 /** By a new file in place of the old one, which may be the source's own; its date is now. */
 async function replaceFile(work: Work, path: string, { content, mode }: ChangedFile): Promise<void> {
   const target = join(work.tree, path);
-  if (content === null) return unlink(target);
   const folder = dirname(target);
-  await mkdir(folder, { recursive: true });
-  // A link among the folders could lead out of our copy and into somebody's tree.
-  const real = await realpath(folder);
-  if (real !== (await realpath(work.tree)) && !real.startsWith(`${await realpath(work.tree)}${sep}`)) {
+  // A link among the folders could lead out of our copy and into somebody's tree: before anything is made or removed there.
+  const top = await realpath(work.tree);
+  const real = await realpathOfDeepest(folder);
+  if (real !== top && !real.startsWith(`${top}${sep}`)) {
     throw new UserError(`${path} is behind a link that leads out of the tree`);
   }
+  if (content === null) return unlink(target);
+  await mkdir(folder, { recursive: true });
   const made = join(folder, `.tscmatrix-new-${basename(path)}`);
   await rm(made, { force: true });
   await writeFile(made, content, { mode });
@@ -182,10 +190,10 @@ export async function leaveVariant(work: Work, state: WorkState, overlay: Overla
 export async function withExtraFiles(overlay: Overlay, tree: string, { extra }: Inputs): Promise<Overlay> {
   const all = new Map(overlay);
   for (const { path, from } of extra) {
-    const before = await readChanged(join(tree, path));
+    const before = await readChanged(tree, path);
     const file: ChangedFile =
       typeof from === 'string'
-        ? (overlay.get(from) ?? (await readChanged(join(tree, from))))
+        ? (overlay.get(from) ?? (await readChanged(tree, from)))
         : { content: from.content, mode: before.mode };
     if (file.content === null)
       throw new BuildError(

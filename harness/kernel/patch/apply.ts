@@ -2,8 +2,9 @@
  * Applies patches to copies of the files that they change, in a scratch folder. The tree itself is only read: what
  * comes out is a list of files that differ from it, or an error.
  */
-import { copyFile, lstat, mkdir, readFile } from 'node:fs/promises';
+import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { readBelow } from '../../host/inside.ts';
 import { type ToolResult, tryTool } from '../../host/process.ts';
 import { BuildError, printable } from '../make/errors.ts';
 import type { InputFile } from '../make/input-file.ts';
@@ -47,23 +48,24 @@ export async function applyPatches(
     for (const path of pathsOf(files)) {
       if (seen.has(path)) continue;
       seen.add(path);
-      await copyIfThere(join(tree, path), join(options.scratch, path));
+      await copyIfThere(tree, path, options.scratch);
     }
     shifts.push(await applyOne(patch, files, options));
   }
   const overlay = new Map<string, ChangedFile>();
   for (const path of [...seen].sort()) {
-    const before = await readChanged(join(tree, path));
-    const after = await readChanged(join(options.scratch, path));
+    const before = await readChanged(tree, path);
+    const after = await readChanged(options.scratch, path);
     if (!sameFile(before, after)) overlay.set(path, after);
   }
   return { overlay, shifts };
 }
 
-export async function readChanged(path: string): Promise<ChangedFile> {
+/** A file of a tree, or of the folder that patches work in. Throws UserError for what lies outside, and is no plain file. */
+export async function readChanged(tree: string, path: string): Promise<ChangedFile> {
   try {
-    const content = await readFile(path);
-    return { content, mode: 0o644 | ((await lstat(path)).mode & EXECUTABLE) };
+    const content = await readBelow(tree, path);
+    return { content, mode: 0o644 | ((await lstat(join(tree, path))).mode & EXECUTABLE) };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code === 'ENOENT' || code === 'ENOTDIR') return { content: null, mode: 0o644 };
@@ -98,11 +100,13 @@ export function changesOf(patch: InputFile): FilePatch[] {
   return files;
 }
 
-export async function copyIfThere(from: string, to: string): Promise<void> {
-  const found = await lstat(from).catch(() => undefined);
+export async function copyIfThere(tree: string, path: string, scratch: string): Promise<void> {
+  const found = await lstat(join(tree, path)).catch(() => undefined);
   if (!found?.isFile()) return;
-  await mkdir(dirname(to), { recursive: true });
-  await copyFile(from, to);
+  const { content, mode } = await readChanged(tree, path);
+  if (content === null) return;
+  await mkdir(dirname(join(scratch, path)), { recursive: true });
+  await writeFile(join(scratch, path), content, { mode });
 }
 
 /** patch(1) in the scratch folder. Its exit code is 0 if all hunks went in, 1 if some did not. */
@@ -113,7 +117,8 @@ export function runPatch(
 ): Promise<ToolResult> {
   return tryTool(
     'patch',
-    ['-p1', '--force', '--no-backup-if-mismatch', '--reject-file=-', '-d', scratch, ...more],
+    // An ed script among the diffs would be a program for ed(1).
+    ['-p1', '--unified', '--force', '--no-backup-if-mismatch', '--reject-file=-', '-d', scratch, ...more],
     {
       env: { LC_ALL: 'C' },
       input: patch.content,
@@ -130,14 +135,14 @@ async function applyOne(
   const title = `patch ${basename(patch.name)}`;
   for (const { oldPath, hunks } of files) {
     if (oldPath === null || hunks.length === 0) continue;
-    if ((await readChanged(join(scratch, oldPath))).content === null) {
+    if ((await readChanged(scratch, oldPath)).content === null) {
       throw new BuildError('patch', `${title} changes ${printable(oldPath)}, which this tree does not have`);
     }
   }
   const before = new Map<string, string>();
   for (const { oldPath } of files) {
     if (oldPath === null) continue;
-    before.set(oldPath, (await readChanged(join(scratch, oldPath))).content?.toString('latin1') ?? '');
+    before.set(oldPath, (await readChanged(scratch, oldPath)).content?.toString('latin1') ?? '');
   }
   const run = (more: readonly string[]) => runPatch(patch, more, { scratch });
   const reversed = await run(['-R', '-F0', '--dry-run']);

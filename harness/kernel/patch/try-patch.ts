@@ -2,7 +2,6 @@
  * What becomes of each hunk of a patch on copies of the files that it changes. If a build wants all or nothing and
  * stops at the first problem (apply.ts), this one looks at all of them, and what goes in goes in.
  */
-import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { BuildError, printable } from '../make/errors.ts';
 import type { InputFile } from '../make/input-file.ts';
@@ -51,11 +50,11 @@ export async function tryPatch(tree: string, patch: InputFile, options: TryOptio
   for (const path of pathsOf(files)) {
     if (options.copied.has(path)) continue;
     options.copied.add(path);
-    await copyIfThere(join(tree, path), join(options.scratch, path));
+    await copyIfThere(tree, path, options.scratch);
   }
   const before = new Map<string, string | null>();
   for (const path of pathsOf(files)) {
-    const { content } = await readChanged(join(options.scratch, path));
+    const { content } = await readChanged(options.scratch, path);
     before.set(path, content === null ? null : content.toString('latin1'));
   }
   const dry = ['--dry-run'];

@@ -1,12 +1,12 @@
 /** Runs git so that it asks nothing, starts nothing that a repository names, and writes where we say. */
 
-import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { type ToolResult, tryTool } from '../../host/process.ts';
 import { printable } from '../make/errors.ts';
 import { gitView, NO_CONVERSION, repositoryOption } from './git-view.ts';
-import { findRepository } from './repository.ts';
+import { findRepository, readShort } from './repository.ts';
 
 export interface GitPlace {
   /** The repository: a work tree, or a bare one. */
@@ -135,9 +135,8 @@ export async function privateGit(folder: string, users: GitPlace): Promise<GitPl
   // Read as lines: a path that begins with a quote or # would have to be quoted, and an absolute one never does.
   await writeFile(join(folder, 'objects', 'info', 'alternates'), `${join(common, 'objects')}\n`);
   // If the user's history ends, ours ends too.
-  await copyFile(join(common, 'shallow'), join(folder, 'shallow')).catch(async (error) => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await rm(join(folder, 'shallow'), { force: true });
-  });
+  await rm(join(folder, 'shallow'), { force: true });
+  const shallow = await readShort(join(common, 'shallow'));
+  if (shallow !== null) await writeFile(join(folder, 'shallow'), shallow);
   return place;
 }

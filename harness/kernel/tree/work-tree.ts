@@ -1,7 +1,8 @@
 /** The files of somebody's work tree, compared with git's index and written as a tree object into a store of ours. */
-import { constants, copyFile, rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFault } from '../../base/errors.ts';
+import { readInside } from '../../host/inside.ts';
 import { tryTool } from '../../host/process.ts';
 import { makeScratch } from '../../host/scratch.ts';
 import { type GitPlace, git, tryGit } from './git.ts';
@@ -39,6 +40,9 @@ export async function hasChanges(repository: Repository): Promise<boolean> {
   }
 }
 
+/** That of a kernel has some 10 MB. Without one all files are read. */
+const MOST_INDEX_BYTES = 256 * 1024 * 1024;
+
 /** With a copy of the user's index, which knows by time and size which files are as committed: only others are read. */
 async function placeOf(
   { gitDir, workTree }: Repository,
@@ -47,7 +51,9 @@ async function placeOf(
 ): Promise<GitPlace> {
   if (workTree === null) throw new HostFault('tool-failed', `${gitDir} has no work tree`);
   const index = join(scratch, 'index');
-  await copyFile(join(gitDir, 'index'), index, constants.COPYFILE_FICLONE).catch(() => {});
+  await readInside(gitDir, 'index', MOST_INDEX_BYTES)
+    .then((bytes) => writeFile(index, bytes))
+    .catch(() => {});
   const place = { repository: workTree, workTree, env: { ...env, GIT_INDEX_FILE: index } };
   // One that is split has its other half elsewhere (git-update-index(1), --split-index). Without one all files are read.
   const usable = await tryGit(place, ['ls-files', '--stage', '--', ':(top,literal)Makefile']);

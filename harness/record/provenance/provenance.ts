@@ -2,7 +2,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { confinementText } from '../../host/confine/confine.ts';
-import { lessPrivileges } from '../../host/confine/privileges.ts';
+import { privilegesText } from '../../host/confine/privileges.ts';
 import { sha256OfFile } from '../../host/digest.ts';
 import { tryTool } from '../../host/process.ts';
 import { findProgram } from '../../host/program.ts';
@@ -54,7 +54,7 @@ export async function gatherProvenance(inputs: ProvenanceInputs): Promise<Proven
     ...(inputs.appliance === undefined ? {} : { appliance: inputs.appliance }),
     kernels,
     files: digests,
-    confinement: { builds: await confinementText(), qemu: (await lessPrivileges()).text },
+    confinement: { builds: await confinementText(), qemu: await privilegesText(inputs.qemu) },
     host,
   };
 }

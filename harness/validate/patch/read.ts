@@ -1,7 +1,7 @@
 /** Reads patch files: plain diffs, what git format-patch writes, and mailboxes with several patches. */
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type InputFile, inputFile, readInput } from '../../kernel/make/input-file.ts';
+import { readChanged } from '../../kernel/patch/apply.ts';
 import type { FilePatch } from '../../kernel/patch/patch-text.ts';
 import { readChanges } from '../../kernel/patch/try-patch.ts';
 import { NO_REPOSITORY, tryGit } from '../../kernel/tree/git.ts';
@@ -60,11 +60,6 @@ export async function patchIdOf(content: Uint8Array): Promise<string | null> {
 }
 
 /** A file of the tree as text; null if there is none. */
-export async function textOf(path: string): Promise<string | null> {
-  try {
-    return (await readFile(path)).toString('utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
-    throw error;
-  }
+export async function textOf(tree: string, path: string): Promise<string | null> {
+  return (await readChanged(tree, path)).content?.toString('utf8') ?? null;
 }

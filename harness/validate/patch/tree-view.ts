@@ -1,5 +1,4 @@
 /** Files of a tree as they are with the patches: copies in the scratch folder if there are any, else the tree's own. */
-import { join } from 'node:path';
 import { type Changes, counts, keyOf } from './lines.ts';
 import { textOf } from './read.ts';
 import type { Fact, Presence } from './types.ts';
@@ -10,7 +9,7 @@ export interface TreeView {
 }
 
 export function treeView(tree: string, scratch: string, copied: ReadonlySet<string>): TreeView {
-  return { text: (path) => textOf(join(copied.has(path) ? scratch : tree, path)) };
+  return { text: (path) => textOf(copied.has(path) ? scratch : tree, path) };
 }
 
 /** The lines of a file as patches are compared by, comments left out. */
