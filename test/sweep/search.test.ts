@@ -122,6 +122,31 @@ test('a long sample, some of whose tries hold interrupts: as the raised limit in
   expect(most).toBeLessThanOrEqual(12);
 });
 
+test('at 3 GHz, whose raised limit is a sample shorter than a tick: the flip is tried where arithmetic has it', () => {
+  const random = numbers(3);
+  let most = 0;
+  for (let i = 0; i < 300; i++) {
+    const sample = Math.round(20_000 + random.next().value * 40_000);
+    const more = Math.round(random.next().value * 250);
+    const kernel = { ...PM, khz: 3_000_000, sample, more, limit: 5_000_000 };
+    const found = search(kernel);
+    expectRight(kernel, found);
+    most = Math.max(most, found.boots);
+  }
+  console.log(`at most ${most} boots`);
+  expect(most).toBeLessThanOrEqual(10);
+  // Any other limit.
+  for (let i = 0; i < 500; i++) {
+    const limit = Math.round(10 ** (4 + random.next().value * 3.6));
+    const kernel = { ...PM, khz: 3_000_000, sample: 39_624, more: 100, limit };
+    const found = search(kernel);
+    expectRight(kernel, found);
+    most = Math.max(most, found.boots);
+  }
+  console.log(`at most ${most} boots`);
+  expect(most).toBeLessThanOrEqual(14);
+});
+
 test('limits of the source are found at once, whatever a read costs', () => {
   const random = numbers(2);
   for (let i = 0; i < 300; i++) {

@@ -3,7 +3,7 @@
  * What the sources say of limits, and graded boots, say where to look. Pure.
  */
 import { type GradedBoot, gradedBoot, type Hint, levelCount, type ReadPlan } from './graded.ts';
-import type { Prediction } from './limits.ts';
+import { type Prediction, READS_A_SAMPLE } from './limits.ts';
 
 export interface Answer {
   readonly delayNs: number;
@@ -40,6 +40,8 @@ const NARROW = 4;
 const CLOSE = 5000;
 /** In spacings of the graded boot around it: what interrupts make of it, and six plain boots close. */
 const SLACK = 1.35;
+/** ns; of HZ=250, as in Debian's kernels and the seed's. */
+const TICK_NS = 4_000_000;
 /** Without graded boots: above this ratio a bracket is halved on a logarithmic scale. */
 const WIDE = 8;
 
@@ -148,7 +150,10 @@ function narrow(input: SearchInput, low: number, high: number | null): Next {
     return { kind: 'graded', boot, why: 'up to the largest delay' };
   }
   const steps = Math.round((below - from) / stepNs);
-  const around = plan === null || steps > CLOSE ? null : aroundUnreleased(input, plan, from, below);
+  const around =
+    plan === null || steps > CLOSE
+      ? null
+      : (atUnreleased(input, plan, low, high) ?? aroundUnreleased(input, plan, from, below));
   if (around !== null) return around;
   if (steps <= 1) {
     return from > low
@@ -171,6 +176,32 @@ function middle(steps: number, from: number): number {
   return isWide ? Math.max(1, Math.round(Math.sqrt(Math.max(1, from) * high) - from)) : Math.floor(steps / 2);
 }
 
+/** No timer interrupt falls into some of its tries. */
+function isShort({ flipNs }: Prediction, { reference }: ReadPlan): boolean {
+  return flipNs * READS_A_SAMPLE[reference] < TICK_NS;
+}
+
+/**
+ * A limit that is in no release, but lies within what is left, of a sample that is shorter than a tick: one of its tries holds no
+ * timer interrupt, and the flip is where arithmetic has it. One side of it, then the other.
+ */
+function atUnreleased(
+  { stepNs, predictions }: SearchInput,
+  plan: ReadPlan,
+  low: number,
+  high: number | null,
+): Next | null {
+  for (const prediction of predictions.filter(({ released }) => !released)) {
+    if (!isShort(prediction, plan)) continue;
+    const { below, above } = sides(prediction.flipNs, stepNs);
+    // The kernel's own sample takes some cycles more than the probe's, as for those of releases.
+    const delayNs =
+      high === above ? below : high === below ? below - stepNs : high === null || high > above ? above : null;
+    if (delayNs !== null && low < delayNs) return { kind: 'plain', delayNs, why: whyOf(prediction) };
+  }
+  return null;
+}
+
 /**
  * A limit that is in no release, but lies within what is left: one graded boot around it. Its sample takes several ms, and the
  * timer interrupts of that time bring the flip down by a thousandth or two.
@@ -186,7 +217,7 @@ function aroundUnreleased(
     const lowest = sides(prediction.flipNs, stepNs).below - 2 * spacing;
     const highest = lowest + (levelCount(plan.reference) - 1) * spacing;
     const isDone = graded.some(({ boot }) => boot.levelsNs.at(-1) === lowest);
-    if (isDone || lowest <= from || highest >= below) continue;
+    if (isDone || isShort(prediction, plan) || lowest <= from || highest >= below) continue;
     const boot = gradedBoot(plan, lowest, spacing, Math.round((SLACK * spacing) / stepNs) * stepNs);
     return { kind: 'graded', boot, why: whyOf(prediction) };
   }
