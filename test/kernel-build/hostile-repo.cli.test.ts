@@ -66,6 +66,23 @@ test('nor does moving a tree from commit to commit', () =>
     expect(await marks()).toEqual([]);
   }));
 
+test('the commit that a bisect without a checkout has come to is known by its name, as by its id', () =>
+  inScratch(async (folder) => {
+    const { tree, marks } = await hostileRepo(folder);
+    const options = { cache: await openCache(join(folder, 'cache')) };
+    const { source } = fakeEntry(folder, { source: { git: 'tree', ref: 'one' } });
+    if (source.kind !== 'build') throw new Error('a source makes a build');
+    const id = git(tree, 'rev-parse', 'one');
+    git(tree, 'update-ref', '--no-deref', 'BISECT_HEAD', id);
+    const before = (await marks()).length;
+    const [named, told] = [
+      await planCommit(tree, 'BISECT_HEAD', source, options),
+      await planCommit(tree, id, source, options),
+    ];
+    expect(named.key).toBe(told.key);
+    expect((await marks()).length).toBe(before);
+  }));
+
 test('what a partial clone lacks is not fetched on the way', () =>
   inScratch(async (folder) => {
     const { tree, marks } = await hostileRepo(folder);

@@ -22,8 +22,10 @@ interface GitView {
  */
 export const NO_CONVERSION = '* -text !eol -ident !filter !working-tree-encoding\n';
 
-/** Refs beside those in refs/, as people name them. */
-const PSEUDO_REFS = ['FETCH_HEAD', 'ORIG_HEAD', 'MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD'];
+/** Refs beside those in refs/, as people and "git bisect start --no-checkout" name them: gitrevisions(7). */
+const PSEUDO_REFS = ['FETCH', 'ORIG', 'MERGE', 'REBASE', 'REVERT', 'CHERRY_PICK', 'BISECT'].map(
+  (name) => `${name}_HEAD`,
+);
 
 const views = new Map<string, Promise<GitView>>();
 
