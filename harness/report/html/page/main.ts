@@ -5,6 +5,8 @@ import { startFilter } from './filter.ts';
 import { type Matrix, startMatrix } from './matrix.ts';
 import { startDialog } from './opened-view.ts';
 
+const KEY = 'tscmatrix-theme';
+
 startTheme();
 const index = readIndex();
 const dialog = startDialog(() => matrix);
@@ -20,8 +22,6 @@ addEventListener('hashchange', openNamed);
 openNamed();
 
 /** Light, dark, or as the system has it. */
-const KEY = 'tscmatrix-theme';
-
 function startTheme(): void {
   const choice = byId('theme');
   const stored = remembered();
