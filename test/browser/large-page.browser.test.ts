@@ -2,12 +2,15 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readRecord } from '../../harness/record/reader.ts';
 import { renderRunPage } from '../../harness/report/html/run-page.ts';
 import { pageSink, writePage } from '../../harness/report/html/write-page.ts';
 import { variedCells, writeRun } from '../support/made-run.ts';
 import { launchChromium, openFile } from './chromium.ts';
+
+// Every file of two thousand cells is synchronised with the disk, which other work may keep waiting.
+vi.setConfig({ testTimeout: 400_000 });
 
 const KERNELS = 8;
 const GUESTS = 250;
