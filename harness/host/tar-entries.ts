@@ -1,7 +1,7 @@
 /** The plain files of a tar archive, one after the other as they come; nothing is written anywhere. */
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract, type Header } from 'tar-stream';
+import type { Header } from 'tar-stream';
 import { UserError } from '../base/errors.ts';
 import { stopIfInterrupted } from './interruption.ts';
 
@@ -23,6 +23,8 @@ export async function* tarEntries(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
 ): AsyncGenerator<InnerFile> {
+  // Loaded here: a log that is no archive is the usual case, and should not wait for it.
+  const { extract } = await import('tar-stream');
   const archive = extract();
   let fault: unknown;
   const feeding = pipeline(Readable.from(chunks), archive as unknown as Writable).catch((error) => {
