@@ -31,12 +31,16 @@ function answer(text: string, header: ReadonlyMap<string, string>): string {
   return `${registration} ${cause}`;
 }
 
+/** Of each text as it is, asked once. */
+const plainAnswers = new Map<string, string>();
+
 test.each(Object.keys(FORMS))('%s', (name) => {
   const wrong: string[] = [];
   let right = 0;
   let count = 0;
   for (const { path, lines, header } of cases) {
-    const plain = answer(lines.join('\n'), header);
+    const plain = plainAnswers.get(path) ?? answer(lines.join('\n'), header);
+    plainAnswers.set(path, plain);
     // What a shell printed is in no journal.
     if (/^journal/.test(name) && isShell(lines)) continue;
     count += 1;
