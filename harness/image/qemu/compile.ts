@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { HostFault } from '../../base/errors.ts';
 import { runGroup, runTool } from '../../host/process.ts';
 import { printable } from '../../kernel/make/errors.ts';
-import { firstError } from '../../kernel/make/make-failure.ts';
+import { firstError, hostLimit } from '../../kernel/make/make-failure.ts';
 import type { Work } from '../../kernel/make/work.ts';
-import { noSpace } from '../../kernel/tree/untar.ts';
 import { CONFIGURE_OPTIONS } from './recipe.ts';
 import { PYTHON, type Toolchain } from './toolchain.ts';
 
@@ -142,13 +141,8 @@ export function buildFailure(
   lines: readonly string[],
   logPath: string,
 ): HostFault {
-  const text = lines.join('\n');
-  if (/No space left on device|Disk quota exceeded/.test(text))
-    return noSpace(`to build QEMU; the log is ${logPath}`);
-  if (/internal compiler error: Killed|Killed signal terminated program/.test(text)) {
-    const message = `the compiler was killed: not enough memory; the log is ${logPath}`;
-    return new HostFault('no-memory', message, 'use --jobs 1');
-  }
+  const limit = hostLimit('to build QEMU', lines, logPath);
+  if (limit !== null) return limit;
   const first = firstError(lines);
   const shown = first.length > 0 ? first : lines.slice(-TAIL);
   const name = program.slice(program.lastIndexOf('/') + 1);

@@ -39,22 +39,24 @@ const REAL_ERROR = [
   /^\*\*\* /,
 ];
 
+/** What the host lacked, disk or memory, whatever was compiled; null if the lines tell of neither. `what` is as in "to build". */
+export function hostLimit(what: string, lines: readonly string[], logPath: string): HostFault | null {
+  const text = lines.join('\n');
+  if (/No space left on device|Disk quota exceeded/.test(text))
+    return noSpace(`${what}; the log is ${logPath}`);
+  if (!/internal compiler error: Killed|Killed signal terminated program/.test(text)) return null;
+  const message = `the compiler was killed: not enough memory; the log is ${logPath}`;
+  return new HostFault('no-memory', message, 'use --jobs 1');
+}
+
 export function makeFailure(
   target: string,
   exitCode: number,
   lines: readonly string[],
   logPath: string,
 ): Error {
-  const text = lines.join('\n');
-  if (/No space left on device|Disk quota exceeded/.test(text))
-    return noSpace(`to build; the log is ${logPath}`);
-  if (/internal compiler error: Killed|Killed signal terminated program/.test(text)) {
-    return new HostFault(
-      'no-memory',
-      `the compiler was killed: not enough memory; the log is ${logPath}`,
-      'use --jobs 1',
-    );
-  }
+  const limit = hostLimit('to build', lines, logPath);
+  if (limit !== null) return limit;
   for (const [pattern, name, packageName] of MISSING) {
     // Some trees only warn of a library that they can do without.
     const line = lines.find((each) => pattern.test(each) && !/\bwarning:/i.test(each));
