@@ -7,10 +7,11 @@ import { type Boot, type BootOptions, bootGuest } from '../guest/boot.ts';
 import { type Ending, isRetryable } from '../guest/ending/ending.ts';
 import { nextNonce, withNonce } from '../guest/launch/command-line.ts';
 import type { Launch } from '../guest/types.ts';
+import type { TrueKhz } from '../verdict/clock.ts';
 import { observe } from '../verdict/observe.ts';
 import type { Observation } from '../verdict/types.ts';
 import { type FailedAttempt, writeBootFile, writeEvidenceFile } from './files.ts';
-import { type TrueFrequency, trueFrequencyOf } from './true-frequency.ts';
+import { trueFrequencyOf } from './true-frequency.ts';
 
 export interface Observed {
   /** The launch that counts: with another nonce than was asked for if attempts failed. */
@@ -43,7 +44,7 @@ async function setAside(folder: string, number: number): Promise<void> {
 /** Boots, gathers the evidence, writes boot.json and evidence.json into the folder, and observes. */
 export async function bootOnce(
   asked: Launch,
-  hostFrequency: TrueFrequency,
+  hostFrequency: TrueKhz,
   options: OnceOptions,
 ): Promise<Observed> {
   const failed: FailedAttempt[] = [];

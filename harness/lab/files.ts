@@ -10,7 +10,7 @@ import { recordedEnding } from '../guest/ending/rules.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import { readInside } from '../host/inside.ts';
 import { toWriteError } from '../host/write-faults.ts';
-import type { TrueFrequency } from './true-frequency.ts';
+import type { TrueKhz } from '../verdict/clock.ts';
 
 const BOOT_FILE = 'boot.json';
 export const EVIDENCE_FILE = 'evidence.json';
@@ -24,7 +24,7 @@ interface BootFile {
   /** Of a nested guest: the appliance's machine. */
   readonly outer?: MachineFacts | null;
   readonly ending: Ending;
-  readonly trueFrequency: TrueFrequency;
+  readonly trueFrequency: TrueKhz;
   /** Attempts before this one that ended in a fault of the machines below the guest; their files are in attempt-N/. */
   readonly failed?: readonly FailedAttempt[];
 }

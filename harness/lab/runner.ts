@@ -3,12 +3,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Accelerator } from '../matrix/accelerators.ts';
 import type { Cell } from '../plan/types.ts';
+import type { TrueKhz } from '../verdict/clock.ts';
 import type { Observation } from '../verdict/types.ts';
 import { bootOnce, logText } from './boot-once.ts';
 import { launchOf, needMachine, resolveMachine } from './machine.ts';
 import { makeReady, type Ready } from './make-ready.ts';
 import { runBoth } from './schedule.ts';
-import { measureHostTsc, type TrueFrequency } from './true-frequency.ts';
+import { measureHostTsc } from './true-frequency.ts';
 
 interface RunnerOptions {
   /** Guests of every kind that will be booted: they decide what is made ready. A ref-delay makes no other kind. */
@@ -65,10 +66,10 @@ const NO_ACCELERATOR = 'choose a topology that this host has: tscmatrix doctor';
 /** What all boots need is got with the first one. */
 export function openRunner(options: RunnerOptions): Runner {
   const { cells, qemu, onProgress, timeoutS } = options;
-  let preparing: Promise<[Ready, TrueFrequency]> | undefined;
+  let preparing: Promise<[Ready, TrueKhz]> | undefined;
   let made: Ready | null = null;
 
-  const prepare = async (kernelPath: string): Promise<[Ready, TrueFrequency]> => {
+  const prepare = async (kernelPath: string): Promise<[Ready, TrueKhz]> => {
     const kernel = { name: cells[0]?.kernel ?? '', source: { kind: 'image', path: kernelPath } } as const;
     const plan = { name: 'bench', matrixPath: '', matrixSha256: '', kernels: [kernel], cells };
     return runBoth(

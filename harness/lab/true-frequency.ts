@@ -5,16 +5,10 @@ import { runTool } from '../host/process.ts';
 import { compileTool } from '../image/compile.ts';
 import { askedTscKhz, countedTscKhz } from '../matrix/tsc-frequency.ts';
 import type { GuestSpec } from '../matrix/types.ts';
-
-export interface TrueFrequency {
-  readonly khz: number;
-  readonly from: string;
-  /** How far it may be from what is said here, ppm; absent in the first records. */
-  readonly withinPpm?: number;
-}
+import type { TrueKhz } from '../verdict/clock.ts';
 
 /** The host's TSC against its CLOCK_MONOTONIC_RAW: what TCG in real time and KVM without scaling hand to the guest. */
-export async function measureHostTsc(): Promise<TrueFrequency> {
+export async function measureHostTsc(): Promise<TrueKhz> {
   const tool = await compileTool('host/tsc-khz.c');
   const { stdout } = await runTool(tool, []);
   const [khz, errorPpm] = stdout.trim().split(' ').map(Number);
@@ -25,7 +19,7 @@ export async function measureHostTsc(): Promise<TrueFrequency> {
 }
 
 /** `host` is what measureHostTsc() gave. */
-export function trueFrequencyOf(guest: GuestSpec, host: TrueFrequency): TrueFrequency {
+export function trueFrequencyOf(guest: GuestSpec, host: TrueKhz): TrueKhz {
   if (guest.clock === 'deterministic')
     return { khz: countedTscKhz(guest), from: '-icount: the TSC counts virtual nanoseconds', withinPpm: 0 };
   const khz = askedTscKhz(guest);

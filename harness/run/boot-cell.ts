@@ -1,16 +1,16 @@
 import type { Launch } from '../guest/types.ts';
 import type { Limits } from '../guest/watch/limits.ts';
 import { bootOnce, logText } from '../lab/boot-once.ts';
-import type { TrueFrequency } from '../lab/true-frequency.ts';
 import type { Cell } from '../plan/types.ts';
 import type { RunEvent } from '../record/types.ts';
 import type { RecordWriter } from '../record/writer.ts';
 import type { Progress } from '../report/reporter.ts';
+import type { TrueKhz } from '../verdict/clock.ts';
 import type { Observation } from '../verdict/types.ts';
 
 /** What every boot of a run shares. */
 export interface BootContext {
-  readonly hostFrequency: TrueFrequency;
+  readonly hostFrequency: TrueKhz;
   readonly limits: Partial<Limits>;
   readonly record: RecordWriter;
   readonly emit: (event: RunEvent) => Promise<void>;

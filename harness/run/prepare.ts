@@ -6,16 +6,17 @@ import type { PinnedQemu } from '../image/qemu/types.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import { makeReady, type Ready } from '../lab/make-ready.ts';
 import { runBoth } from '../lab/schedule.ts';
-import { measureHostTsc, type TrueFrequency } from '../lab/true-frequency.ts';
+import { measureHostTsc } from '../lab/true-frequency.ts';
 import type { Plan } from '../plan/types.ts';
 import { gatherProvenance } from '../record/provenance/provenance.ts';
 import type { Provenance } from '../record/provenance/provenance-types.ts';
 import type { KernelReady, RunEvent } from '../record/types.ts';
+import type { TrueKhz } from '../verdict/clock.ts';
 import type { Session } from './session.ts';
 
 export interface Prepared {
   readonly ready: Ready;
-  readonly hostFrequency: TrueFrequency;
+  readonly hostFrequency: TrueKhz;
 }
 
 function kernelFailed(kernel: string, error: unknown): RunEvent {

@@ -5,7 +5,7 @@ import type { ProbeReport } from '../evidence/report.ts';
 export interface TrueKhz {
   readonly khz: number;
   readonly from: string;
-  /** How far it may be off, ppm; absent where nobody said. */
+  /** How far it may be off, ppm; absent in the first records. */
   readonly withinPpm?: number;
 }
 
