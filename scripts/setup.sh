@@ -48,8 +48,6 @@ fi
 
 if ! cmp -s package-lock.json node_modules/.tscmatrix-lock; then
 	echo "setup: installing Node packages" >&2
-	# Not "npm ci": it refuses a lock file without the other platforms' optional packages, which not every
-	# registry mirror has. The versions are the lock file's all the same, and it is left as it is.
-	npm install --no-save --no-audit --no-fund --loglevel=error >&2
+	npm ci --no-audit --no-fund --loglevel=error >&2
 	cp package-lock.json node_modules/.tscmatrix-lock
 fi

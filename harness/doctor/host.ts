@@ -1,9 +1,8 @@
 /** Checks of the host itself: Node, room on the disks, the cache, CPUs and memory. */
-import { readFile, statfs, writeFile } from 'node:fs/promises';
+import { statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { cacheRoot, openCache, withTemporary } from '../host/cache.ts';
-import { projectFolder } from '../host/project.ts';
 import { defaultJobs } from '../lab/schedule.ts';
 import { DEFAULT_GUEST } from '../matrix/settings.ts';
 import type { Check } from './context.ts';
@@ -21,13 +20,16 @@ function mibText(mib: number): string {
   return mib >= 10 * 1024 ? `${Math.floor(mib / 1024)} GiB` : `${Math.floor(mib)} MiB`;
 }
 
-/** `wanted` is package.json's engines.node, of the form ">=24". */
+/** `wanted` has the form ">=24". */
 export function nodeResult(version: string, wanted: string): CheckResult {
   const least = Number(/(\d+)/.exec(wanted)?.[1]);
   const found = `Node ${version}; ${wanted} is needed`;
   return Number(version.split('.')[0]) >= least
     ? ok(found)
-    : unusable(found, 'in a checkout: npm ci, which brings its own Node; else install a newer Node');
+    : unusable(
+        found,
+        '"npm ci" in a checkout and "npm install" of the package bring their own; else install a newer Node',
+      );
 }
 
 export function roomResult(where: string, folder: string, freeMiB: number, neededMiB: number): CheckResult {
@@ -59,11 +61,8 @@ export function memoryResult(
     : unusable(found, 'end other programs, or give the guests less memory (memory: 256M in the matrix)');
 }
 
-async function findNode(): Promise<CheckResult> {
-  const text = await readFile(join(projectFolder(), 'package.json'), 'utf8');
-  const { engines } = JSON.parse(text) as { readonly engines: { readonly node: string } };
-  return nodeResult(process.versions.node, engines.node);
-}
+/** As the launcher asks for it; package.json's engines.node is what installs the package, with the Node that runs it. */
+const NODE_WANTED = '>=24';
 
 async function findCache(): Promise<CheckResult> {
   const cache = await openCache();
@@ -82,7 +81,13 @@ const topic = 'host';
 
 export const HOST_CHECKS: readonly Check[] = [
   { topic, name: 'platform', needed: 'always', runsNothing: true, find: findPlatform },
-  { topic, name: 'Node', needed: 'always', runsNothing: true, find: findNode },
+  {
+    topic,
+    name: 'Node',
+    needed: 'always',
+    runsNothing: true,
+    find: async () => nodeResult(process.versions.node, NODE_WANTED),
+  },
   {
     topic,
     name: 'CPUs and memory',
