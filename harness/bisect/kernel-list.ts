@@ -2,24 +2,28 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { acquireKernel, type KernelImage } from '../kernel/acquire.ts';
+import { compareDebianVersions, compareRpmParts, compareRpmVersions } from '../base/versions.ts';
+import { acquireKernel } from '../kernel/acquire.ts';
+import { holdsKernel } from '../kernel/package/from-package.ts';
+import { packageVersion } from '../kernel/package/package-version.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
 import { loadMatrix } from '../matrix/load.ts';
-import type { KernelEntry } from '../matrix/types.ts';
+import type { KernelEntry, KernelSource } from '../matrix/types.ts';
 
 const FORMS =
   'debian:PACKAGE@SUITE,SUITE; a folder of .deb, .rpm or bzImage; a kernel each; or MATRIX.yaml for its kernels';
 
 /**
- * The kernels that the words name. If all is given by one word (a folder, a package over suites) they are sorted by
- * version; several words are the user's own order. Throws UserError for what is no kernel.
+ * The kernels that the words name, in the order of the words; what one word names several of (a folder, a package over
+ * suites) is sorted by version. Throws UserError for what is no kernel.
  */
 export async function listKernels(words: readonly string[], options: AcquireOptions): Promise<KernelEntry[]> {
-  const lists = await Promise.all(words.map((word) => entriesOf(word)));
-  const entries = lists.flatMap(({ list }) => list);
-  const sorted = lists.length === 1 && lists[0]?.sorted === true;
-  const ordered = sorted ? await sortByVersion(entries, options) : entries;
+  const ordered: KernelEntry[] = [];
+  for (const word of words) {
+    const { list, sorted } = await entriesOf(word, options);
+    ordered.push(...(sorted ? await sortByVersion(list, options) : list));
+  }
   if (ordered.length < 2) {
     throw new UserError(
       `--kernels ${words.join(' --kernels ')}: ${ordered.length} kernels are no range`,
@@ -40,7 +44,7 @@ interface Listed {
   readonly sorted: boolean;
 }
 
-async function entriesOf(word: string): Promise<Listed> {
+async function entriesOf(word: string, options: AcquireOptions): Promise<Listed> {
   const debian = /^debian:([^@]+)@(.+)$/.exec(word);
   if (debian !== null) {
     const [, name = '', suites = ''] = debian;
@@ -48,7 +52,7 @@ async function entriesOf(word: string): Promise<Listed> {
     return { list, sorted: true };
   }
   const found = await stat(word).catch(() => undefined);
-  if (found?.isDirectory()) return { list: await inFolder(word), sorted: true };
+  if (found?.isDirectory()) return { list: await inFolder(word, options), sorted: true };
   if (/\.ya?ml$/.test(word)) return { list: (await loadMatrix(word)).kernels, sorted: false };
   if (word.startsWith('debian:')) {
     const name = word.slice('debian:'.length);
@@ -58,12 +62,21 @@ async function entriesOf(word: string): Promise<Listed> {
   return { list: [fileEntry(word)], sorted: false };
 }
 
-/** Everything in a folder that may be a kernel; what is none is said when it is read. */
-async function inFolder(folder: string): Promise<KernelEntry[]> {
-  const names = (await readdir(folder)).filter((name) => /\.(?:deb|rpm)$|^(?:bzImage|vmlinuz)/.test(name));
-  const list = names.map((name) => fileEntry(join(folder, name)));
+/** Everything in a folder that may be a kernel; of packages, those with one: modules and headers lie beside them. */
+async function inFolder(folder: string, options: AcquireOptions): Promise<KernelEntry[]> {
+  const list: KernelEntry[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    const kind = /\.(deb|rpm)$/.exec(name)?.[1] as 'deb' | 'rpm' | undefined;
+    const path = join(folder, name);
+    if (kind === undefined ? !/^(?:bzImage|vmlinuz)/.test(name) : /\.src\.rpm$/.test(name)) continue;
+    if (kind === undefined || (await holdsKernel(kind, path))) list.push(fileEntry(path));
+    else options.onProgress?.(`${name} holds no kernel: left out`);
+  }
   if (list.length > 0) return list;
-  throw new UserError(`--kernels ${folder}: no .deb, .rpm, bzImage* or vmlinuz* in it`, FORMS);
+  throw new UserError(
+    `--kernels ${folder}: no .deb or .rpm with a kernel, bzImage* or vmlinuz* in it`,
+    FORMS,
+  );
 }
 
 function fileEntry(path: string): KernelEntry {
@@ -80,32 +93,46 @@ function entryOf(name: string, keys: Readonly<Record<string, string>>): KernelEn
   return { name, source: kernelSource(checked.data, process.cwd()) };
 }
 
-/** By the release that the image itself names; packages of one release (a rebuild, a security update) by file name. */
+const ORDERS: { readonly [kind in KernelSource['kind']]?: (a: string, b: string) => number } = {
+  rpm: compareRpmVersions,
+  deb: compareDebianVersions,
+  debian: compareDebianVersions,
+};
+
+/**
+ * By the version of the package where all are of one kind, as rpm or dpkg orders them; else by the release that the image
+ * itself names. What is equal by that goes by its name.
+ */
 async function sortByVersion(
   entries: readonly KernelEntry[],
   options: AcquireOptions,
 ): Promise<KernelEntry[]> {
-  const images: (readonly [KernelEntry, KernelImage])[] = [];
-  for (const entry of entries) images.push([entry, await acquireKernel(entry, options)]);
-  const compare = ([one, a]: (typeof images)[0], [other, b]: (typeof images)[0]): number =>
-    compareReleases(a.release, b.release) || compareReleases(one.name, other.name);
-  return images.sort(compare).map(([entry]) => entry);
+  const kinds = new Set(entries.map(({ source }) => source.kind));
+  const keyed: { readonly entry: KernelEntry; readonly version: string; readonly release: string }[] = [];
+  for (const entry of entries) {
+    const { release } = await acquireKernel(entry, options);
+    const { kind } = entry.source;
+    const isPackage = kinds.size === 1 && (kind === 'deb' || kind === 'rpm');
+    const version = isPackage ? await packageVersion(kind, entry.source.location) : release;
+    keyed.push({ entry, version, release });
+  }
+  // Debian names its kernels' releases by its own rule too: 6.12.9+bpo comes before 6.12.9.
+  const only = kinds.size === 1 ? [...kinds][0] : undefined;
+  const order = only === undefined ? compareReleases : (ORDERS[only] ?? compareReleases);
+  return keyed
+    .sort(
+      (a, b) =>
+        order(a.version, b.version) ||
+        compareReleases(a.release, b.release) ||
+        compareReleases(a.entry.name, b.entry.name),
+    )
+    .map(({ entry }) => entry);
 }
 
-/** 6.1.0-9 before 6.1.0-10 before 6.10, and 6.2-rc3 before 6.2. */
+/** 6.1.0-9 before 6.1.0-10 before 6.10, 957.el7 before 957.1.3.el7 (as rpm orders them), and 6.2-rc3 before 6.2. */
 export function compareReleases(a: string, b: string): number {
-  const parts = (release: string): string[] =>
-    (release.split(' ')[0] ?? '').replace(/[-~]rc(?=\d)/, '~').match(/\d+|[^\d.-]+/g) ?? [];
-  const [left, right] = [parts(a), parts(b)];
-  for (let at = 0; at < Math.max(left.length, right.length); at++) {
-    const [one, other] = [left[at], right[at]];
-    if (one === other) continue;
-    // As dpkg orders them: a tilde comes before everything, the end of the name included.
-    if (one === '~' || other === '~') return one === '~' ? -1 : 1;
-    if (one === undefined || other === undefined) return one === undefined ? -1 : 1;
-    const difference = Number(one) - Number(other);
-    if (Number.isNaN(difference)) return one < other ? -1 : 1;
-    if (difference !== 0) return difference;
-  }
-  return a < b ? -1 : a > b ? 1 : 0;
+  const [one = '', other = ''] = [a, b].map((release) =>
+    (release.split(' ')[0] ?? '').replace(/[-~]rc(?=\d)/, '~rc'),
+  );
+  return compareRpmParts(one, other) || (a < b ? -1 : a > b ? 1 : 0);
 }

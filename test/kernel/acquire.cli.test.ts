@@ -204,7 +204,7 @@ test('an .rpm with its kernel among the modules, and a link to it under boot', a
   await withCache(async (folder, get) => {
     const inModules = 'lib/modules/6.1.0-test/vmlinuz';
     const files = { [inModules]: KERNEL, 'lib/modules/6.1.0-test/config': 'CONFIG_X86=y\n' };
-    const location = await makeRpm(folder, files, { 'boot/vmlinuz-6.1.0-test': `/${inModules}` });
+    const location = await makeRpm(folder, files, { links: { 'boot/vmlinuz-6.1.0-test': `/${inModules}` } });
     const found = await get({ kind: 'rpm', location });
     expect(found).toMatchObject({ sha256: sha256(KERNEL), release: '6.1.0-test', cached: false });
     const half = join(folder, 'half.rpm');

@@ -6,11 +6,16 @@ import { runTool, tryTool } from '../../harness/host/process.ts';
 export type Files = Readonly<Record<string, Uint8Array | string>>;
 
 /** Builds a .deb of these files. */
-export async function makeDeb(folder: string, files: Files, name = 'linux-image-test'): Promise<string> {
+export async function makeDeb(
+  folder: string,
+  files: Files,
+  name = 'linux-image-test',
+  version = '1',
+): Promise<string> {
   const tree = join(folder, `${name}-tree`);
   const control = [
     `Package: ${name}`,
-    'Version: 1',
+    `Version: ${version}`,
     'Architecture: amd64',
     'Maintainer: nobody <n@example.org>',
   ];
@@ -40,13 +45,23 @@ export async function makeDebWithName(folder: string, member: string, content: U
   return path;
 }
 
-/** Builds an .rpm of these files and symbolic links (name to target). */
+interface RpmMore {
+  /** Symbolic links: name to target. */
+  readonly links?: Readonly<Record<string, string>>;
+  readonly version?: string;
+  readonly release?: string;
+  readonly epoch?: number;
+  /** As _binary_payload has it, "w9.xzdio" for one. */
+  readonly payload?: string;
+}
+
+/** Builds an .rpm of these files. */
 export async function makeRpm(
   folder: string,
   files: Files,
-  links: Readonly<Record<string, string>> = {},
+  { links = {}, version = '1', release = '1', epoch, payload }: RpmMore = {},
 ): Promise<string> {
-  const tree = join(folder, 'rpm-tree');
+  const tree = join(folder, `rpm-tree-${version}-${release}`);
   await writeTree(tree, files);
   for (const [name, target] of Object.entries(links)) {
     await mkdir(dirname(join(tree, name)), { recursive: true });
@@ -54,8 +69,9 @@ export async function makeRpm(
   }
   const spec = [
     'Name: kernel-core',
-    'Version: 1',
-    'Release: 1',
+    `Version: ${version}`,
+    `Release: ${release}`,
+    ...(epoch === undefined ? [] : [`Epoch: ${epoch}`]),
     'Summary: test',
     'License: GPL',
     '%description',
@@ -68,9 +84,10 @@ export async function makeRpm(
   await writeFile(join(folder, 'test.spec'), `${spec.join('\n')}\n`);
   const top = join(folder, 'rpmbuild');
   const defines = [`_topdir ${top}`, '__os_install_post %{nil}', 'debug_package %{nil}'];
+  if (payload !== undefined) defines.push(`_binary_payload ${payload}`);
   const args = defines.flatMap((each) => ['--define', each]);
   await runTool('rpmbuild', ['-bb', '--target', 'x86_64', ...args, join(folder, 'test.spec')]);
-  return join(top, 'RPMS/x86_64/kernel-core-1-1.x86_64.rpm');
+  return join(top, `RPMS/x86_64/kernel-core-${version}-${release}.x86_64.rpm`);
 }
 
 /** Whether a program is installed. */

@@ -13,7 +13,7 @@ import { type Found, findKernel, oneAtATime, type Stored, storeKernel } from '..
 import type { AcquireOptions } from '../types.ts';
 import { debReader } from './deb.ts';
 import { describeContent, readHead } from './filetype.ts';
-import { extractKernel, type PackageReader, runPipeline } from './unpack.ts';
+import { extractKernel, findKernelMembers, type PackageReader, runPipeline } from './unpack.ts';
 
 type PackageSource = Extract<KernelSource, { kind: 'deb' | 'rpm' }>;
 
@@ -41,6 +41,11 @@ async function refuseOther(path: string): Promise<void> {
 }
 
 const READERS = { deb: debReader, rpm: rpmReader };
+/** Whether there is a kernel among the package's members. Throws UserError for what is no package. */
+export async function holdsKernel(kind: 'deb' | 'rpm', path: string): Promise<boolean> {
+  return findKernelMembers(await READERS[kind].list(path), path).length > 0;
+}
+
 const SHA256 = /^[0-9a-f]{64}$/i;
 
 /** The cache key of the kernel in a package of these bytes. */
