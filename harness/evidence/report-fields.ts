@@ -40,6 +40,17 @@ export type RefCost =
     }
   | { readonly kind: 'error'; readonly source: string; readonly text: string };
 
+/** What the probe could not read in this guest, and the error. */
+export interface Unread {
+  readonly file: string;
+  readonly error: string;
+}
+
+export function unread(text: string): Unread | null {
+  const match = /^file=(\S+) error=(.*)$/.exec(text);
+  return match === null ? null : { file: match[1] ?? '', error: match[2] ?? '' };
+}
+
 /** `a=1 b=2` as a table. */
 export function pairs(text: string): Record<string, string> {
   const table: Record<string, string> = Object.create(null);

@@ -14,13 +14,23 @@ import type { ConsoleLine } from './console.ts';
 import { type At, joinContinued, unescapeText } from './frame-texts.ts';
 import { collectFrames, type FrameCounts } from './frames.ts';
 import { type LogSum, logSum } from './log-digest.ts';
-import type { CpuidLeaf, HpetReport, PmTimerReport, Poll, RefCost } from './report-fields.ts';
-import { cpuidLeaf, hpetTimer, numbers, pairs, pmTimer, poll, refCost, splitList } from './report-fields.ts';
+import type { CpuidLeaf, HpetReport, PmTimerReport, Poll, RefCost, Unread } from './report-fields.ts';
+import {
+  cpuidLeaf,
+  hpetTimer,
+  numbers,
+  pairs,
+  pmTimer,
+  poll,
+  refCost,
+  splitList,
+  unread,
+} from './report-fields.ts';
 
 export type { At } from './frame-texts.ts';
 export type { CpuidLeaf, HpetReport, PmTimerReport, Poll, RefCost } from './report-fields.ts';
 
-const PROBE_STATES = ['registered', 'removed', 'never'] as const;
+const PROBE_STATES = ['registered', 'removed', 'never', 'unknown'] as const;
 type ProbeState = (typeof PROBE_STATES)[number];
 
 export interface ProbeReport {
@@ -52,6 +62,8 @@ export interface ProbeReport {
   readonly orders: readonly At<ClockOrder>[];
   readonly config: readonly At<string>[];
   readonly dmesg: readonly At<string>[];
+  /** Files that this kernel, or its configuration, does not offer; absent if there are none. */
+  readonly unread?: readonly At<Unread>[];
   /** In place of dmesg: the checksums of the log that the console itself has shown. */
   readonly logsum: At<LogSum> | null;
 }
@@ -65,6 +77,13 @@ export function readFrames(lines: readonly ConsoleLine[], nonce: string): ProbeR
     lines: at,
   }));
   const all = (kind: string): At<string>[] => texts.filter((t) => t.kind === kind);
+  // The first probes had no other word for a log that could not be read.
+  const log = all('dmesg');
+  const noLog = log.length === 1 && log[0]?.value.startsWith('error=') ? log : [];
+  const lacks = [
+    ...every(all('unread'), unread),
+    ...every(noLog, (text) => ({ file: '/dev/kmsg', error: text.slice('error='.length) })),
+  ];
   const last = (kind: string): At<string> | null => all(kind).at(-1) ?? null;
 
   const begin = all('begin').at(0) ?? null;
@@ -116,7 +135,8 @@ export function readFrames(lines: readonly ConsoleLine[], nonce: string): ProbeR
     costs: every(all('cost'), clockCost),
     orders: every(all('order'), clockOrder),
     config: all('config'),
-    dmesg: all('dmesg'),
+    dmesg: noLog.length > 0 ? [] : log,
+    ...(lacks.length > 0 ? { unread: lacks } : {}),
     logsum: only(last('logsum'), logSum),
   };
 }

@@ -14,7 +14,10 @@ export interface ProbeImage {
 }
 
 /** What no call leads to, and the linker's padding between segments, is room for the probe itself. */
-const SMALL = ['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections', '-Wl,-z,noseparate-code'];
+const SMALL = [
+  ...['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
+  ...['-Wl,-z,noseparate-code', '-Wl,-z,norelro'],
+];
 /**
  * The kernel prints the initramfs's addresses and size, and its time counts the copying: a probe of one size leaves the log
  * up to its own start as it was, byte for byte, whatever is changed in it. A C library that needs more is as it is.

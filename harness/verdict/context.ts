@@ -5,7 +5,8 @@ import { generationOf, type KernelGeneration, RATINGS } from './kernel-generatio
 
 /** What the probe saw over time; absent for pasted text. */
 export interface ProbeTimeline {
-  readonly state: 'registered' | 'removed' | 'never' | null;
+  /** `unknown`: there was no list to watch. */
+  readonly state: 'registered' | 'removed' | 'never' | 'unknown' | null;
   readonly firstPollS: number | null;
   /** When tsc was first listed, seconds since boot. */
   readonly firstListedS: number | null;
@@ -59,7 +60,7 @@ export function contextOf(input: DiagnoseInput): Context {
     refinedWouldShow:
       facts.shape.showsTscMessages !== null ||
       isPastRefinement(facts) ||
-      // The probe sends all of the log, up to the moment when it has settled.
+      // The probe sends all of the log, up to the moment when it has settled; else the console has shown it up to there.
       (input.watched != null && facts.shape.beginsAtBoot),
     khz:
       facts.refined.at(-1)?.khz ??

@@ -4,6 +4,8 @@
  */
 import type { Evidence } from '../evidence/evidence.ts';
 import type { PerCounter } from '../evidence/exits.ts';
+import { describeReads, readPatterns } from '../evidence/reads.ts';
+import type { Context } from './context.ts';
 
 /** One sample of tsc_read_refs() in arch/x86/kernel/tsc.c: acpi_pm_read_verified() reads three times, the HPET is read once. */
 const SAMPLE: PerCounter<number> = { pm: 3, hpet: 1 };
@@ -36,3 +38,16 @@ const CLOCKS_DIFFER = 0.98;
 const BEFORE_MESSAGE_S = 0.05;
 /** SECONDS in images/exits/exits.h. */
 const SECONDS_COUNTED = 64;
+
+const CLOCKSOURCE_OF = { pm: 'acpi_pm', hpet: 'hpet' } as const;
+
+/** What the reads of the reference counters show, if they were counted from outside. */
+export function countedReads(c: Context): { shows: 'restarts' | 'quiet' | null; text: string } {
+  const patterns = c.exits === null ? [] : readPatterns(c.exits);
+  const text = c.exits === null ? null : describeReads(c.exits);
+  // A counter that is the current clocksource is read for the time of day.
+  const restarts = patterns.some((p) => p.shows === 'restarts' && c.current !== CLOCKSOURCE_OF[p.counter]);
+  if (restarts && text !== null) return { shows: 'restarts', text: `; counted from outside: ${text}` };
+  const quiet = patterns.length > 0 && patterns.every((p) => p.shows === 'quiet');
+  return { shows: quiet ? 'quiet' : null, text: '' };
+}

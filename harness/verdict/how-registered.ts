@@ -44,11 +44,9 @@ export const listed: Rule = (c) => {
   const { facts } = c;
   const list = facts.available === null ? [] : [cite(facts.available, 'tsc is listed')];
   if (!c.refinedWouldShow)
-    return found(
-      'undetermined',
-      'none',
-      list,
-      'tsc is listed, but the text does not show how it was registered',
+    return (
+      listedSoon(c) ??
+      found('undetermined', 'none', list, 'tsc is listed, but the text does not show how it was registered')
     );
   const lack = missing(REFINED_LINE, 'tsc is listed, yet no refinement was printed');
   const seen = atFirstPoll(c);
@@ -89,24 +87,32 @@ export const listed: Rule = (c) => {
   );
 };
 
+/** Sooner than a refinement can end: after a message that comes before the initcall, without a log after the clock's start. */
+function listedSoon({ watched, facts }: Context): Deduction<Registration> | null {
+  const before = facts.beforeInit.at(-1)?.timeS ?? (facts.shape.kind === 'none' ? 0 : null);
+  if (watched?.firstListedS == null || before === null) return null;
+  if (watched.firstListedS - before >= MIN_REFINEMENT_S) return null;
+  return found(
+    'known-frequency',
+    'certain',
+    [],
+    'tsc was listed less than a second after the initcalls began, sooner than any refinement can end',
+  );
+}
+
 /** Polls by the probe date the registration if the log does not. */
 function atFirstPoll(c: Context): Deduction<Registration> | null {
-  const { watched, facts } = c;
+  const { watched } = c;
   if (watched?.firstListedS == null || watched.firstPollS === null) return null;
-  const before = facts.beforeInit.at(-1)?.timeS ?? null;
+  // Up to 4.14 a source is not listed before its watchdog has passed it, half a second later: clocksource_enqueue_watchdog().
+  const soon = listedSoon(c);
+  if (soon !== null) return soon;
   if (watched.firstListedS > watched.firstPollS)
     return found(
       'unrefined',
       'likely',
       [],
       'tsc was not listed when the initcalls were done, came later, and no refinement was printed',
-    );
-  if (before !== null && watched.firstListedS - before < MIN_REFINEMENT_S)
-    return found(
-      'known-frequency',
-      'certain',
-      [],
-      'tsc was listed less than a second after the initcalls began, sooner than any refinement can end',
     );
   return null;
 }

@@ -1,6 +1,7 @@
 /** One boot of a cell to a verdict: how the guest ended, what its report says, what the log says of tsc. */
 import type { Evidence } from '../evidence/evidence.ts';
 import { kernelReads } from '../evidence/exits.ts';
+import type { ProbeReport } from '../evidence/report.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import type { Failure } from '../matrix/types.ts';
@@ -96,8 +97,12 @@ function incomplete(evidence: Evidence): string | null {
     return evidence.logCheck.problem;
   if (!report.complete)
     return `the report is incomplete: ${counts.missing} frames missing, ${counts.damaged} damaged${report.transcriptEnd === null ? ', no end frame' : ''}`;
-  if (report.polls.length === 0) return 'the report holds no poll of the clocksources';
-  return report.dmesg.length === 0 ? "the report holds nothing of the kernel's log" : null;
+  // What the kernel does not offer is made up for by its console and the counts; what merely did not come is not.
+  const lacks = (file: RegExp): boolean => report.unread?.some(({ value }) => file.test(value.file)) === true;
+  if (report.polls.length === 0 && !lacks(/clocksource/))
+    return 'the report holds no poll of the clocksources';
+  const noLog = report.dmesg.length === 0 && !evidence.facts.shape.beginsAtBoot && !lacks(/kmsg/);
+  return noLog ? "the report holds nothing of the kernel's log" : null;
 }
 
 /** A complete report: the log and the polls decide. */
@@ -118,13 +123,20 @@ function registered(input: ObserveInput): Observation {
   return {
     ...nothing(input, []),
     verdict: heldUp ? 'infra-error' : diagnosis.registration,
-    reason: heldUp ? `the host did not run the guest all the time: ${diagnosis.summary}` : diagnosis.summary,
+    reason: heldUp
+      ? `the host did not run the guest all the time: ${diagnosis.summary}`
+      : [diagnosis.summary, ...unreadIn(report)].join(' '),
     current: last?.current ?? null,
     available: last?.available ?? null,
     ...accuracy,
     clock: clockOf(report, timeBaseOf(input.launch, input.trueKhz, accuracy.toldKhz), accuracy.kernelKhz),
     diagnosis,
   };
+}
+
+function unreadIn({ unread = [] }: ProbeReport): string[] {
+  const files = unread.map(({ value }) => `${value.file} (${value.error})`);
+  return files.length === 0 ? [] : [`Not to be read in this guest: ${files.join(', ')}.`];
 }
 
 function watchedBy({ report }: Evidence): ProbeTimeline {

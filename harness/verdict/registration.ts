@@ -3,6 +3,7 @@ import type { WatchdogEvent } from '../evidence/facts/types.ts';
 import type { Registration } from '../matrix/types.ts';
 import { type Context, isPastRefinement } from './context.ts';
 import { registeredButUnlisted } from './contradictions.ts';
+import { countedReads } from './counted-refinement.ts';
 import { cite, type Deduction, found, missing, REFINED_LINE } from './deduction.ts';
 import { listed, registeredLine } from './how-registered.ts';
 import { measuredAgain } from './initcall.ts';
@@ -96,6 +97,19 @@ const earlyStays: Rule = (c) => {
   );
 };
 
+/** No log and no list: a sample that is rejected in every second is one of a refinement that has not ended. */
+const counted: Rule = (c) => {
+  if (c.listed === true || c.watched === null || countedReads(c).shows !== 'restarts') return null;
+  const seen = c.listed === false && c.watched.state === 'never';
+  const unlisted = c.listed === false ? 'tsc is not listed, and ' : '';
+  return found(
+    'never',
+    seen ? 'certain' : 'likely',
+    [],
+    `${unlisted}the reads of the reference counter were counted: its samples go on being rejected`,
+  );
+};
+
 const notListed: Rule = (c) => {
   if (c.listed !== false) return null;
   const { facts } = c;
@@ -109,7 +123,9 @@ const notListed: Rule = (c) => {
       'the CPU has no TSC as far as this guest sees',
     );
   if (!c.refinedWouldShow)
-    return found('undetermined', 'none', list, 'tsc is not listed, but the text would not show why');
+    return (
+      counted(c) ?? found('undetermined', 'none', list, 'tsc is not listed, but the text would not show why')
+    );
   const lack = missing(REFINED_LINE, 'the line that ends every refinement did not come');
   return found(
     'never',
@@ -146,6 +162,7 @@ const RULES: readonly Rule[] = [
   listed,
   earlyStays,
   notListed,
+  counted,
   silent,
 ];
 

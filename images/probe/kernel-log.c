@@ -27,6 +27,7 @@
 #define LINE_FEED "\\x0a"
 /* SYSLOG_ACTION_SIZE_BUFFER, which <sys/klog.h> does not name */
 #define SIZE_OF_BUFFER 10
+#define LOG "/dev/kmsg"
 
 struct record {
 	unsigned long long number, usec;
@@ -149,6 +150,22 @@ static void send_digest(int fd)
 	free(payload);
 }
 
+/* Lines as "<6>[    0.000000] text", without a time where printk.time is off. */
+static void send_syslog(void)
+{
+	char *text = syslog_text(), *rest = text, *line;
+
+	if (!text)
+		report_unread(LOG);
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line == '<' && line[strspn(line + 1, "0123456789") + 1] == '>')
+			line = strchr(line, '>') + 1;
+		if (*line)
+			frame("dmesg", line);
+	}
+	free(text);
+}
+
 static int is_on(const char *parameter)
 {
 	char value[8];
@@ -159,11 +176,11 @@ static int is_on(const char *parameter)
 
 void report_kernel_log(void)
 {
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = open(LOG, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	char wanted[16];
 
 	if (fd < 0) {
-		framef("dmesg", "error=%s", strerror(errno));
+		send_syslog();
 		return;
 	}
 	left = klogctl(SIZE_OF_BUFFER, NULL, 0);

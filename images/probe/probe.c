@@ -66,13 +66,16 @@ static int lists_tsc(const struct sources *now)
 	return 0;
 }
 
-/* Polls until the state is settled and returns it: registered, removed or never. */
+/* Polls until the state is settled and returns it: registered, removed, never, or unknown where there is no list. */
 static const char *watch(uint64_t deadline_ns, uint64_t settle_ns, uint64_t poll_ns)
 {
 	struct sources seen = { "", "" }, now;
 	struct timespec pause = { poll_ns / 1000000000ull, poll_ns % 1000000000ull };
 	uint64_t start = read_clock().ns, beat = start, listed_since = 0, gone_since = 0;
+	int lists = access(CLOCKSOURCE "available_clocksource", R_OK) == 0;
 
+	if (!lists)
+		report_unread(CLOCKSOURCE "available_clocksource");
 	for (;;) {
 		struct reading at = read_clock();
 		uint64_t t = at.ns;
@@ -100,7 +103,7 @@ static const char *watch(uint64_t deadline_ns, uint64_t settle_ns, uint64_t poll
 			if (t - gone_since >= settle_ns)
 				return "removed";
 		} else if (t - start >= deadline_ns) {
-			return "never";
+			return lists ? "never" : "unknown";
 		}
 		/* One that comes and goes must not keep us for ever. */
 		if (t - start >= 4 * deadline_ns)
@@ -127,6 +130,7 @@ int main(void)
 	struct sources now;
 	const char *state;
 
+	make_devices();
 	mark(MARK_BEGIN);
 	frames_open(boot_option("tscprobe.nonce", nonce, sizeof(nonce), "00000000"));
 	frames_hold();
@@ -149,7 +153,8 @@ int main(void)
 	if (strcmp(boot_option("tscprobe.clock", clock, sizeof(clock), "measure"), "none")) {
 		frames_flush();
 		read_sources(&now);
-		report_clock(now.current, now.available);
+		if (*now.current)
+			report_clock(now.current, now.available);
 	}
 	framef("end", "frames=%u state=%s", frames_sent() + 1, state);
 	frames_flush();

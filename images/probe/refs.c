@@ -18,6 +18,7 @@
 
 #include "frame.h"
 #include "ports.h"
+#include "system.h"
 
 #define READS 200
 #define ACPI_TABLES "/sys/firmware/acpi/tables"
@@ -230,6 +231,11 @@ static void report_hpet(void)
 
 void report_references(void)
 {
+	/* With sysfs a missing folder says that the kernel uses no ACPI. */
+	if (access("/sys/firmware", F_OK) < 0) {
+		report_unread(ACPI_TABLES);
+		return;
+	}
 	report_tables();
 	report_pm_timer();
 	report_hpet();

@@ -2,9 +2,14 @@
 #include "system.h"
 
 #include <cpuid.h>
+#include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -12,6 +17,7 @@
 
 #define COMMAND_LINE_MAX 4096
 #define HYPERVISOR_LEAF 0x40000000
+#define CPUS "/sys/devices/system/cpu/"
 
 void read_line(const char *path, char *text, size_t size)
 {
@@ -26,13 +32,69 @@ void read_line(const char *path, char *text, size_t size)
 	fclose(file);
 }
 
+void make_devices(void)
+{
+	static const struct {
+		const char *path;
+		unsigned int major, minor;
+	} devices[] = { { "/dev/mem", 1, 1 }, { "/dev/port", 1, 4 }, { "/dev/kmsg", 1, 11 }, { "/dev/hpet", 10, 228 } };
+
+	/* Every devtmpfs has it. */
+	if (access("/dev/null", F_OK) == 0)
+		return;
+	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++)
+		mknod(devices[i].path, S_IFCHR | 0600, makedev(devices[i].major, devices[i].minor));
+}
+
+void report_unread(const char *file)
+{
+	framef("unread", "file=%s error=%s", file, strerror(errno));
+}
+
+char *syslog_text(void)
+{
+	/* SYSLOG_ACTION_READ_ALL, SYSLOG_ACTION_SIZE_BUFFER: <sys/klog.h> names none. */
+	int size = klogctl(10, NULL, 0), got;
+	char *text = size < 0 ? NULL : malloc(size + 1);
+
+	if (!text)
+		return NULL;
+	got = klogctl(3, text, size);
+	if (got < 0) {
+		free(text);
+		return NULL;
+	}
+	text[got] = 0;
+	return text;
+}
+
+/* Without /proc the kernel's log has it, in setup_arch() of arch/x86/kernel/setup.c. */
+static const char *command_line(void)
+{
+	static char line[COMMAND_LINE_MAX];
+	char *log, *found;
+
+	if (*line)
+		return line;
+	read_line("/proc/cmdline", line, sizeof(line));
+	if (*line || access("/proc/cmdline", F_OK) == 0 || !(log = syslog_text()))
+		return line;
+	found = strstr(log, "] Command line: ");
+	if (found) {
+		found = strchr(found, ':') + 2;
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(found, "\n"), found);
+	}
+	free(log);
+	return line;
+}
+
 const char *boot_option(const char *name, char *value, size_t size, const char *fallback)
 {
 	char line[COMMAND_LINE_MAX], *rest = line, *word;
 	size_t length = strlen(name);
 
 	snprintf(value, size, "%s", fallback);
-	read_line("/proc/cmdline", line, sizeof(line));
+	snprintf(line, sizeof(line), "%s", command_line());
 	while ((word = strsep(&rest, " ")))
 		if (!strncmp(word, name, length) && word[length] == '=')
 			snprintf(value, size, "%s", word + length + 1);
@@ -41,10 +103,12 @@ const char *boot_option(const char *name, char *value, size_t size, const char *
 
 void report_command_line(void)
 {
-	char line[COMMAND_LINE_MAX];
+	const char *line = command_line();
 
-	read_line("/proc/cmdline", line, sizeof(line));
-	frame("cmdline", line);
+	if (*line || access("/proc/cmdline", F_OK) == 0)
+		frame("cmdline", line);
+	else
+		report_unread("/proc/cmdline");
 }
 
 void report_uname(void)
@@ -106,19 +170,50 @@ static void report_leaf(unsigned int leaf, unsigned int range)
 	framef("cpuid", "leaf=0x%x eax=0x%x ebx=0x%x ecx=0x%x edx=0x%x", leaf, eax, ebx, ecx, edx);
 }
 
+/* The CPUs that a program may run on, as a list; for a first process these are all that are online. */
+static void allowed_cpus(char *text, size_t size)
+{
+	cpu_set_t set;
+	size_t length = 0;
+
+	snprintf(text, size, "unknown");
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE && length + 8 < size; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			length += snprintf(text + length, size - length, "%s%d", length ? "," : "", cpu);
+}
+
+static void report_cpus(void)
+{
+	char present[64], online[256];
+
+	read_line(CPUS "present", present, sizeof(present));
+	read_line(CPUS "online", online, sizeof(online));
+	if (!*present && access(CPUS "present", R_OK) < 0) {
+		report_unread(CPUS "present");
+		snprintf(present, sizeof(present), "unknown");
+	}
+	if (!*online)
+		allowed_cpus(online, sizeof(online));
+	framef("cpus", "present=%s online=%s", present, online);
+}
+
 void report_cpu(void)
 {
-	char present[64], online[64], vendor[64], model[256], flags[8192];
+	char vendor[64], model[256], flags[8192];
 	unsigned int eax, ebx, ecx, edx;
 
-	read_line("/sys/devices/system/cpu/present", present, sizeof(present));
-	read_line("/sys/devices/system/cpu/online", online, sizeof(online));
-	framef("cpus", "present=%s online=%s", present, online);
-	cpuinfo("vendor_id", vendor, sizeof(vendor));
-	cpuinfo("model name", model, sizeof(model));
-	framef("cpu", "vendor=%s model=%s", vendor, model);
-	cpuinfo("flags", flags, sizeof(flags));
-	frame("flags", flags);
+	report_cpus();
+	if (access("/proc/cpuinfo", R_OK) < 0) {
+		report_unread("/proc/cpuinfo");
+	} else {
+		cpuinfo("vendor_id", vendor, sizeof(vendor));
+		cpuinfo("model name", model, sizeof(model));
+		framef("cpu", "vendor=%s model=%s", vendor, model);
+		cpuinfo("flags", flags, sizeof(flags));
+		frame("flags", flags);
+	}
 	report_hypervisor();
 	report_leaf(0x15, 0);
 	report_leaf(0x16, 0);

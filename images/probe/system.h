@@ -7,6 +7,15 @@
 /* First line of a file without its newline; empty where the file cannot be read. */
 void read_line(const char *path, char *text, size_t size);
 
+/* Makes the devices that we use, where the kernel has no devtmpfs. */
+void make_devices(void);
+
+/* Sends an unread frame: errno says why the file, or what stands for it, could not be read. */
+void report_unread(const char *file);
+
+/* All of the kernel's log as syslog(2) gives it, to be freed; NULL where there is none, and errno says why. */
+char *syslog_text(void);
+
 /* The value of NAME=VALUE on the kernel command line, or fallback. */
 const char *boot_option(const char *name, char *value, size_t size, const char *fallback);
 

@@ -14,12 +14,13 @@ export function frame(seq: number, kind: string, payload: string, nonce = NONCE)
 export function report(
   frames: readonly (readonly [kind: string, payload: string])[],
   state = 'registered',
+  nonce = NONCE,
 ): string[] {
   const all = [['begin', 'protocol=1 uptime_ns=1200000000 tsc=42'] as const, ...frames];
-  const lines = all.map(([kind, payload], seq) => frame(seq, kind, payload));
-  return [...lines, frame(all.length, 'end', `frames=${all.length + 1} state=${state}`)];
+  const lines = all.map(([kind, payload], seq) => frame(seq, kind, payload, nonce));
+  return [...lines, frame(all.length, 'end', `frames=${all.length + 1} state=${state}`, nonce)];
 }
 
-export function bytes(lines: readonly string[], end = '\n'): Uint8Array {
+export function bytes(lines: readonly string[], end = '\n'): Buffer<ArrayBuffer> {
   return Buffer.from(lines.map((line) => line + end).join(''), 'latin1');
 }

@@ -26,6 +26,9 @@ test('the probe joins and splits records as the console shows them', async () =>
     ];
     const text = [...console, ...report([['logsum', stdout.trim()]])];
     expect(gatherEvidence(bytes(text, '\r\n'), NONCE).logCheck).toMatchObject({ whole: true, blocks: 2 });
+    // Without /dev/kmsg: syslog(2), each line with its level.
+    const syslog = await promisify(execFile)(program, ['syslog'], { cwd: folder });
+    expect(syslog.stdout.trim().split('\n')).toEqual(['[    0.000000] one', '<a>', 'no time']);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -65,6 +68,8 @@ uint32_t crc32_more(uint32_t crc, const char *bytes, size_t length)
 	}
 	return ~crc;
 }
+void report_unread(const char *file) { puts(file); }
+char *syslog_text(void) { return strdup("<6>[    0.000000] one\n<12><a>\n\nno time\n"); }
 void frame(const char *kind, const char *text) { (void)kind; puts(text); }
 void framef(const char *kind, const char *format, ...) { (void)kind; (void)format; }
 void frame_escaped(const char *kind, const char *text) { (void)kind; (void)text; }
@@ -75,5 +80,14 @@ const char *boot_option(const char *name, char *value, size_t size, const char *
 	snprintf(value, size, "digest");
 	return value;
 }
-int main(void) { left = LONG_MAX; send_digest(0); return 0; }
+int main(int argc, char **argv)
+{
+	(void)argv;
+	left = LONG_MAX;
+	if (argc > 1)
+		send_syslog();
+	else
+		send_digest(0);
+	return 0;
+}
 `;

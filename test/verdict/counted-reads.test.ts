@@ -5,6 +5,7 @@ import { gatherEvidence } from '../../harness/evidence/evidence.ts';
 import type { ExitCounts } from '../../harness/evidence/exits.ts';
 import { diagnose } from '../../harness/verdict/diagnose.ts';
 import { observe } from '../../harness/verdict/observe.ts';
+import { bytes, report } from '../evidence/frame-text.ts';
 import { APPLIANCE_NONCE, altered, capture, GUEST_NONCE } from '../evidence/nested-capture.ts';
 import { LAUNCH, MACHINE } from './sample-boot.ts';
 
@@ -79,6 +80,49 @@ describe('a guest that never registers tsc', () => {
     const input = { facts, available: ['kvm-clock', 'acpi_pm'], watched, exits: exitsOf('stock-slow') };
     expect(diagnose({ ...input, current: 'kvm-clock' }).summary).toContain('counted from outside');
     expect(diagnose({ ...input, current: 'acpi_pm' }).summary).not.toContain('counted from outside');
+  });
+});
+
+describe('a guest of which there is no log', () => {
+  const lack = ['unread', 'file=/dev/kmsg error=No such file or directory'] as const;
+  const noList = ['unread', 'file=/sys/x/available_clocksource error=No such file or directory'] as const;
+  const list = ['poll', 't_ns=200000000 tsc=1 current=kvm-clock available=kvm-clock,acpi_pm'] as const;
+  const see = (exits: ExitCounts, ...frames: (readonly [string, string])[]) => {
+    const { diagnosis, verdict } = look(
+      'stock-slow',
+      bytes(report([...frames, lack], 'x', GUEST_NONCE)),
+      exits,
+    );
+    return { verdict, cause: diagnosis?.cause, confidence: diagnosis?.confidence };
+  };
+  const never = ['settled', 'state=never t_ns=8200000000'] as const;
+  const unknown = ['settled', 'state=unknown t_ns=8200000000'] as const;
+  const counts = exitsOf('stock-slow');
+
+  test('is told by the list and the counted reads', () => {
+    const told = { verdict: 'never', cause: 'refinement-restarts', confidence: 'certain' };
+    expect(see(counts, list, never)).toEqual(told);
+  });
+
+  test('is told by the counted reads alone, and less surely', () => {
+    expect(see(counts, noList, unknown)).toEqual({
+      verdict: 'never',
+      cause: 'refinement-restarts',
+      confidence: 'likely',
+    });
+  });
+
+  test('is not told where nobody counted a habit', () => {
+    const some = { ...counts, perSecond: { pm: [20, 3, 0, 0, 3, 0, 0, 0, 0], hpet: [] } };
+    expect(see(some, list, never)).toMatchObject({ verdict: 'undetermined' });
+    expect(see(some, noList, unknown)).toMatchObject({ verdict: 'undetermined' });
+  });
+
+  test('that lists tsc is not said to start over', () => {
+    const tsc = ['poll', 't_ns=2000000000 tsc=1 current=kvm-clock available=kvm-clock,tsc,acpi_pm'] as const;
+    expect(see(counts, tsc, ['settled', 'state=registered t_ns=8200000000'])).toMatchObject({
+      verdict: 'undetermined',
+    });
   });
 });
 

@@ -77,6 +77,50 @@ test('a report without polls or without a log is no evidence', () => {
   expect(see(report(REPORT_FRAMES)).verdict).toBe('no-evidence');
 });
 
+describe('a kernel that does not offer all that the probe reads', () => {
+  const kmsg = ['unread', 'file=/dev/kmsg error=No such file or directory'] as const;
+  const list = ['unread', 'file=/sys/x/available_clocksource error=No such file or directory'] as const;
+  const noList = polls([], 'unknown');
+  // As a probe of those days says it.
+  const oldWord = ['dmesg', 'error=No such file or directory'] as const;
+
+  test.each([kmsg, oldWord])('the console stands in for the log: %s', (...lack) => {
+    const seen = see([...LOG, ...report([...REPORT_FRAMES, lack])]);
+    expect(seen).toMatchObject({
+      verdict: 'refined',
+      kernelKhz: 1_000_000,
+      diagnosis: { confidence: 'certain' },
+    });
+    expect(seen.reason).toContain('Not to be read in this guest: /dev/kmsg (No such file or directory).');
+  });
+
+  test('a console that begins with the kernel does so without a word on it', () => {
+    expect(see([...LOG, ...report(REPORT_FRAMES)]).verdict).toBe('refined');
+    expect(see([...LOG.slice(1), ...report(REPORT_FRAMES)]).verdict).toBe('no-evidence');
+  });
+
+  test('the log stands in for the list', () => {
+    const log = LOG.map((line) => ['dmesg', line] as const);
+    expect(see(report([...noList, list, ...log]))).toMatchObject({ verdict: 'refined', current: null });
+    expect(see(report([...noList, ...log])).verdict).toBe('no-evidence');
+  });
+
+  test('without both nothing is known', () => {
+    expect(see(report([...noList, kmsg, list]))).toMatchObject({ verdict: 'undetermined' });
+  });
+
+  test('without a log, tsc that is listed before a refinement can end had a known frequency', () => {
+    const at = (ms: number) => polls([`t_ns=${ms}000000 tsc=1 current=tsc available=tsc,hpet`], 'registered');
+    expect(see(report([...at(900), kmsg])).verdict).toBe('known-frequency');
+    expect(see(report([...at(1100), kmsg])).verdict).toBe('undetermined');
+  });
+
+  test('flags that were not read are no flags that are missing', () => {
+    const frames = REPORT_FRAMES.filter(([kind]) => kind !== 'flags' && kind !== 'cpus');
+    expect(see(boot(LOG, frames)).verdict).toBe('refined');
+  });
+});
+
 test('registered before the later initcalls: the frequency was known', () => {
   const log = [
     ...LOG.slice(0, 5),
@@ -115,6 +159,17 @@ test('a kernel that prints no registration: listed later without a refined line 
     'registered',
   );
   expect(see(boot(OLD_LOG, frames)).verdict).toBe('unrefined');
+});
+
+test('a kernel that lists tsc only when its watchdog has passed it: sooner than a refinement is a known frequency', () => {
+  const frames = polls(
+    [
+      't_ns=950000000 tsc=1 current=kvm-clock available=kvm-clock,acpi_pm',
+      't_ns=1400000000 tsc=1 current=kvm-clock available=kvm-clock,tsc,acpi_pm',
+    ],
+    'registered',
+  );
+  expect(see(boot(OLD_LOG, frames)).verdict).toBe('known-frequency');
 });
 
 test('a kernel that prints no registration: listed when the probe came late stays open', () => {

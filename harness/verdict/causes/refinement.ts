@@ -1,7 +1,7 @@
 /** tsc.c tsc_refine_calibration_work(): a rejected start sample schedules the work again, without a message. */
 import { relativeLimit, SMI_TRESHOLD } from '../../base/kernel-constants.ts';
-import { describeReads, readPatterns } from '../../evidence/reads.ts';
 import type { Context } from '../context.ts';
+import { countedReads } from '../counted-refinement.ts';
 import { cite, claim } from '../deduction.ts';
 import { sampleLimitCycles } from '../kernel-generations.ts';
 import { isGuest } from '../place.ts';
@@ -32,19 +32,6 @@ const silent = rule('never', 'rest', (c) => {
     detected.slice(0, 1).map((d) => cite(d, 'the TSC exists and its frequency is known roughly')),
   );
 });
-
-const CLOCKSOURCE_OF = { pm: 'acpi_pm', hpet: 'hpet' } as const;
-
-/** What the reads of the reference counters show, if they were counted from outside. */
-function countedReads(c: Context): { shows: 'restarts' | 'quiet' | null; text: string } {
-  const patterns = c.exits === null ? [] : readPatterns(c.exits);
-  const text = c.exits === null ? null : describeReads(c.exits);
-  // A counter that is the current clocksource is read for the time of day.
-  const restarts = patterns.some((p) => p.shows === 'restarts' && c.current !== CLOCKSOURCE_OF[p.counter]);
-  if (restarts && text !== null) return { shows: 'restarts', text: `; counted from outside: ${text}` };
-  const quiet = patterns.length > 0 && patterns.every((p) => p.shows === 'quiet');
-  return { shows: quiet ? 'quiet' : null, text: '' };
-}
 
 function advice(c: Context): string[] {
   const { era, khz, facts } = c;
