@@ -11,6 +11,13 @@ function project(name: TierName, options: object): TestProjectConfiguration {
   return { extends: true, test: { name, include: [...include], exclude: [...exclude], ...options } };
 }
 
+// Files share a worker, and with it the modules that they import.
+const UNIT = {
+  pool: 'threads',
+  isolate: false,
+  testTimeout: 60_000,
+  setupFiles: ['test/support/unit-tier.ts'],
+};
 // Boots take seconds and share two cores with each other: generous limits, no timing asserts.
 const SLOW = { testTimeout: 120_000, hookTimeout: 300_000 };
 
@@ -28,13 +35,8 @@ export default defineConfig({
     // For scripts/ci.sh, which counts.
     reporters: report ? ['default', countReporter(report)] : ['default'],
     projects: [
-      // Files share a worker, and with it the modules that they import.
-      project('unit', {
-        pool: 'threads',
-        isolate: false,
-        testTimeout: 60_000,
-        setupFiles: ['test/support/unit-tier.ts'],
-      }),
+      project('unit', UNIT),
+      project('long', { ...UNIT, ...SLOW }),
       project('cli', SLOW),
       project('guest', { ...SLOW, globalSetup: ['test/support/guest-tier.ts'] }),
       project('browser', SLOW),

@@ -17,6 +17,11 @@ export const TIERS = {
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.*.test.ts'],
   },
+  long: {
+    needs:
+      'what unit tests need, and seconds of CPU time each: hostile input, simulations, several processes',
+    ...named('long'),
+  },
   cli: { needs: 'Debian packages: the command itself, compilers, git, an sshd', ...named('cli') },
   guest: { needs: 'QEMU, kernels and the pinned QEMU: boots and builds', ...named('guest') },
   browser: { needs: 'chromium', ...named('browser') },
@@ -40,7 +45,7 @@ export const SLOW_FIRST = [
   'test/sweep/real.guest.test.ts',
   'test/workflows/steps.guest.test.ts',
 ];
-const START: readonly TierName[] = ['guest', 'browser', 'cli', 'unit'];
+const START: readonly TierName[] = ['guest', 'browser', 'cli', 'long', 'unit'];
 
 /** When a file starts: the slow ones, then tier by tier. A fresh checkout has no durations to go by. */
 export function startRank(file: string): number {

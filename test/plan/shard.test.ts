@@ -40,17 +40,14 @@ const idsOf = (plan: Plan, of: number, durations?: Durations): string[][] =>
     ownPart(plan, shardPart(plan, { index: i + 1, of }, durations)).cells.map(({ id }) => id),
   );
 
-test.each([1, 2, 3, 8, 96, 97, 150])(
-  '%i shards together are the plan, each cell once, in its order',
-  (of) => {
-    for (const durations of [undefined, KNOWN]) {
-      const shards = idsOf(MANY, of, durations);
-      const order = MANY.cells.map(({ id }) => id);
-      expect(shards.flat().sort()).toEqual([...order].sort());
-      for (const ids of shards) expect(ids).toEqual(order.filter((id) => ids.includes(id)));
-    }
-  },
-);
+test.each([1, 2, 3, 8, 97])('%i shards together are the plan, each cell once, in its order', (of) => {
+  for (const durations of [undefined, KNOWN]) {
+    const shards = idsOf(MANY, of, durations);
+    const order = MANY.cells.map(({ id }) => id);
+    expect(shards.flat().sort()).toEqual([...order].sort());
+    for (const ids of shards) expect(ids).toEqual(order.filter((id) => ids.includes(id)));
+  }
+});
 
 test('the split does not depend on the order of the plan, nor on the order of the durations', () => {
   const turned = planOf([...MANY.cells].reverse());
