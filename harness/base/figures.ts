@@ -3,14 +3,15 @@ import stringWidth from 'string-width';
 
 /**
  * Signed parts per million: one decimal below 10, none above, since an estimate's own error is of that order. With `within`, how
- * far that may be off.
+ * far that may be off: no decimals then if they are within it.
  */
 export function ppmText(ppm: number, within = 0): string {
-  const round = (value: number): string => (Math.abs(value) < 9.95 ? value.toFixed(1) : value.toFixed(0));
+  const whole = within >= 1 || Math.abs(ppm) >= 9.95;
+  const round = (value: number): string => (whole ? value.toFixed(0) : value.toFixed(1));
   const rounded = round(ppm);
   const sign = Number(rounded) > 0 ? '+' : '';
-  const bound = within > 0 ? ` +/-${round(Math.max(within, 0.1))}` : '';
-  return `${sign}${Number(rounded) === 0 ? '0.0' : rounded}${bound} ppm`;
+  const bound = within > 0 ? ` +/-${whole ? Math.ceil(within) : round(Math.max(within, 0.1))}` : '';
+  return `${sign}${Number(rounded) === 0 ? '0' : rounded}${bound} ppm`;
 }
 
 /** The figure furthest from 0, of those that are known; null if none is. */

@@ -8,7 +8,7 @@ type Clock = NonNullable<Observation['clock']>;
 
 const signed = (ns: number): string => `${ns > 0 ? '+' : ''}${ns} ns`;
 
-/** What tells in a table's cell: "25 ns", "4310 ns syscall, tsc runs +70000 ppm, back 300 ns"; the dearest of several boots. */
+/** What tells in a table's cell: "25 ns/call", "4310 ns/call by syscall, tsc runs +70000 ppm, back 300 ns"; the dearest of several boots. */
 export function clockFigures(clocks: readonly (Clock | null | undefined)[]): string {
   const all = clocks.flatMap((clock) => clock ?? []);
   const calls = all.flatMap((clock) => ownCall(clock) ?? []).toSorted((a, b) => b.ns - a.ns);
@@ -19,7 +19,7 @@ export function clockFigures(clocks: readonly (Clock | null | undefined)[]): str
   const backs = all.flatMap((clock) => worstOrder(clock)?.worstNs ?? []);
   const [call] = calls;
   return [
-    call === undefined ? '' : `${Math.round(call.ns)} ns${call.vdso === false ? ' syscall' : ''}`,
+    call === undefined ? '' : `${Math.round(call.ns)} ns/call${call.vdso === false ? ' by syscall' : ''}`,
     off === undefined ? '' : `${oneLine(off.source)} runs ${ppmText(off.ppm)}`,
     backs.length === 0 ? '' : `back ${Math.max(...backs)} ns`,
   ]

@@ -9,23 +9,22 @@ import type { CellFinished, MergedPart } from '../record/types.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { choicesOf, chosenText, hostText } from './machines.ts';
 import {
-  clockText,
   countsText,
   figuresText,
+  howText,
   NAME_COLUMNS,
-  OUTCOME_WORDS,
+  OUTCOME_TITLES,
   shortRelease,
+  sourcesText,
   troublesText,
 } from './words.ts';
 
 export interface CellSummary {
   readonly outcome: Outcome;
-  /** "ok refined", "UNEXPECTED never [1]". */
-  readonly head: string;
-  /** "tsc, +0.4 ppm", "nested, tsc, +0.4 ppm" if the topology was left open, or empty. */
-  readonly detail: string;
-  /** "71 reads, 25 ns": of the reference counters, where they were counted, and a reading of the clock; else empty. */
-  readonly reads: string;
+  /** What was found, a line each, none empty: which sources there are, how tsc ended and how accurate it is, what was counted. */
+  readonly finding: readonly string[];
+  /** Whether that was expected: "expected", "UNEXPECTED [1]". */
+  readonly judged: string;
 }
 interface Column {
   readonly kernel: string;
@@ -53,6 +52,12 @@ export interface Grid {
   readonly rows: readonly Row[];
   readonly notes: readonly Note[];
 }
+
+/** What a cell's lines are. */
+export const LEGEND =
+  'Lines of a cell: available_clocksource, with [tsc] if tsc is in it and a star at the current source; how tsc ended, and the error of ' +
+  "the kernel's TSC frequency; how often firmware and kernel read PM timer and HPET, and what a program's clock_gettime() takes; " +
+  'whether that was expected.';
 
 export function gridOf(view: RunView): Grid {
   const notes = noteBook();
@@ -145,26 +150,16 @@ function noteBook(): Footnotes {
 function faceOf(cell: CellView, label: string, notes: Footnotes): CellSummary {
   const { outcome, reason } = resultOf(cell);
   const finished = cell.boots.flatMap((boot) => (boot.finished === null ? [] : [boot.finished]));
-  const word = OUTCOME_WORDS[outcome];
-  const verdicts = verdictsText(finished);
-  const head = verdicts === '' || verdicts === word ? word : `${word} ${verdicts}`;
+  const finding = [sourcesText(finished), howText(finished, chosenText(cell)), figuresText(finished)].filter(
+    (line) => line !== '',
+  );
+  const judged = OUTCOME_TITLES[outcome];
   const disagree = cell.judged?.hosts !== undefined && hostsDisagree(cell.judged.hosts);
-  const detail = [chosenText(cell), clockText(finished)].filter((part) => part !== '').join(', ');
-  const below = { detail, reads: figuresText(finished) };
-  if (outcome === 'expected' && !disagree) return { outcome, head, ...below };
+  if (outcome === 'expected' && !disagree) return { outcome, finding, judged };
   const cause = causeText(finished);
   const text = oneLine(cause === '' ? reason : `${reason.replace(/[.\s]*$/, '.')} ${cause}`);
   const number = notes.add(text, `${name(cell.cell.kernel)}, ${label}`, oneLine(cell.cell.id));
-  return { outcome, head: `${head} [${number}]`, ...below };
-}
-
-/** "refined", or "refined x2, never x1" if the boots of a cell differ. */
-function verdictsText(finished: readonly CellFinished[]): string {
-  const counts = new Map<string, number>();
-  for (const { observation } of finished)
-    counts.set(observation.verdict, (counts.get(observation.verdict) ?? 0) + 1);
-  if (counts.size === 1) return [...counts.keys()].join();
-  return [...counts].map(([verdict, n]) => `${verdict} x${n}`).join(', ');
+  return { outcome, finding, judged: `${judged} [${number}]` };
 }
 
 function causeText(finished: readonly CellFinished[]): string {

@@ -2,7 +2,7 @@
 
 import { markdown as safe } from '../base/safe-text.ts';
 import type { RunView } from '../record/run-view.ts';
-import { type CellSummary, type Grid, gridOf, type Note } from './grid.ts';
+import { type CellSummary, type Grid, gridOf, LEGEND, type Note } from './grid.ts';
 
 export function renderMarkdown(view: RunView): string {
   const grid = gridOf(view);
@@ -15,7 +15,7 @@ export function renderMarkdown(view: RunView): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** Kernels as columns, guests as rows. */
+/** Kernels as columns, guests as rows; what the lines of a cell are below. */
 export function tableText(grid: Grid): string {
   const head = [
     'guest',
@@ -25,6 +25,8 @@ export function tableText(grid: Grid): string {
     tableRow(head),
     tableRow(head.map(() => '---')),
     ...grid.rows.map((row) => tableRow([safe(row.label), ...row.faces.map(faceText)])),
+    '',
+    safe(LEGEND),
   ].join('\n');
 }
 
@@ -34,8 +36,8 @@ function tableRow(cells: readonly string[]): string {
 
 function faceText(face: CellSummary | null): string {
   if (face === null) return '';
-  const head = face.outcome === 'expected' ? safe(face.head) : `**${safe(face.head)}**`;
-  return [head, ...[face.detail, face.reads].filter((text) => text !== '').map(safe)].join('<br>');
+  const judged = face.outcome === 'expected' ? safe(face.judged) : `**${safe(face.judged)}**`;
+  return [...face.finding.map(safe), judged].join('<br>');
 }
 
 /** What the numbers in the table stand for. */

@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import type { RunView } from '../record/run-view.ts';
 import type { Outcome } from '../verdict/types.ts';
-import { type CellSummary, type Grid, gridOf, type Note } from './grid.ts';
+import { type CellSummary, type Grid, gridOf, LEGEND, type Note } from './grid.ts';
 
 interface TableStyle {
   readonly colour: boolean;
@@ -17,6 +17,10 @@ interface TableStyle {
 
 /** Cells named in a note; the rest are counted. */
 const NAMED = 4;
+/** A cell that is broken at less reads badly: "known-frequency, TSC". */
+const CELL_COLUMNS = 18;
+/** Beside the text of a column: a line and a space on both sides. */
+const BORDER_COLUMNS = 3;
 const ASCII = {
   top: '-',
   'top-mid': '+',
@@ -46,70 +50,77 @@ export function paint(text: string, outcome: Outcome, colour: boolean): string {
   return colour ? styleText(COLOURS[outcome], text, { validateStream: false }) : text;
 }
 
-/** A table if it fits, else a list of kernels for each guest. */
+/** Kernels side by side as far as they fit, the rest of them in tables below. */
 export function renderTable(view: RunView, style: TableStyle): string {
   const grid = gridOf(view);
-  const table = tablesOf(grid, style).find((text) => fitsIn(text, style.columns));
   const limit = style.columns ?? 110;
   const wrap = (text: string, indent: string) =>
     wrapAnsi(text, Math.max(20, limit - indent.length), { hard: true }).replaceAll('\n', `\n${indent}`);
   const parts = [
     [`tscmatrix ${grid.title}`, ...grid.heading].map((line) => wrap(line, '')).join('\n'),
-    ...(grid.rows.length === 0 ? ['No cells.'] : [table ?? listOf(grid, style, wrap)]),
+    ...(grid.rows.length === 0 ? ['No cells.'] : [...tablesOf(grid, style), wrap(LEGEND, '')]),
     ...(grid.notes.length === 0 ? [] : [grid.notes.map((note) => wrap(noteText(note), '    ')).join('\n')]),
   ];
   return `${parts.join('\n\n')}\n`;
 }
 
-/**
- * Candidates, best first: long row labels may be broken in two, since every row has two lines anyway, and counted reads
- * are left out if they make it too wide.
- */
+/** As few tables as it takes. Cells and labels are broken at spaces, cells to no less than CELL_COLUMNS while there is another way. */
 function tablesOf(grid: Grid, style: TableStyle): string[] {
-  const longest = Math.max(0, ...grid.rows.map((row) => stringWidth(row.label)));
-  const half = Math.max(12, Math.ceil(longest / 2) + 4);
-  return [longest, half].flatMap((columns) =>
-    [true, false].map((reads) => tableOf(grid, style, columns, reads)),
-  );
+  const all = grid.columns.length;
+  for (let tables = 1; ; tables++) {
+    const size = Math.ceil(all / tables);
+    const groups = Array.from({ length: Math.ceil(all / size) }, (_, i) =>
+      partOf(grid, i * size, (i + 1) * size),
+    );
+    const columns = groups.map((group) => cellColumns(group, style.columns));
+    if (size === 1 || columns.every((one) => one >= CELL_COLUMNS))
+      return groups.map((group, i) => tableOf(group, style, columns[i] ?? CELL_COLUMNS));
+  }
 }
 
-function fitsIn(text: string, columns: number | undefined): boolean {
-  return columns === undefined || text.split('\n').every((line) => stringWidth(line) <= columns);
+/** The kernels from one column on, and the guests that they have. */
+function partOf({ columns, rows, ...rest }: Grid, from: number, to: number): Grid {
+  const parts = rows.map(({ label, faces }) => ({ label, faces: faces.slice(from, to) }));
+  return {
+    ...rest,
+    columns: columns.slice(from, to),
+    rows: parts.filter(({ faces }) => faces.some((face) => face !== null)),
+  };
 }
 
-function tableOf(grid: Grid, style: TableStyle, labelColumns: number, reads: boolean): string {
+/** Of labels: broken in about three, since cells have four lines, but no word of them unless a third of the terminal is too little for it. */
+function labelColumns({ rows }: Grid, limit: number): number {
+  const longest = Math.max(5, ...rows.map(({ label }) => stringWidth(label)));
+  const word = Math.max(0, ...rows.flatMap(({ label }) => label.split(' ').map((part) => stringWidth(part))));
+  return Math.min(longest, Math.max(word, Math.ceil(longest / 3) + 2), Math.max(8, Math.floor(limit / 3)));
+}
+
+/** What each cell may take if all take the same. */
+function cellColumns(grid: Grid, limit: number | undefined): number {
+  if (limit === undefined) return Number.POSITIVE_INFINITY;
+  const room = limit - 1 - (labelColumns(grid, limit) + BORDER_COLUMNS);
+  return Math.max(8, Math.floor(room / grid.columns.length) - BORDER_COLUMNS);
+}
+
+function tableOf(grid: Grid, style: TableStyle, columns: number): string {
+  const broken = (text: string, width: number): string =>
+    width === Number.POSITIVE_INFINITY ? text : wrapAnsi(text, width, { hard: true });
+  const label = style.columns === undefined ? columns : labelColumns(grid, style.columns);
   const table = new Table({
-    head: ['guest', ...grid.columns.map((column) => `${column.kernel}\n${column.release}`)],
+    head: ['guest', ...grid.columns.map(({ kernel, release }) => broken(`${kernel}\n${release}`, columns))],
     style: { head: [], border: [] },
     ...(style.unicode ? {} : { chars: ASCII as never }),
   });
-  for (const row of grid.rows) {
+  for (const row of grid.rows)
     table.push([
-      wrapAnsi(row.label, labelColumns),
-      ...row.faces.map((face) =>
-        face === null ? '' : faceText(reads ? face : { ...face, reads: '' }, '\n', style),
-      ),
+      broken(row.label, label),
+      ...row.faces.map((face) => (face === null ? '' : broken(faceText(face, style), columns))),
     ]);
-  }
   return table.toString().replaceAll(/ +$/gm, '');
 }
 
-function listOf(grid: Grid, style: TableStyle, wrap: (text: string, indent: string) => string): string {
-  const blocks = grid.rows.map((row) => {
-    const lines = row.faces.flatMap((face, i) => {
-      const column = grid.columns[i];
-      if (face === null || column === undefined) return [];
-      return [`  ${wrap(`${column.kernel} (${column.release}): ${faceText(face, ', ', style)}`, '    ')}`];
-    });
-    return [wrap(row.label, ''), ...lines].join('\n');
-  });
-  return blocks.join('\n');
-}
-
-function faceText(face: CellSummary, separator: string, style: TableStyle): string {
-  const head = paint(face.head, face.outcome, style.colour);
-  const below = [face.detail, face.reads].filter((text) => text !== '').join(', ');
-  return below === '' ? head : `${head}${separator}${below}`;
+function faceText({ finding, judged, outcome }: CellSummary, style: TableStyle): string {
+  return [...finding, paint(judged, outcome, style.colour)].join('\n');
 }
 
 export function noteText(note: Note): string {

@@ -9,6 +9,8 @@ import { clockFigures } from './clock-text.ts';
 
 /** Of a name in a table. The longest id of a cell has 150 characters. */
 export const NAME_COLUMNS = 160;
+/** Of a clocksource's name: the kernel's own are shorter. */
+const SOURCE_COLUMNS = 40;
 
 /** Marks that read without colour; "ok" is quiet, what needs a look is loud. */
 export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
@@ -19,6 +21,9 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   'infra-error': 'infra-error',
 };
 
+/** The same beside a finding, which stands by itself: "ok" would be read as the finding's. */
+export const OUTCOME_TITLES: Readonly<Record<Outcome, string>> = { ...OUTCOME_WORDS, expected: 'expected' };
+
 /** "24 cells: 22 expected, 1 unexpected, 1 skipped" */
 export function countsText(counts: Readonly<Record<Outcome, number>>): string {
   const total = OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0);
@@ -28,17 +33,17 @@ export function countsText(counts: Readonly<Record<Outcome, number>>): string {
   return `${total} ${total === 1 ? 'cell' : 'cells'}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 
-/** "71 reads", "71 to 114 reads" if boots differ, empty if nothing was counted. Both counters, before the probe's own. */
+/** "71 timer reads", "71 to 114 timer reads" if boots differ, empty if nothing was counted. PM timer and HPET, before the probe's own. */
 export function readsText(finished: readonly CellFinished[]): string {
   const counts = finished.flatMap(({ observation: { readCounts } }) =>
     readCounts === undefined || readCounts === null ? [] : [readCounts.pm + readCounts.hpet],
   );
   if (counts.length === 0) return '';
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  return `${least === most ? '' : `${least} to `}${most} ${most === 1 ? 'read' : 'reads'}`;
+  return `${least === most ? '' : `${least} to `}${most} timer ${most === 1 ? 'read' : 'reads'}`;
 }
 
-/** "71 reads, 25 ns": what was counted and measured beside the verdict, as far as it was. */
+/** "71 timer reads, 25 ns/call": what was counted and measured beside the verdict, as far as it was. */
 export function figuresText(finished: readonly CellFinished[]): string {
   const clock = clockFigures(finished.map(({ observation }) => observation.clock));
   return [readsText(finished), clock].filter((part) => part !== '').join(', ');
@@ -55,16 +60,60 @@ export function endingText(ending: Ending): string {
   return 'detail' in ending ? `${name}: ${ending.detail}` : name;
 }
 
+/**
+ * available_clocksource in the kernel's order, the current source with a star, tsc in brackets: "kvm-clock* [tsc] acpi_pm",
+ * "kvm-clock* acpi_pm, no tsc"; each list once if boots differ, and empty if no boot told one.
+ */
+export function sourcesText(finished: readonly CellFinished[]): string {
+  const lists = finished.flatMap(({ observation: { available, current } }) => {
+    const names = available ?? (current === null ? null : [current]);
+    if (names === null) return [];
+    const shown = names.map((name) => {
+      const word = fitWidth(oneLine(name), SOURCE_COLUMNS);
+      return `${name === 'tsc' ? '[tsc]' : word}${name === current ? '*' : ''}`;
+    });
+    const lacks = available !== null && !names.includes('tsc');
+    return [`${shown.join(' ')}${lacks ? `${shown.length > 0 ? ', ' : ''}no tsc` : ''}`];
+  });
+  return [...new Set(lists)].join(' / ');
+}
+
+/** Whether available_clocksource has tsc, in every boot that told it; null if none did, or if boots differ. */
+export function findingOf(finished: readonly CellFinished[]): 'there' | 'missing' | null {
+  const all = finished.flatMap(({ observation: { available } }) => available?.includes('tsc') ?? []);
+  if (all.length === 0 || new Set(all).size > 1) return null;
+  return all[0] ? 'there' : 'missing';
+}
+
+/** The error of the kernel's TSC frequency where that is furthest off: "+0.4 ppm"; empty if it is not known. */
+export function errorText(finished: readonly CellFinished[]): string {
+  // A TSC that is refused is no clock, so its frequency is nobody's.
+  const known = finished.flatMap(({ observation: { verdict, ppm, ppmWithin } }) =>
+    ppm === null || verdict === 'never' || verdict === 'unstable' ? [] : [{ ppm, ppmWithin }],
+  );
+  const [worst] = known.toSorted((a, b) => Math.abs(b.ppm) - Math.abs(a.ppm));
+  return worst === undefined ? '' : ppmText(worst.ppm, worst.ppmWithin);
+}
+
+/** "refined, TSC +0.4 ppm", "refined x2, never x1" if the boots of a cell differ; with what it ran on if the matrix left that open. */
+export function howText(finished: readonly CellFinished[], ranOn: string): string {
+  const counts = new Map<string, number>();
+  for (const { observation } of finished)
+    counts.set(observation.verdict, (counts.get(observation.verdict) ?? 0) + 1);
+  // No finding: the outcome has the same word.
+  if (counts.size === 1) counts.delete('infra-error');
+  const verdicts = [...counts].map(([verdict, n]) => (counts.size === 1 ? verdict : `${verdict} x${n}`));
+  const error = errorText(finished);
+  const parts = [...verdicts, ...(error === '' ? [] : [`TSC ${error}`])];
+  if (ranOn !== '') parts[0] = `${parts[0] ?? ''} on ${ranOn}`.trim();
+  return parts.join(', ');
+}
+
 /** The current source of every boot, and how far the kernel's TSC is off where that is furthest: "tsc, +0.4 ppm", "kvm-clock, tsc -1.0 ppm". */
 export function clockText(finished: readonly CellFinished[]): string {
   const seen = finished.map(({ observation }) => observation);
   const sources = [...new Set(seen.flatMap(({ current }) => (current === null ? [] : [oneLine(current)])))];
-  // A TSC that is refused is no clock, so its frequency is nobody's.
-  const known = seen.flatMap(({ verdict, ppm, ppmWithin }) =>
-    ppm === null || verdict === 'never' || verdict === 'unstable' ? [] : [{ ppm, ppmWithin }],
-  );
-  const [worst] = known.toSorted((a, b) => Math.abs(b.ppm) - Math.abs(a.ppm));
-  const error = worst === undefined ? '' : ppmText(worst.ppm, worst.ppmWithin);
+  const error = errorText(finished);
   const whose = error !== '' && sources.length > 0 && !sources.includes('tsc') ? 'tsc ' : '';
   return [sources.map((name) => fitWidth(name, NAME_COLUMNS)).join('/'), `${whose}${error}`]
     .filter((part) => part !== '')

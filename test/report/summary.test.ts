@@ -27,7 +27,7 @@ test('it begins with how many cells are not as expected, worst first, and says w
 test('what is as expected is only in the folded table', () => {
   const text = of(SAMPLE);
   expect(top(text)).not.toContain('old.hpet-on');
-  expect(text.slice(top(text).length)).toContain('ok refined<br>tsc, +0.4 ppm');
+  expect(text.slice(top(text).length)).toContain('<br>refined, TSC +0.4 ppm<br>expected |');
 });
 
 test('cells that were skipped for one reason are one line', () => {

@@ -1,10 +1,12 @@
+import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { fitWidth, ppmText } from '../../harness/base/figures.ts';
 import { renderMarkdown } from '../../harness/report/markdown.ts';
 import { renderTable } from '../../harness/report/table.ts';
-import { BEGIN, cellOf, SAMPLE } from '../record/sample-run.ts';
+import { BEGIN, cellOf, finishedOf, SAMPLE } from '../record/sample-run.ts';
 import { CONTROL, viewOf } from './streams.ts';
 
+const AXES = { 'tsc-frequency': '3GHz', 'ref-delay': '14us,every11+500us', personality: 'xen' };
 const PLAIN = { colour: false, unicode: false, columns: undefined };
 
 test('the table has a column for each kernel, a row for each guest, and a note for each surprise', () => {
@@ -14,15 +16,20 @@ test('the table has a column for each kernel, a row for each guest, and a note f
     INTERRUPTED: not every cell was run
     QEMU 7.2.22, tcg; host AMD EPYC, Linux 6.18.44, under KVM, clocksource tsc; tscmatrix 0.1.0
 
-    +----------+--------------------+----------------------+--------------------------------+
-    | guest    | old                | mid                  | new                            |
-    |          | 5.10.0-cloud-amd64 | 6.10.0-cloud-amd64   | 7.10.0-cloud-amd64             |
-    +----------+--------------------+----------------------+--------------------------------+
-    | hpet=on  | ok refined         | UNEXPECTED never [1] | FLAKY refined x1, never x1 [2] |
-    |          | tsc, +0.4 ppm      | hpet                 | tsc/hpet, +0.4 ppm             |
-    +----------+--------------------+----------------------+--------------------------------+
-    | hpet=off | skipped [3]        | infra-error [4]      | infra-error [5]                |
-    +----------+--------------------+----------------------+--------------------------------+
+    +----------+-----------------------+---------------------+-------------------------------------------+
+    | guest    | old                   | mid                 | new                                       |
+    |          | 5.10.0-cloud-amd64    | 6.10.0-cloud-amd64  | 7.10.0-cloud-amd64                        |
+    +----------+-----------------------+---------------------+-------------------------------------------+
+    | hpet=on  | [tsc]* hpet acpi_pm   | [tsc] hpet* acpi_pm | [tsc]* hpet acpi_pm / [tsc] hpet* acpi_pm |
+    |          | refined, TSC +0.4 ppm | never               | refined x1, never x1, TSC +0.4 ppm        |
+    |          | expected              | UNEXPECTED [1]      | FLAKY [2]                                 |
+    +----------+-----------------------+---------------------+-------------------------------------------+
+    | hpet=off | skipped [3]           | infra-error [4]     | infra-error [5]                           |
+    +----------+-----------------------+---------------------+-------------------------------------------+
+
+    Lines of a cell: available_clocksource, with [tsc] if tsc is in it and a star at the current source; how tsc
+    ended, and the error of the kernel's TSC frequency; how often firmware and kernel read PM timer and HPET, and
+    what a program's clock_gettime() takes; whether that was expected.
 
     [1] mid, hpet=on: never, expected refined; the guest says red ]]></failure> | a * b \`c\` @root # SKIP \\
         \\x9b2J \\x00 end. Cause: refinement-restarts (likely).
@@ -34,30 +41,46 @@ test('the table has a column for each kernel, a row for each guest, and a note f
   `);
 });
 
-test('a narrow terminal gets a list for each guest, no line wider than it', () => {
-  const text = renderTable(viewOf(SAMPLE), { ...PLAIN, unicode: true, columns: 44 });
-  expect(text.split('\n').every((line) => line.length <= 44)).toBe(true);
-  expect(text.split('\n\n')[1]).toMatchInlineSnapshot(`
-    "hpet=on
-      old (5.10.0-cloud-amd64): ok refined,
-        tsc, +0.4 ppm
-      mid (6.10.0-cloud-amd64): UNEXPECTED
-        never [1], hpet
-      new (7.10.0-cloud-amd64): FLAKY refined
-        x1, never x1 [2], tsc/hpet, +0.4 ppm
-    hpet=off
-      old (5.10.0-cloud-amd64): skipped [3]
-      mid (6.10.0-cloud-amd64): infra-error
-        [4]
-      new (7.10.0-cloud-amd64): infra-error
-        [5]"
-  `);
+test.each([80, 120, 200])(
+  'seven kernels fit into %d columns, each cell once and none narrower than it reads well',
+  (columns) => {
+    const kernels = [
+      'upstream-fixed',
+      'stock',
+      'threshold-raised',
+      'tsc-reliable',
+      'tsc-reliable-literal',
+      'refine-fix',
+      'k7',
+    ];
+    const cells = kernels.flatMap((kernel) => [
+      { type: 'cell-planned' as const, cell: { ...cellOf(`${kernel}-a`, kernel, 'on'), axes: AXES } },
+      finishedOf(`${kernel}-a`, {
+        available: ['kvm-clock', 'tsc-early', 'tsc', 'acpi_pm'],
+        current: 'kvm-clock',
+      }),
+    ]);
+    const text = renderTable(viewOf([...cells]), { ...PLAIN, columns });
+    const lines = text.split('\n');
+    expect(lines.filter((line) => stringWidth(line) > columns)).toEqual([]);
+    for (const kernel of kernels)
+      expect(text.replaceAll(/[\s|]+/g, ' ').split(` ${kernel} `)).toHaveLength(2);
+    expect(text.split('[tsc]')).toHaveLength(kernels.length + 2);
+    expect(lines.filter((line) => line.startsWith('| guest '))).toHaveLength(
+      { 80: 4, 120: 2, 200: 1 }[columns] ?? 0,
+    );
+  },
+);
+
+test('a very narrow terminal too', () => {
+  const text = renderTable(viewOf(SAMPLE), { ...PLAIN, unicode: true, columns: 30 });
+  expect(text.split('\n').every((line) => stringWidth(line) <= 30)).toBe(true);
 });
 
 test('colour only adds to the words', () => {
   const style = { ...PLAIN, unicode: true };
   const coloured = renderTable(viewOf(SAMPLE), { ...style, colour: true });
-  expect(coloured).toContain('\u001b[31mUNEXPECTED never [1]\u001b[39m');
+  expect(coloured).toContain('\u001b[31mUNEXPECTED [1]\u001b[39m');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours
   expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(renderTable(viewOf(SAMPLE), style));
 });
@@ -96,8 +119,10 @@ test('markdown escapes what is not ours and keeps table and mentions in check', 
 
     | guest | old<br>5.10.0-cloud-amd64 | mid<br>6.10.0-cloud-amd64 | new<br>7.10.0-cloud-amd64 |
     | --- | --- | --- | --- |
-    | hpet=on | ok refined<br>tsc, +0.4 ppm | **UNEXPECTED never \\[1\\]**<br>hpet | **FLAKY refined x1, never x1 \\[2\\]**<br>tsc/hpet, +0.4 ppm |
+    | hpet=on | \\[tsc\\]\\* hpet acpi\\_pm<br>refined, TSC +0.4 ppm<br>expected | \\[tsc\\] hpet\\* acpi\\_pm<br>never<br>**UNEXPECTED \\[1\\]** | \\[tsc\\]\\* hpet acpi\\_pm / \\[tsc\\] hpet\\* acpi\\_pm<br>refined x1, never x1, TSC +0.4 ppm<br>**FLAKY \\[2\\]** |
     | hpet=off | **skipped \\[3\\]** | **infra-error \\[4\\]** | **infra-error \\[5\\]** |
+
+    Lines of a cell: available\\_clocksource, with \\[tsc\\] if tsc is in it and a star at the current source; how tsc ended, and the error of the kernel's TSC frequency; how often firmware and kernel read PM timer and HPET, and what a program's clock\\_gettime() takes; whether that was expected.
 
     - \\[1\\] mid, hpet=on: never, expected refined; the guest says red \\]\\]&gt;&lt;/failure&gt; \\| a \\* b \\\`c\\\` @<!-- -->root # SKIP \\\\ \\\\x9b2J \\\\x00 end. Cause: refinement-restarts (likely).
     - \\[2\\] new, hpet=on: its 2 boots differ
@@ -109,8 +134,8 @@ test('markdown escapes what is not ours and keeps table and mentions in check', 
 });
 
 test.each([
-  [0, '0.0 ppm'],
-  [-0.04, '0.0 ppm'],
+  [0, '0 ppm'],
+  [-0.04, '0 ppm'],
   [0.385, '+0.4 ppm'],
   [-9.94, '-9.9 ppm'],
   [9.96, '+10 ppm'],
@@ -118,6 +143,14 @@ test.each([
   [-1_000_000, '-1000000 ppm'],
 ])('%d ppm reads %s', (ppm, text) => {
   expect(ppmText(ppm)).toBe(text);
+});
+
+test.each([
+  [3.4, 0.2, '+3.4 +/-0.2 ppm'],
+  [3.4, 2.1, '+3 +/-3 ppm'],
+  [-115.8, 0.4, '-116 +/-1 ppm'],
+])('digits that %d within %d ppm does not have are not shown', (ppm, within, text) => {
+  expect(ppmText(ppm, within)).toBe(text);
 });
 
 test.each([

@@ -3,6 +3,9 @@ import { html, type Markup } from './markup.ts';
 import { CHANGE_CLASS, CHANGE_MARKS, OUTCOME_MARKS } from './symbols.ts';
 import type { FigureName, IndexEntry } from './types.ts';
 
+/** What a cell is shaded by unless a figure is chosen: whether tsc is there, or whether that was expected. */
+export type Shade = 'finding' | 'outcome';
+
 const FIGURES: Readonly<Record<FigureName, string>> = {
   ppm: 'accuracy',
   pmCycles: 'PM timer read cost',
@@ -10,12 +13,18 @@ const FIGURES: Readonly<Record<FigureName, string>> = {
   cpuMs: 'CPU time',
 };
 
+const SHADES: Readonly<Record<Shade, string>> = { finding: 'finding: is tsc there?', outcome: 'outcome' };
+
 interface ToggleChoice {
   readonly value: string;
   readonly count: number;
 }
 
-export function filterBar(entries: readonly IndexEntry[], toggles: readonly ToggleChoice[]): Markup {
+export function filterBar(
+  entries: readonly IndexEntry[],
+  toggles: readonly ToggleChoice[],
+  first: Shade = 'outcome',
+): Markup {
   return html`<form id="filter" role="search" aria-label="Filter cells">
 <div class="toggles" role="group" aria-label="Show only">${toggles.filter(({ count }) => count > 0).map(toggle)}</div>
 <div class="fields">
@@ -23,7 +32,7 @@ export function filterBar(entries: readonly IndexEntry[], toggles: readonly Togg
 ${choice('verdict', 'verdict', distinct(entries.flatMap((entry) => entry.verdicts)))}
 ${choice('cause', 'cause', distinct(entries.flatMap((entry) => entry.causes)))}
 ${axisNames(entries).map((axis) => axisChoice(axis, entries))}
-${shadeChoice(entries)}
+${shadeChoice(entries, first)}
 <button type="reset">Clear</button>
 </div>
 <p id="shown" role="status" aria-live="polite"></p>
@@ -54,13 +63,17 @@ function choice(name: string, title: string, values: readonly string[], least = 
   return html`<label class="choice"><span>${title}</span><select name="${name}" aria-label="${title}"><option value="">any</option>${options}</select></label>`;
 }
 
-function shadeChoice(entries: readonly IndexEntry[]): Markup | null {
-  const names = (Object.keys(FIGURES) as FigureName[]).filter(
+/** The first choice is the page's own, which its address need not name. */
+function shadeChoice(entries: readonly IndexEntry[], first: Shade): Markup | null {
+  const figures = (Object.keys(FIGURES) as FigureName[]).filter(
     (name) => new Set(entries.map((entry) => entry.figures[name])).size > 1,
   );
-  if (names.length === 0) return null;
-  const options = names.map((name) => html`<option value="${name}">${FIGURES[name]}</option>`);
-  return html`<label class="choice"><span>shade by</span><select name="shade" aria-label="shade by"><option value="">outcome</option>${options}</select></label>`;
+  const shades: readonly Shade[] = first === 'finding' ? ['finding', 'outcome'] : ['outcome', 'finding'];
+  const options = [
+    ...shades.map((name) => html`<option value="${name === first ? '' : name}">${SHADES[name]}</option>`),
+    ...figures.map((name) => html`<option value="${name}">${FIGURES[name]}</option>`),
+  ];
+  return html`<label class="choice"><span>shade by</span><select name="shade" aria-label="shade by" data-first="${first}">${options}</select></label>`;
 }
 
 function axisNames(entries: readonly IndexEntry[]): string[] {

@@ -24,6 +24,8 @@ interface RunPageOptions {
 interface Made {
   readonly packed: string;
   readonly costs: MeasuredCosts | null;
+  /** Of this cell, this run's too. */
+  readonly nights: number;
 }
 
 /** The page's text, in parts. Reads the record's folder and nothing else; throws if the folder is gone. */
@@ -58,6 +60,8 @@ export async function renderRunPage(
 ${filterBar(
   entries,
   OUTCOMES.map((outcome) => ({ value: outcome, count: counts[outcome] })),
+  // One run shows what is; night after night what matters is whether it is as ever.
+  [...made.values()].some(({ nights }) => nights > 1) ? 'outcome' : 'finding',
 )}
 ${shortened > 0 && html`<p class="meta">The consoles of ${shortened} cells are shortened to what is cited, for the page's size; they are whole in the run's folder.</p>`}
 ${tableMarkup(table, `${name}: kernels and guests`)}</section>`,
@@ -91,7 +95,7 @@ async function makeCell(
     const { id, kernel, row } = made.page;
     return { id, kernel, row, compared: null, sides: [{ title: '', cell: made.page }] };
   });
-  return { packed, costs };
+  return { packed, costs, nights: history?.nights.length ?? 0 };
 }
 
 /** The last nights of a cell, as a strip. */

@@ -3,7 +3,8 @@
 import { furthest } from '../../base/figures.ts';
 import { type CellView, type KernelView, type RunView, resultOf } from '../../record/run-view.ts';
 import { labelOf } from '../grid.ts';
-import { clockText, figuresText, shortRelease } from '../words.ts';
+import { chosenText } from '../machines.ts';
+import { figuresText, findingOf, howText, shortRelease, sourcesText } from '../words.ts';
 import { verdictsOf } from './cell-page.ts';
 import type { MeasuredCosts } from './evidence-file.ts';
 import { visible } from './markup.ts';
@@ -25,8 +26,11 @@ function releaseText(state: KernelView): string {
 export function runCell(cell: CellView, costs: MeasuredCosts | null): TableCell {
   const { outcome } = resultOf(cell);
   const entry = indexEntry(cell, costs);
-  const head = entry.verdicts.join(', ') || (outcome === 'infra-error' ? 'no result' : outcome);
-  return { entry, outcome, head, detail: detailOf(cell) };
+  const ends = cell.boots.flatMap(({ finished }) => finished ?? []);
+  const [how, figures] = [howText(ends, chosenText(cell)), figuresText(ends)];
+  const head = sourcesText(ends) || how || (outcome === 'infra-error' ? 'no result' : outcome);
+  const lines = [head === how ? '' : how, figures].filter((line) => line !== '');
+  return { entry, outcome, head: visible(head), detail: visible(lines.join('; ')) };
 }
 
 export function indexEntry(cell: CellView, costs: MeasuredCosts | null): IndexEntry {
@@ -43,6 +47,7 @@ export function indexEntry(cell: CellView, costs: MeasuredCosts | null): IndexEn
     row: labelOf(cell.cell),
     axes: Object.fromEntries(axes),
     outcome,
+    finding: findingOf(ends),
     verdicts: verdictsOf(cell),
     causes: [...new Set(causes)],
     words: visible([...new Set(words)].join(' ')),
@@ -53,11 +58,6 @@ export function indexEntry(cell: CellView, costs: MeasuredCosts | null): IndexEn
       cpuMs: ends.length === 0 ? null : ends.reduce((sum, end) => sum + end.cpuMs, 0),
     },
   };
-}
-
-function detailOf(cell: CellView): string {
-  const ends = cell.boots.flatMap(({ finished }) => finished ?? []);
-  return visible([clockText(ends), figuresText(ends)].filter((part) => part !== '').join(', '));
 }
 
 function median(costs: MeasuredCosts | null, source: string): number | null {

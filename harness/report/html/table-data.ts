@@ -13,7 +13,7 @@ export interface TableColumn {
 export interface TableCell {
   readonly entry: IndexEntry;
   readonly outcome: Outcome;
-  /** Large: the verdict, or what changed. */
+  /** Large: the clocksources, or what changed. */
   readonly head: string;
   /** Small, below. */
   readonly detail: string;

@@ -9,6 +9,8 @@ export interface IndexEntry {
   readonly row: string;
   readonly axes: Readonly<Record<string, string>>;
   readonly outcome: Outcome;
+  /** Whether available_clocksource has tsc; null if no boot told it, or boots differ. */
+  readonly finding: 'there' | 'missing' | null;
   /** Of a comparison. */
   readonly change?: Change;
   readonly verdicts: readonly string[];

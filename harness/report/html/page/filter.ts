@@ -19,6 +19,7 @@ export function startFilter(entries: readonly IndexEntry[], matrix: Matrix): voi
   if (!(form instanceof HTMLFormElement)) return;
   const texts = entries.map(textOf);
   const buttons = [...form.querySelectorAll<HTMLElement>('[data-toggle]')];
+  const first = form.querySelector<HTMLElement>('[data-first]')?.dataset.first ?? 'outcome';
 
   const apply = (): void => {
     const wanted = wantedOf(form, buttons);
@@ -30,7 +31,7 @@ export function startFilter(entries: readonly IndexEntry[], matrix: Matrix): voi
         places.length === entries.length
           ? `${entries.length} cells`
           : `${places.length} of ${entries.length} cells`;
-    shade(entries, matrix, fieldText(form, 'shade'));
+    shade(entries, matrix, fieldText(form, 'shade') || first);
     remember(form, buttons);
   };
 
@@ -132,19 +133,24 @@ function restore(form: HTMLFormElement, buttons: readonly HTMLElement[]): void {
     button.setAttribute('aria-pressed', String(on.includes(button.dataset.toggle ?? '')));
 }
 
-/** Shades the table by a figure in place of the outcome: the darker, the larger. The figure itself is shown as well. */
+/**
+ * Shades the table by what was found, or by a figure in place of the outcome: the darker, the larger. The figure itself is
+ * shown as well.
+ */
 const STEPS = 5;
 
 export function shade(entries: readonly IndexEntry[], matrix: Matrix, name: string): void {
-  const figures = entries.map((entry) => (name === '' ? null : size(entry.figures[name as FigureName])));
+  const isFigure = name !== 'outcome' && name !== 'finding';
+  const figures = entries.map((entry) => (isFigure ? size(entry.figures[name as FigureName]) : null));
   const known = figures.flatMap((figure) => figure ?? []).sort((a, b) => a - b);
   for (const [i, entry] of entries.entries()) {
     const cell = matrix.cells.get(i);
     if (cell === undefined) continue;
     const figure = figures[i] ?? null;
-    if (name === '') {
-      delete cell.dataset.shade;
+    if (!isFigure) {
       delete cell.dataset.figure;
+      if (name === 'finding') cell.dataset.shade = entry.finding ?? 'none';
+      else delete cell.dataset.shade;
       continue;
     }
     cell.dataset.shade = figure === null ? 'none' : String(stepOf(figure, known));
