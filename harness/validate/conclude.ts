@@ -38,7 +38,8 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
   const fixed = of('as-reference');
   const other = of('other');
   const unclear = of('unclear');
-  const controls = cells.filter(({ isControl }) => isControl);
+  const apart = of('apart');
+  const controls = cells.filter(({ isControl, finding }) => isControl && finding !== 'apart');
   const also: string[] = [];
   const result = (kind: Conclusion['kind'], because: string): Conclusion => ({
     kind,
@@ -48,6 +49,7 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
     isHostFault: false,
   });
 
+  if (apart.length > 0) also.push(`Cannot be compared, for the reference is of another age: ${list(apart)}.`);
   if (unclear.length > 0) also.push(`No answer from ${guests(unclear.length)}: ${list(unclear)}.`);
   if (tolerant.length > 0)
     also.push(`More tolerant than the reference, and accurate there: ${list(tolerant)}.`);
@@ -92,11 +94,16 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
   }
   if (fixed.length === 0) {
     const settle = ['Add a guest to the matrix in which the reference and the base differ.'];
-    return { ...result('inconclusive', 'base and reference do the same in every guest'), settle };
+    const why =
+      apart.length > 0
+        ? 'base and reference do the same in every guest that can be compared'
+        : 'base and reference do the same in every guest';
+    return { ...result('inconclusive', why), settle };
   }
   if (controls.length === 0) also.push('No negative control was among the guests.');
   const what = controls.length > 0 ? ` and refuses the TSC in all ${controls.length} negative controls` : '';
-  return result('equivalent', `it does as the reference in every guest${what}`);
+  const every = apart.length > 0 ? 'every guest that can be compared' : 'every guest';
+  return result('equivalent', `it does as the reference in ${every}${what}`);
 }
 
 function acceptance(accepted: readonly (Judged | JudgedMargin)[]): string {

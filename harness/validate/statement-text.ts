@@ -14,6 +14,7 @@ const FINDING_WORDS: Readonly<Record<Finding, string>> = {
   worse: '**worse**',
   accepts: '**accepts what is to be refused**',
   tolerant: 'more tolerant than the reference',
+  apart: 'cannot be compared',
   unclear: '**no answer**',
 };
 

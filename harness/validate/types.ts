@@ -61,6 +61,8 @@ const FINDINGS = [
   'accepts',
   /** It registers a TSC that base and reference could not measure, and its frequency is right. */
   'tolerant',
+  /** Another commit than the backport's decides there, and the reference is so much newer that it has it. */
+  'apart',
   /** One of the three gave no answer. */
   'unclear',
 ] as const;

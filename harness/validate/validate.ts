@@ -10,7 +10,7 @@ import { type RunOptions, runPlan } from '../run/run.ts';
 import { comparisonsOf } from './comparisons.ts';
 import { conclude } from './conclude.ts';
 import { makeEarlyStop } from './early-stop.ts';
-import { judgeComparison } from './judge.ts';
+import { areApart, changesBetween, judgeAcross } from './eras.ts';
 import type { Backport } from './kernels.ts';
 import { judgeMargin, type MarginComparison } from './margins.ts';
 import { patchWords } from './patch/markdown.ts';
@@ -71,7 +71,11 @@ export function makeStatement(
   const { base, reference, tolerancePpm, run } = input;
   const names = { base: base.name, backport: backport.entry.name, reference: reference.name };
   const trios = comparisonsOf(record.view, names);
-  const judged = trios.map((trio) => ({ trio, judged: judgeComparison(trio, tolerancePpm) }));
+  const release = (name: string): string => record.view.kernels.get(name)?.ready?.release ?? '';
+  const [old, recent] = [release(base.name), release(reference.name)];
+  const own = (extras.patch?.alike ?? []).map(({ id }) => id);
+  const changes = changesBetween(old, recent, own);
+  const judged = trios.map((trio) => ({ trio, judged: judgeAcross(trio, tolerancePpm, changes) }));
   const margins = extras.margins.map((trio) => ({ trio, judged: judgeMargin(trio) }));
   const conclusion = conclude(
     judged.map((one) => one.judged),
@@ -79,6 +83,10 @@ export function makeStatement(
   );
   // What the patch lacks explains an answer; if nothing is missing there is nothing to explain.
   const words = conclusion.kind === 'equivalent' || extras.patch === null ? [] : patchWords(extras.patch);
+  if (areApart(old, recent))
+    words.unshift(
+      `Base (${old}) and reference (${recent}) are of different ages: only what is known of other commits is told apart from the backport's; margins hold all of them.`,
+    );
   const boots: BootFacts = {
     repeats: run.repeat,
     deterministic: plan.cells.every(({ guest }) => guest.clock === 'deterministic'),

@@ -6,6 +6,9 @@
 import { relativeLimit, SMI_TRESHOLD } from '../base/kernel-constants.ts';
 import type { KernelVersion } from '../evidence/facts/types.ts';
 
+export { parseRelease } from '../evidence/facts/kernel.ts';
+export type { KernelVersion };
+
 export interface KernelGeneration {
   readonly name: string;
   /** A sample is rejected when reading it took longer: 50,000 cycles, or tsc_khz >> 5 cycles (31.25 us). */

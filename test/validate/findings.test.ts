@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../harness/matrix/types.ts';
 import { conclude } from '../../harness/validate/conclude.ts';
+import { areApart, changesBetween, judgeAcross } from '../../harness/validate/eras.ts';
 import { judgeComparison } from '../../harness/validate/judge.ts';
 import { judgeMargin, type MarginValue } from '../../harness/validate/margins.ts';
 import type { Comparison, Side } from '../../harness/validate/types.ts';
@@ -233,5 +234,68 @@ describe('all guests', () => {
     expect(margin(old, { ...old, isUnclear: true }, endless).finding).toBe('unclear');
     expect(concluded([fixed], [margin(old, strict, endless)]).kind).toBe('regresses');
     expect(concluded([fixed], [margin(old, old, strict)]).kind).toBe('incomplete');
+  });
+});
+
+describe('a base and a reference of different ages', () => {
+  const RHEL7 = '3.10.0-514.el7.x86_64';
+  const across = (one: Comparison, base = RHEL7, reference = '6.1.176', own: string[] = []) =>
+    judgeAcross(one, TOLERANCE, changesBetween(base, reference, own));
+  const invtsc = trio(['kvm-invtsc', 'never', 'known-frequency', 'known-frequency'], {
+    reference: side('known-frequency', { current: 'tsc' }),
+  });
+  const xen = trio(['xen', 'refined', 'refined', 'known-frequency'], {
+    base: side('refined', { current: 'xen' }),
+    backport: side('refined', { current: 'xen' }),
+    reference: side('known-frequency', { current: 'xen' }),
+  });
+  const reason = 'the reason given is "TSCs unsynchronized"';
+  const sockets = trio(['two-cpus', 'unstable', 'unstable', 'refined'], {
+    base: side('unstable', { reason }),
+    isControl: true,
+  });
+
+  test('which clocksource outranks which is left out where a later commit decides it', () => {
+    expect(judge(invtsc).finding).toBe('other');
+    expect(across(invtsc)).toMatchObject({
+      finding: 'as-reference',
+      why: expect.stringContaining('7539b174aef4'),
+    });
+    // Both lack it, both have it, or it is what the backport is about.
+    expect(across(invtsc, RHEL7, '4.19.79').finding).toBe('other');
+    expect(across(invtsc, '5.4.273').finding).toBe('other');
+    expect(across(invtsc, '4.18.0-348.el8.x86_64').finding).toBe('other');
+    expect(across(invtsc, RHEL7, '6.1.176', ['7539b174aef4']).finding).toBe('other');
+    // Where the registration differs too, it still counts.
+    const lacks = { ...invtsc, backport: side('never') };
+    expect(across(lacks).finding).toBe('missing');
+  });
+
+  test('a guest that a later commit decides cannot be compared', () => {
+    expect(across(xen)).toMatchObject({ finding: 'apart', why: expect.stringContaining('898ec52d2ba0') });
+    expect(across(xen, RHEL7, '5.8.18').finding).toBe('missing');
+    expect(across(sockets, RHEL7, '6.12.1').finding).toBe('apart');
+    expect(across(sockets, RHEL7, '6.11.0').finding).toBe('missing');
+    const other = { ...sockets, base: side('unstable', { reason: 'by the clocksource watchdog' }) };
+    expect(across(other, RHEL7, '6.12.1').finding).toBe('missing');
+    // A backport that makes it worse does so whatever the reference is.
+    const worse = { ...xen, backport: side('never', { current: 'xen' }) };
+    expect(across(worse).finding).toBe('worse');
+  });
+
+  test('is said, and a control that cannot be compared is none', () => {
+    const fixed = judge(trio(['kvm-slow', 'never', 'known-frequency', 'known-frequency']));
+    const conclusion = conclude([fixed, across(sockets, RHEL7, '6.12.1')], []);
+    expect(conclusion.because).toBe('it does as the reference in every guest that can be compared');
+    expect(conclusion.also.join(' ')).toMatch(
+      /Cannot be compared.*two-cpus.*e7ff4ebffe3b.*No negative control/,
+    );
+    expect(conclude([across(xen)], [])).toMatchObject({ kind: 'inconclusive' });
+  });
+
+  test('two trees of one kernel are of one age', () => {
+    expect(areApart(RHEL7, '3.10.0-1160.el7.x86_64')).toBe(false);
+    expect(areApart(RHEL7, '3.16.0')).toBe(true);
+    expect(areApart('a tree', '3.16.0')).toBe(false);
   });
 });

@@ -56,7 +56,9 @@ function compareOneWay(patch: Changes, upstream: Changes, reverse: boolean): Com
 
 function nameOf({ file, sign, key }: ChangedLine, flip: boolean): string {
   const seen = flip ? (sign === '-' ? '+' : '-') : sign;
-  return `${file}\0${seen}${key}`;
+  // Split off in v4.6: the capabilities of older trees are in cpufeature.h.
+  const now = file.replace(/\/asm\/cpufeature\.h$/, '/asm/cpufeatures.h');
+  return `${now}\0${seen}${key}`;
 }
 
 function upstreamHunk(

@@ -39,6 +39,13 @@ test('a file is part of a line: the same flag set elsewhere is another change', 
   expect(isAlike(result)).toBe(false);
 });
 
+test('the capabilities of trees before 4.6 are in a file of another name', () => {
+  const line = '+#define X86_FEATURE_TSC_KNOWN_FREQ (3*32+31)';
+  const of = (name: string) => hunk(line, '', `arch/x86/include/asm/${name}.h`);
+  expect(compare(of('cpufeature'), of('cpufeatures'))).toMatchObject({ complete: true, found: 1 });
+  expect(compare(of('cpu'), of('cpufeatures'))).toMatchObject({ complete: false, found: 0 });
+});
+
 test('lines that change places are the same change whichever diff shows as the moved one', () => {
   const head = ' static void work(void)\n {';
   const up = hunk(`${head}\n+\tnow = ULLONG_MAX;\n-\tschedule(HZ);\n \tstart = read();\n+\tschedule(HZ);`);
