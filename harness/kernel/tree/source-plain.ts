@@ -5,8 +5,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFault, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry } from '../../host/cache.ts';
-import { sha256OfFile, sha256OfParts } from '../../host/digest.ts';
-import { stopIfInterrupted } from '../../host/interruption.ts';
+import { sha256OfFiles, sha256OfParts } from '../../host/digest.ts';
 import { runTool, tryTool } from '../../host/process.ts';
 import { fact } from '../store.ts';
 import type { AcquireOptions } from '../types.ts';
@@ -66,9 +65,12 @@ async function digestOf(path: string, options: AcquireOptions): Promise<string> 
   if (known !== undefined) return known;
   options.onProgress?.(`reading ${path}`);
   const hash = createHash('sha256');
+  const regular = files.filter(({ type }) => type === 'f');
+  const contents = sha256OfFiles(
+    regular.map((file) => ({ path: join(path, file.path), bytes: Number(file.size) })),
+  );
   for (const file of files) {
-    stopIfInterrupted(`reading ${path}`);
-    const content = file.type === 'f' ? await sha256OfFile(join(path, file.path)) : file.target;
+    const content = file.type === 'f' ? (await contents.next()).value : file.target;
     const executable = file.type === 'f' && (Number.parseInt(file.mode, 8) & 0o100) !== 0;
     hash.update(JSON.stringify([file.path, file.type, executable, content]));
   }
