@@ -10,7 +10,7 @@ const DEPS: Readonly<Record<string, readonly string[]>> = {
   base: [],
   evidence: ['base'],
   host: ['base'],
-  matrix: ['base'],
+  matrix: ['base', 'host'],
   plan: ['base', 'matrix'],
   kernel: ['base', 'host', 'matrix'],
   guest: ['base', 'evidence', 'host', 'matrix'],

@@ -7,6 +7,7 @@ import { acquireKernel } from '../kernel/acquire.ts';
 import { holdsKernel } from '../kernel/package/from-package.ts';
 import { packageVersion } from '../kernel/package/package-version.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
+import { isMatrixPath } from '../matrix/builtin.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { KernelEntry, KernelSource } from '../matrix/types.ts';
@@ -53,7 +54,7 @@ async function entriesOf(word: string, options: AcquireOptions): Promise<Listed>
   }
   const found = await stat(word).catch(() => undefined);
   if (found?.isDirectory()) return { list: await inFolder(word, options), sorted: true };
-  if (/\.ya?ml$/.test(word)) return { list: (await loadMatrix(word)).kernels, sorted: false };
+  if (isMatrixPath(word)) return { list: (await loadMatrix(word)).kernels, sorted: false };
   if (word.startsWith('debian:')) {
     const name = word.slice('debian:'.length);
     return { list: [entryOf(name, { debian: name })], sorted: false };

@@ -29,12 +29,18 @@ export type Options<F> = { readonly [Name in keyof F]-?: Option<NonNullable<F[Na
 export interface Context {
   /** Whether an option was on the command line. */
   readonly isGiven: (flag: string) => boolean;
+  readonly groups: CommandGroups;
 }
+
+/** Every command, by what it is for, in the order of the help. */
+export type CommandGroups = Readonly<Record<string, readonly AnyCommand[]>>;
 
 export interface AnyCommand {
   /** Its name, then its words: "<run>", "[matrix]", "<blobs...>". */
   readonly usage: string;
   readonly about: string;
+  /** Lines as a user types them, without the program's name. */
+  readonly examples?: readonly string[];
   readonly options: Readonly<Record<string, Option<unknown>>>;
   /** Loads the command's code and runs it; gives the exit code. */
   readonly start: (flags: never, context: Context, words: never) => Promise<number>;

@@ -1,19 +1,21 @@
 /** Every command, in the order of the help. */
-import type { AnyCommand } from './command.ts';
+import type { AnyCommand, CommandGroups } from './command.ts';
 import { BISECTION } from './commands/bisection.ts';
 import { BOOT } from './commands/boot.ts';
-import { HOST } from './commands/host.ts';
+import { COMPLETION, HOST, MANUAL } from './commands/host.ts';
 import { KERNELS } from './commands/kernels.ts';
 import { MARGINS } from './commands/margins.ts';
 import { RECORDS } from './commands/records.ts';
 import { RUNS } from './commands/runs.ts';
 
-export const COMMANDS: readonly AnyCommand[] = [
-  ...RUNS,
-  ...KERNELS,
-  BOOT,
-  ...RECORDS,
-  ...BISECTION,
-  ...MARGINS,
-  ...HOST,
-];
+/** By what they are for; the help lists them so. */
+export const GROUPS: CommandGroups = {
+  'A guest of yours, and this host': HOST,
+  'Boot guests': [...RUNS, BOOT],
+  'Look at recorded runs': RECORDS,
+  'Search and compare kernels': [...BISECTION, ...MARGINS],
+  'Build kernels': KERNELS,
+  'The program itself': [COMPLETION, MANUAL],
+};
+
+export const COMMANDS: readonly AnyCommand[] = Object.values(GROUPS).flat();

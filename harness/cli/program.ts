@@ -1,34 +1,29 @@
 /** The commands as commander's program. Nothing here loads a command's own code before it is asked for. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../base/errors.ts';
-import { projectFolder } from '../host/project.ts';
+import { ABOUT, EXIT_CODES, version } from './about.ts';
 import { type AnyCommand, optionName, type Option as Spec } from './command.ts';
-import { COMMANDS } from './commands.ts';
-
-export const EXIT_CODES = `
-Exit codes: 0 all as expected; 1 something unexpected or flaky; 2 bad usage or input;
-69 the host cannot do it (no QEMU, no accelerator, no space); 130 interrupted.`;
+import { GROUPS } from './commands.ts';
+import { moreHelp } from './forms.ts';
 
 /** Gives the function that runs a command line and tells its exit code. */
 export function makeProgram(): (argv: readonly string[]) => Promise<number> {
   let exitCode: number = EXIT.ok;
   const program = new Command('tscmatrix')
-    .description(
-      'Boots Linux guests in QEMU and says whether, how and how accurately each registers the TSC.',
-    )
+    .description(ABOUT)
     .version(version())
     .addHelpText('after', EXIT_CODES)
     .showSuggestionAfterError()
     .exitOverride();
-  for (const spec of COMMANDS) {
-    const command = program.command(spec.usage).description(spec.about);
-    for (const [key, option] of Object.entries(spec.options)) command.addOption(optionOf(key, option));
-    command.action(async () => {
-      exitCode = await start(spec, command);
-    });
-  }
+  for (const [group, specs] of Object.entries(GROUPS))
+    for (const spec of specs) {
+      const command = program.command(spec.usage).helpGroup(`${group}:`);
+      command.description(spec.about).addHelpText('after', () => moreHelp(spec));
+      for (const [key, option] of Object.entries(spec.options)) command.addOption(optionOf(key, option));
+      command.action(async () => {
+        exitCode = await start(spec, command);
+      });
+    }
   return async (argv) => {
     try {
       await program.parseAsync(argv, { from: 'user' });
@@ -38,13 +33,6 @@ export function makeProgram(): (argv: readonly string[]) => Promise<number> {
     }
     return exitCode;
   };
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }
 
 function optionOf(key: string, spec: Spec<unknown>): Option {
@@ -69,5 +57,5 @@ async function start(spec: AnyCommand, command: Command): Promise<number> {
   }
   if (command.opts().confinement === false) (await import('../host/confine/confine.ts')).confineNothing();
   const isGiven = (flag: string): boolean => command.getOptionValueSource(flag) === 'cli';
-  return spec.start(flags as never, { isGiven }, command.processedArgs as never);
+  return spec.start(flags as never, { isGiven, groups: GROUPS }, command.processedArgs as never);
 }

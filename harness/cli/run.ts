@@ -74,7 +74,7 @@ export async function runCommand(
   if (flags.label !== undefined) checkedLabel(flags.label);
   if (flags.blob !== undefined) await checkPlace(flags.blob);
   if (path === undefined && flags.resume === undefined)
-    throw new UserError('run needs a matrix file', 'for example: tscmatrix run matrices/quick.yaml');
+    throw new UserError('run needs a matrix file', 'for example: tscmatrix run builtin:quick');
   const result =
     flags.resume === undefined
       ? await begin(path as string, flags)

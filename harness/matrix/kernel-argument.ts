@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { suggestion } from '../base/suggest.ts';
+import { isMatrixPath } from './builtin.ts';
 import { kernelSchema, kernelSource } from './kernel-schema.ts';
 import { loadMatrix } from './load.ts';
 import type { KernelEntry } from './types.ts';
@@ -30,19 +31,43 @@ function nameOf(text: string): string {
 
 /** A path, a URL of a package, or debian:PACKAGE[@SUITE]; relative paths start from the current folder. */
 export function kernelArgument(text: string, sha256?: string): KernelEntry {
+  const source = kernelSource(checkedKeys(text, sha256), process.cwd());
+  return { name: nameOf(text), source };
+}
+
+/** The keys by which a matrix names that kernel, wherever the matrix lies. Throws UserError as kernelArgument() does. */
+export function kernelKeys(text: string, sha256?: string): Record<string, string> {
+  const { debian, suite, deb, rpm, image, sha256: digest } = checkedKeys(text, sha256);
+  const placed = {
+    debian,
+    suite,
+    deb: absolute(deb),
+    rpm: absolute(rpm),
+    image: absolute(image),
+    sha256: digest,
+  };
+  return Object.fromEntries(
+    Object.entries(placed).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+const absolute = (place: string | undefined): string | undefined =>
+  place === undefined || /^https?:/i.test(place) ? place : resolve(place);
+
+function checkedKeys(text: string, sha256: string | undefined) {
   const keys = { ...keysOf(text), ...(sha256 === undefined ? {} : { sha256 }) };
   const checked = kernelSchema.safeParse(keys);
   if (!checked.success) {
     const faults = checked.error.issues.map(({ path, message }) => [...path, message].join(' '));
     throw new UserError(`the kernel ${JSON.stringify(text)}: ${[...new Set(faults)].join('; ')}`, HINT);
   }
-  return { name: nameOf(text), source: kernelSource(checked.data, process.cwd()) };
+  return checked.data;
 }
 
 /** A kernel as kernelArgument() takes it, or MATRIX.yaml#NAME for one that a matrix names. */
 export async function kernelEntry(text: string): Promise<KernelEntry> {
   const [path = '', name] = text.split('#');
-  if (name === undefined || !/\.ya?ml$/.test(path)) return kernelArgument(text);
+  if (name === undefined || !isMatrixPath(path)) return kernelArgument(text);
   return namedKernel(path, name);
 }
 

@@ -6,6 +6,7 @@ import { UserError } from '../base/errors.ts';
 import { globTest } from '../base/glob.ts';
 import { suggestion } from '../base/suggest.ts';
 import { buildMatrix } from './build.ts';
+import { builtinsText, matrixFile } from './builtin.ts';
 import { checkNames, mistypedAxes } from './check.ts';
 import { MatrixError, newProblemList, problemAt, sortProblems } from './problems.ts';
 import { type MatrixInput, matrixSchema } from './schema.ts';
@@ -44,8 +45,9 @@ export function parseMatrix(text: string, path: string): Matrix {
   return buildMatrix(document.value as MatrixInput, resolve(path), sha256, findings);
 }
 
-/** Reads and checks a matrix file. Throws UserError if it cannot be read, MatrixError if it is wrong. */
-export async function loadMatrix(path: string): Promise<Matrix> {
+/** Reads and checks a matrix file, or a built-in one (builtin:NAME). Throws UserError if it cannot be read, MatrixError if it is wrong. */
+export async function loadMatrix(wanted: string): Promise<Matrix> {
+  const path = matrixFile(wanted);
   const bytes = await readBytes(path);
   let text: string;
   try {
@@ -57,7 +59,7 @@ export async function loadMatrix(path: string): Promise<Matrix> {
 }
 
 const REASONS: Readonly<Record<string, readonly [string, string]>> = {
-  ENOENT: ['there is no such file', 'give the path of a matrix file, for example matrices/quick.yaml'],
+  ENOENT: ['there is no such file', ''],
   ENOTDIR: ['there is no such file', 'a part of its path is not a directory'],
   EISDIR: ['is a directory', 'give the path of a matrix file within it'],
   EACCES: ['may not be read', 'check its permissions'],
@@ -90,7 +92,10 @@ async function readBytes(path: string): Promise<Buffer> {
     if (error instanceof UserError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? '';
     const [reason, hint] = REASONS[code] ?? [`cannot be read (${(error as Error).message})`, undefined];
-    throw new UserError(`${path}: ${reason}`, hint, { cause: error });
+    const others = `"tscmatrix init" writes a matrix, and these are built in: ${builtinsText()}`;
+    throw new UserError(`${path}: ${reason}`, hint || (code === 'ENOENT' ? others : undefined), {
+      cause: error,
+    });
   }
 }
 

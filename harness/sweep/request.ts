@@ -3,6 +3,7 @@ import { UserError } from '../base/errors.ts';
 import { readCellSpec } from '../lab/cell-spec.ts';
 import { checkGuest } from '../lab/margin/guests.ts';
 import type { Reference } from '../lab/margin/limits.ts';
+import { isMatrixPath } from '../matrix/builtin.ts';
 import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { chosenKernels, loadMatrix } from '../matrix/load.ts';
 import { refDelayOf, refDelaySchema } from '../matrix/ref-delay.ts';
@@ -45,7 +46,7 @@ export async function kernelsOf(words: readonly string[], globs: readonly string
   const entries: KernelEntry[] = [];
   let matrices = 0;
   for (const word of words) {
-    if (!/\.ya?ml$/.test(word)) {
+    if (!isMatrixPath(word)) {
       entries.push(await kernelEntry(word));
       continue;
     }

@@ -16,6 +16,7 @@ import { REAL_REPEAT } from '../lab/margin/margin.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { openRunner } from '../lab/runner.ts';
 import { defaultJobs } from '../lab/schedule.ts';
+import { isMatrixPath } from '../matrix/builtin.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { pageSink, writePage } from '../report/html/write-page.ts';
 import { renderSweep } from './markdown.ts';
@@ -139,7 +140,7 @@ export function againCommands(
     ...(options.repeat === 1 ? [] : [`--repeat ${options.repeat}`]),
     ...(request.disturb.length === 0 ? [] : request.disturb.map((text) => `--disturb ${quoted(text)}`)),
   ].join(' ');
-  const single = words.length === 1 && !/\.ya?ml$/.test(words[0] ?? '') ? words : [];
+  const single = words.length === 1 && !isMatrixPath(words[0] ?? '') ? words : [];
   const sides = report.kernels.flatMap(({ references }) =>
     references.flatMap(({ margin }) =>
       single.length === 0 || margin.outcome !== 'flips'

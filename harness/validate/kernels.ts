@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { readNamed } from '../host/inside.ts';
 import { type GitPlace, git, tryGit } from '../kernel/tree/git.ts';
+import { isMatrixPath } from '../matrix/builtin.ts';
 import { namedKernel } from '../matrix/kernel-argument.ts';
 import type { BuildSource, KernelEntry } from '../matrix/types.ts';
 import { parseYaml } from '../matrix/yaml.ts';
@@ -40,7 +41,7 @@ function patched(name: string, base: BuildSource, patches: readonly string[], no
  */
 export async function backportOf(text: string, base: KernelEntry, name: string): Promise<Backport> {
   const hash = text.lastIndexOf('#');
-  if (hash > 0 && /\.ya?ml$/.test(text.slice(0, hash)))
+  if (hash > 0 && isMatrixPath(text.slice(0, hash)))
     return fromYaml(text.slice(0, hash), text.slice(hash + 1), base, name);
   const path = resolve(text);
   const found = await stat(path).catch(() => null);

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { EXIT_CODES } from '../../harness/cli/about.ts';
 import { optionName } from '../../harness/cli/command.ts';
 import { COMMANDS } from '../../harness/cli/commands.ts';
-import { EXIT_CODES } from '../../harness/cli/program.ts';
 import { COMMANDS as GUEST_COMMANDS } from '../../harness/diagnose/over-ssh.ts';
 import { COMPARISON_REPORTERS, REPORTER_NAMES } from '../../harness/report/reporters.ts';
 
@@ -31,6 +31,18 @@ test('every command has its section with an example, and every option its row', 
     const own = options.filter((option) => !COMMON.includes(option));
     expect(optionsInTables(section).sort(), name).toEqual(own.sort());
   }
+});
+
+test('the table at the top has every command', () => {
+  const listed = [...page.slice(0, page.indexOf('\n## ')).matchAll(/^\| \[([a-z]+)\]\(#([a-z]+)\)/gm)];
+  expect(listed.map(([, name]) => name).sort()).toEqual(COMMANDS.map(nameOf).sort());
+  for (const [, name, anchor] of listed) expect(anchor).toBe(name);
+});
+
+test('which commands have no --json is said', () => {
+  const row = /^\| `--json` \|(.*)/m.exec(page)?.[1] ?? '';
+  const without = COMMANDS.filter(({ options }) => !Object.hasOwn(options, 'json')).map(nameOf);
+  expect([...row.matchAll(/`([a-z]+)`/g)].map(([, name]) => name).sort()).toEqual(without.sort());
 });
 
 test('no section is for a command that is gone', () => {

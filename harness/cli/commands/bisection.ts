@@ -19,6 +19,10 @@ import {
 const BISECT: Command<BisectFlags & Building, [paths: string[]]> = {
   usage: 'bisect [paths...]',
   about: 'find the first commit, or the first of a list of kernels, that behaves differently',
+  examples: [
+    'bisect --repo ~/linux --good v6.1 --bad v6.2 --cell hpet=off --expect registration=refined',
+    'bisect --kernels debian:linux-image-cloud-amd64@bookworm,trixie --cell hpet=off',
+  ],
   options: {
     cell: CELL,
     expect: EXPECT,
@@ -27,7 +31,10 @@ const BISECT: Command<BisectFlags & Building, [paths: string[]]> = {
     old: text('<commit>', 'is not as expected; with --new, a later one that is'),
     new: text('<commit>', 'is as expected: what fixed it is searched'),
     repo: text('<dir>', 'the repository; nothing in it is changed (default: the current folder)'),
-    kernels: list('<list>', 'kernels instead of commits; repeatable, see docs/bisect.md'),
+    kernels: list(
+      '<list>',
+      'kernels instead of commits; repeatable: a folder, a matrix, or debian:PACKAGE@SUITE,SUITE',
+    ),
     firstParent: flag('of merges follow the first parent only'),
     skip: list('<commit|range>', 'cannot be tested; repeatable'),
     config: CONFIG,
@@ -48,6 +55,10 @@ const BISECT: Command<BisectFlags & Building, [paths: string[]]> = {
 const PROBE: Command<ProbeFlags & Building, [kernel: string | undefined]> = {
   usage: 'probe [kernel]',
   about: 'one kernel, or one commit, against an expectation: exit codes for "git bisect run"',
+  examples: [
+    'probe bzImage --cell hpet=off --expect registration=refined',
+    'probe --repo ~/linux --commit v6.1 --cell builtin:quick#tcg.deterministic',
+  ],
   options: {
     cell: { ...CELL, required: true },
     expect: EXPECT,

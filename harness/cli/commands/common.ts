@@ -32,8 +32,7 @@ export interface Building {
   readonly confinement: boolean;
 }
 export const CONFINEMENT: Option<boolean> = {
-  about:
-    'do not confine builds: to build a kernel is to run its code, and what its matrix names (docs/security.md)',
+  about: 'do not confine builds: to build a kernel is to run its code, and what its matrix names',
   off: true,
 };
 export const GUEST_JOBS = jobs('guests', 'what CPUs and memory allow');

@@ -9,6 +9,11 @@ const DIAGNOSE: Command<DiagnoseFlags, [file: string | undefined, other: string 
   usage: 'diagnose [file] [other]',
   about:
     "why is tsc not listed? From a guest's dmesg alone (a file, a folder, an archive, - for stdin, or --ssh); with two files what differs",
+  examples: [
+    'diagnose dmesg.txt --available "kvm-clock acpi_pm"',
+    'diagnose --ssh root@guest',
+    'diagnose failing.log healthy.log --markdown',
+  ],
   options: {
     available: text('<names>', 'content of available_clocksource'),
     current: text('<name>', 'content of current_clocksource'),
@@ -33,12 +38,34 @@ const DIAGNOSE: Command<DiagnoseFlags, [file: string | undefined, other: string 
 const DOCTOR: Command<DoctorFlags> = {
   usage: 'doctor',
   about: 'what this host can do, found out by trying',
+  examples: ['doctor', 'doctor --json'],
   options: {
     qemu: QEMU,
     kernel: text('<kernel>', 'kernel for the trial guest (as in boot)'),
     json: JSON_RESULT,
   },
   start: async (flags) => (await import('../doctor.ts')).doctorCommand(flags),
+};
+
+export const COMPLETION: Command<Record<string, never>, [shell: string]> = {
+  usage: 'completion <shell>',
+  about: 'print the completion of commands and options for bash, zsh or fish',
+  examples: [
+    'completion bash > ~/.local/share/bash-completion/completions/tscmatrix',
+    'completion zsh > ~/.zfunc/_tscmatrix',
+    'completion fish > ~/.config/fish/completions/tscmatrix.fish',
+  ],
+  options: {},
+  start: async (_, { groups }, [shell]) =>
+    (await import('../completion.ts')).completionCommand(shell, groups),
+};
+
+export const MANUAL: Command<Record<string, never>> = {
+  usage: 'manual',
+  about: 'print the manual page, for man',
+  examples: ['manual > ~/.local/share/man/man1/tscmatrix.1', 'manual | man -l -'],
+  options: {},
+  start: async (_, { groups }) => (await import('../manual.ts')).manualCommand(groups),
 };
 
 export const HOST = [DIAGNOSE, DOCTOR];

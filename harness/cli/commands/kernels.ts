@@ -8,6 +8,7 @@ import { type Building, COMPILER_JOBS, CONFINEMENT, JSON_RESULT } from './common
 const BUILD: Command<BuildFlags & Building & { readonly qemu?: boolean }, [matrix: string | undefined]> = {
   usage: 'build [matrix]',
   about: 'build the kernels of a matrix that are given as sources, or the pinned QEMU',
+  examples: ['build builtin:seed --kernel stock', 'build --qemu'],
   options: {
     qemu: flag('build the pinned QEMU; a matrix is not needed then'),
     kernel: list('<name>', 'only this kernel, or a glob; repeatable'),
@@ -26,6 +27,7 @@ const BUILD: Command<BuildFlags & Building & { readonly qemu?: boolean }, [matri
 const LIST: Command<KernelsFlags> = {
   usage: 'kernels',
   about: 'list the kernels in the cache, with the sources and build folders behind them',
+  examples: ['kernels', 'kernels --prune --older-than 30d'],
   options: {
     prune: flag('remove what was not used for long'),
     olderThan: {

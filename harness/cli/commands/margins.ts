@@ -19,6 +19,10 @@ import {
 const VALIDATE: Command<ValidateFlags & Building> = {
   usage: 'validate',
   about: 'hold a backport against its base and against upstream: equivalent, or what is missing or worse',
+  examples: [
+    'validate --base my.yaml#base --backport fix.patch --reference my.yaml#upstream',
+    'validate --static --base my.yaml#base --backport fix.patch --upstream ~/linux',
+  ],
   options: {
     base: text('<kernel>', 'the kernel without it: MATRIX.yaml#KERNEL, or as in boot'),
     backport: list('<what>', 'a patch, a series, a commit, or MATRIX.yaml#KERNEL; repeatable'),
@@ -51,7 +55,11 @@ const VALIDATE: Command<ValidateFlags & Building> = {
 
 const SWEEP: Command<SweepFlags & Building, [kernels: string[]]> = {
   usage: 'sweep <kernels...>',
-  about: 'how much slower reads may get before tsc is no longer registered, and how wrong it gets',
+  about: 'how much slower reads may get before tsc is no longer registered, and how inaccurate it becomes',
+  examples: [
+    'sweep bzImage --html sweep.html',
+    'sweep builtin:seed --kernel stock --cell topology=nested,hpet=off',
+  ],
   options: {
     kernel: list('<name>', 'of a matrix only this kernel, or a glob; repeatable'),
     cell: { ...CELL, value: 'topology=nested,cpu=host' },

@@ -12,6 +12,7 @@ import { JSON_RESULT, QEMU, results } from './common.ts';
 const RERUN: Command<RerunFlags, [run: string, cell: string]> = {
   usage: 'rerun <run> <cell>',
   about: 'boot a recorded cell again and compare the transcripts',
+  examples: ['rerun latest debian-6.1.tcg.deterministic.hpet=off'],
   options: { results: results(), qemu: QEMU, json: JSON_RESULT },
   start: async (flags, _, [run, cell]) => (await import('../rerun.ts')).rerunCommand(run, cell, flags),
 };
@@ -19,6 +20,7 @@ const RERUN: Command<RerunFlags, [run: string, cell: string]> = {
 const REJUDGE: Command<RejudgeFlags, [run: string]> = {
   usage: 'rejudge <run>',
   about: 'judge a recorded run again from its consoles; boots nothing',
+  examples: ['rejudge latest'],
   options: { results: results(), json: JSON_RESULT },
   start: async (flags, _, [run]) => (await import('../rejudge.ts')).rejudgeCommand(run, flags),
 };
@@ -26,6 +28,7 @@ const REJUDGE: Command<RejudgeFlags, [run: string]> = {
 const REPORT: Command<ReportFlags, [run: string | undefined]> = {
   usage: 'report [run]',
   about: 'show a recorded run (default: the latest) in any form',
+  examples: ['report', 'report latest --html report.html'],
   options: {
     results: results(),
     html: text('<file>', 'write it as one self-contained page, with every console'),
@@ -38,6 +41,7 @@ const REPORT: Command<ReportFlags, [run: string | undefined]> = {
 const COMPARE: Command<CompareFlags, [runs: string[]]> = {
   usage: 'compare [runs...]',
   about: 'what changed between two runs: cells regressed, flaky, fixed, new, gone, not comparable',
+  examples: ['compare --baseline last-good', 'compare 20261101 20261102 --html compare.html'],
   options: {
     baseline: text('<run>', 'compare one run (default: the latest) with this one, or with last-good'),
     all: flag('list cells that are the same too'),
@@ -52,6 +56,7 @@ const COMPARE: Command<CompareFlags, [runs: string[]]> = {
 const HISTORY: Command<HistoryFlags, [glob: string | undefined]> = {
   usage: 'history [cell-glob]',
   about: 'how cells fared over the last nights, how flaky they are, and since when',
+  examples: ['history', "history '*.hpet=off' --last 60"],
   options: {
     kernel: text('<name>', 'only cells of this kernel, or a glob'),
     matrix: text('<name>', 'only runs of this matrix'),

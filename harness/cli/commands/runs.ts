@@ -3,6 +3,7 @@
 import { REPORTER_NAMES } from '../../report/reporters.ts';
 import type { BlobFlags } from '../blob.ts';
 import { type Command, flag, list, parsed, text } from '../command.ts';
+import type { InitFlags } from '../init.ts';
 import type { MergeFlags } from '../merge.ts';
 import { wholeNumber } from '../options.ts';
 import type { PlanFlags } from '../plan.ts';
@@ -21,6 +22,12 @@ import {
 const RUN: Command<RunFlags & Building, [matrix: string | undefined]> = {
   usage: 'run [matrix]',
   about: 'boot every cell of a matrix and judge it, or resume an interrupted run',
+  examples: [
+    'run builtin:quick',
+    'run builtin:seed --filter kernel=stock --repeat 2',
+    'run my.yaml --reporter table --reporter junit=results.xml',
+    'run --resume latest',
+  ],
   options: {
     filter: filter('cells'),
     jobs: GUEST_JOBS,
@@ -32,7 +39,10 @@ const RUN: Command<RunFlags & Building, [matrix: string | undefined]> = {
     qemu: QEMU,
     refresh: flag('look for newer versions of packaged kernels'),
     shard: text('<i/n>', 'only part I of N, the same split on every machine'),
-    durations: text('<file>', 'with --shard: what cells took before (a JSON report, or docs/shards.md)'),
+    durations: text(
+      '<file>',
+      'with --shard: what cells took before (a JSON report, or what plan --durations prints)',
+    ),
     label: text('<word>', 'what this host is called in merged records (default: its name)'),
     blob: text('<file>', 'also write the whole record as one portable file, for merge'),
     resume: text('<run>', 'resume an interrupted run; RUN as in report'),
@@ -45,6 +55,7 @@ const RUN: Command<RunFlags & Building, [matrix: string | undefined]> = {
 const BLOB: Command<BlobFlags, [run: string, file: string]> = {
   usage: 'blob <run> <file>',
   about: 'write a recorded run as one portable file, for merge',
+  examples: ['blob latest monday.blob'],
   options: {
     label: text('<word>', 'what the host of the run is called (default: the name of this one)'),
     results: results(),
@@ -55,6 +66,7 @@ const BLOB: Command<BlobFlags, [run: string, file: string]> = {
 const MERGE: Command<MergeFlags, [blobs: string[]]> = {
   usage: 'merge <blobs...>',
   about: 'make one run of the blobs of shards, or of several hosts',
+  examples: ['merge 1.blob 2.blob --reporter table'],
   options: {
     results: results(),
     reporter: list('<name[=file]>', 'as in report; repeatable'),
@@ -66,6 +78,7 @@ const MERGE: Command<MergeFlags, [blobs: string[]]> = {
 const PLAN: Command<PlanFlags, [matrix: string]> = {
   usage: 'plan <matrix>',
   about: 'show the cells of a matrix and their ids',
+  examples: ['plan builtin:seed', "plan my.yaml --filter 'smp!=1' --command"],
   options: {
     filter: filter('cells'),
     command: flag('show the exact QEMU command line of each (fetches kernels, builds none)'),
@@ -78,4 +91,15 @@ const PLAN: Command<PlanFlags, [matrix: string]> = {
   start: async (flags, _, [matrix]) => (await import('../plan.ts')).planCommand(matrix, flags),
 };
 
-export const RUNS = [RUN, BLOB, MERGE, PLAN];
+const INIT: Command<InitFlags, [kernel: string | undefined]> = {
+  usage: 'init [kernel]',
+  about: 'write a commented matrix for a kernel (as in boot; default: the one that runs here)',
+  examples: ['init arch/x86/boot/bzImage', 'init debian:linux-image-amd64@trixie --output debian.yaml'],
+  options: {
+    output: { ...text('<file>', 'the matrix; a file that is there is left alone'), value: 'tscmatrix.yaml' },
+    sha256: text('<digest>', 'what the file must be; needed for a URL'),
+  },
+  start: async (flags, _, [kernel]) => (await import('../init.ts')).initCommand(kernel, flags),
+};
+
+export const RUNS = [RUN, PLAN, INIT, BLOB, MERGE];
