@@ -99,7 +99,7 @@ const earlyStays: Rule = (c) => {
 
 /** No log and no list: a sample that is rejected in every second is one of a refinement that has not ended. */
 const counted: Rule = (c) => {
-  if (c.listed === true || c.watched === null || countedReads(c).shows !== 'restarts') return null;
+  if (c.watched === null || countedReads(c).shows !== 'restarts') return null;
   const seen = c.listed === false && c.watched.state === 'never';
   const unlisted = c.listed === false ? 'tsc is not listed, and ' : '';
   return found(
