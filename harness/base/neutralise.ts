@@ -62,6 +62,9 @@ function neutraliseStart(text: string, enough: number): string {
   return kept.replace(ODD, (c) => hex(c.codePointAt(0) ?? 0));
 }
 
+/** Made once: a hostile console has millions of them. */
+const BYTES = Array.from({ length: 0x100 }, (_, code) => `\\x${code.toString(16).padStart(2, '0')}`);
+
 function hex(code: number): string {
-  return code > 0xff ? `\\u{${code.toString(16)}}` : `\\x${code.toString(16).padStart(2, '0')}`;
+  return BYTES[code] ?? `\\u{${code.toString(16)}}`;
 }

@@ -43,15 +43,32 @@ export function joinContinued(frames: readonly Frame[], ignored: string): FrameT
   return texts;
 }
 
-/** Bytes written as \xHH come back as bytes. */
+const BACKSLASH = 0x5c;
+const X = 0x78;
+
+/** The value of a hexadecimal digit; -1 if it is none. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+/** Bytes written as \xHH come back as bytes. Byte by byte without a text for each: a console may hold millions of them. */
 export function unescapeBytes(payload: string): Uint8Array {
   const bytes = new Uint8Array(payload.length);
   let length = 0;
   for (let i = 0; i < payload.length; i++) {
-    const escaped = payload[i] === '\\' && payload[i + 1] === 'x' ? payload.slice(i + 2, i + 4) : '';
-    const isByte = /^[0-9a-f]{2}$/i.test(escaped);
-    bytes[length++] = isByte ? Number.parseInt(escaped, 16) : payload.charCodeAt(i) & 0xff;
-    if (isByte) i += 3;
+    const code = payload.charCodeAt(i);
+    bytes[length] = code & 0xff;
+    if (code === BACKSLASH && payload.charCodeAt(i + 1) === X) {
+      const high = hexDigit(payload.charCodeAt(i + 2));
+      const low = hexDigit(payload.charCodeAt(i + 3));
+      if (high >= 0 && low >= 0) {
+        bytes[length] = high * 16 + low;
+        i += 3;
+      }
+    }
+    length++;
   }
   return bytes.subarray(0, length);
 }
