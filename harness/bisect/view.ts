@@ -4,6 +4,7 @@ import { createLogUpdate } from 'log-update';
 import { clockText, fitWidth } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { interruption } from '../host/interruption.ts';
+import { progressLine } from '../host/progress-line.ts';
 import type { OutputStream } from '../host/sink.ts';
 
 export interface Status {
@@ -29,8 +30,6 @@ export interface View {
 }
 
 const FRAME_MS = 200;
-/** If lines stay, the same kind of news comes no more often. */
-const PLAIN_MS = 10_000;
 
 /** Pure: what the terminal shows. */
 export function frameOf(status: Status, doing: string, elapsedMs: number, columns: number): string {
@@ -88,22 +87,13 @@ function liveView(stream: OutputStream): View {
 }
 
 function plainView(stream: OutputStream): View {
-  let lastKind = '';
-  let lastMs = Number.NEGATIVE_INFINITY;
+  const line = progressLine(stream);
   const write = (text: string): void => void stream.write(`tscmatrix: ${oneLine(text)}\n`);
   return {
-    status: ({ purpose, subject, left, candidates }) => {
-      lastKind = '';
-      write(`${purpose}: ${subject} (${left} of ${candidates} left)`);
-    },
-    doing: (text) => {
-      const kind = text.replace(/[\d:].*$/, '');
-      if (kind === lastKind && performance.now() - lastMs < PLAIN_MS) return;
-      lastKind = kind;
-      lastMs = performance.now();
-      write(text);
-    },
+    status: ({ purpose, subject, left, candidates }) =>
+      write(`${purpose}: ${subject} (${left} of ${candidates} left)`),
+    doing: line.show,
     said: write,
-    close: () => {},
+    close: line.clear,
   };
 }

@@ -1,12 +1,12 @@
 /** `tscmatrix boot`: one guest, any kernel, no matrix file. */
 import { EXIT } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
+import { progressLine } from '../host/progress-line.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { kernelArgument } from '../matrix/kernel-argument.ts';
 import { bootGuest, isRegistered } from '../run/one-boot.ts';
 import { bootDocument, bootText } from '../run/one-boot-text.ts';
 import { type GuestFlags, guestOf } from './guest-options.ts';
-import { say } from './say.ts';
 import { warnUnusedQemu } from './warnings.ts';
 
 export interface BootFlags extends GuestFlags {
@@ -24,7 +24,9 @@ export async function bootCommand(kernel: string, flags: BootFlags): Promise<num
   const { qemu, timeout: timeoutS, keep } = flags;
   await needQemu(qemu);
   warnUnusedQemu([{ guest }], qemu);
-  const booted = await bootGuest(entry, guest, { qemu, timeoutS, keep, onProgress: say });
+  const line = progressLine(process.stderr);
+  const options = { qemu, timeoutS, keep, onProgress: line.show };
+  const booted = await bootGuest(entry, guest, options).finally(line.clear);
   process.stdout.write(
     flags.json === true
       ? `${json(bootDocument(booted))}\n`

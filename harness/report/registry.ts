@@ -1,5 +1,6 @@
 /** From `--reporter NAME[=FILE]` to reporters. */
 import { UserError } from '../base/errors.ts';
+import { everySecond } from '../host/progress-line.ts';
 import { fileSink, type OutputStream, type Sink, streamSink } from '../host/sink.ts';
 import { applyEvent, newRunView, type RunView } from '../record/run-view.ts';
 import { kcidbOptions } from './kcidb/kcidb.ts';
@@ -79,7 +80,7 @@ export function makeReporters(specs: readonly string[], options: ReporterOptions
             colour: colourOn({ isTty: stderr.isTTY === true }),
             ...(options.nowMs === undefined ? {} : { nowMs: options.nowMs }),
           })
-        : linesReporter(streamSink(stderr), options.nowMs),
+        : linesReporter(streamSink(stderr), options.nowMs, everySecond),
     ),
     ...asked.flatMap(({ name, file }) => {
       if (file === undefined) return [];

@@ -52,6 +52,7 @@ export async function bootGuest(
   const launch = launchOf(cell, machine, kernel.path, ready.initrdPath);
   const scratch = keep === undefined ? await makeScratch() : null;
   try {
+    onProgress(`booting ${entry.name}`);
     const seen = await bootOnce(launch, await measureHostTsc(), {
       folder: scratch?.path ?? (await keepFolder(keep ?? '')),
       limits: { deadlineMs: timeoutS * 1000 },

@@ -162,6 +162,47 @@ test('the time left is the mean of what is finished, over as many as go on at on
   expect(timeLeftMs({ ...none, view: all }, 0)).toBe(0);
 });
 
+test('in plain lines nothing is silent for 20 s: what is built, then what is booted, is told of again', async () => {
+  const stream = new MemoryStream();
+  let now = Date.parse('2026-01-31T12:00:00.000Z');
+  let look = (): void => {};
+  let looking = true;
+  const reporter = linesReporter(
+    streamSink(stream),
+    () => now,
+    (each) => {
+      look = each;
+      return () => {
+        looking = false;
+      };
+    },
+  );
+  const pass = async (seconds: number): Promise<string[]> => {
+    const before = stream.text.length;
+    for (let s = 0; s < seconds; s++) {
+      now += 1000;
+      look();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    return stream.text.slice(before).split('\n').slice(0, -1);
+  };
+  for (const event of BEGIN) reporter.event(event);
+  await pass(0);
+  reporter.progress?.({ type: 'kernel-progress', kernel: 'stock', text: 'compiling, 12 files' });
+  const built = await pass(60);
+  expect(built.length).toBeGreaterThanOrEqual(3);
+  for (const line of built) expect(line).toMatch(/stock: compiling, 12 files/);
+  const [cell = ''] = BEGIN.flatMap((event) => (event.type === 'cell-planned' ? [event.cell.id] : []));
+  reporter.event({ type: 'cell-started', cell, boot: 1, at: new Date(now).toISOString(), argv: [] });
+  reporter.progress?.({ type: 'guest-progress', cell, boot: 1, phase: 'kernel', guestS: 2.5 });
+  expect((await pass(19)).at(-1)).toMatch(
+    new RegExp(`still booting ${cell} boot 1 for \\d+ s, 2\\.5 s in the guest`),
+  );
+  reporter.event(finishedOf(cell, {}));
+  await reporter.close?.();
+  expect(looking).toBe(false);
+});
+
 test('plain lines tell the run by its own times', async () => {
   const stream = new MemoryStream();
   const reporter = linesReporter(streamSink(stream), () => Date.parse('2026-01-31T12:00:30.000Z'));

@@ -1,6 +1,10 @@
-/** Progress as plain lines, if there is no terminal: each begins with the time since the run began. */
+/**
+ * Progress as plain lines, if there is no terminal: each begins with the time since the run began. What takes long is told
+ * of again before anybody takes it for dead.
+ */
 import { secondsText } from '../../base/figures.ts';
 import { oneLine } from '../../base/safe-text.ts';
+import { SILENCE_MS } from '../../host/progress-line.ts';
 import type { Sink } from '../../host/sink.ts';
 import { applyEvent, countOutcomes, newRunView, type RunView } from '../../record/run-view.ts';
 import type { CellStarted, RunEvent } from '../../record/types.ts';
@@ -14,16 +18,36 @@ import {
   troublesText,
 } from '../words.ts';
 
-export function linesReporter(sink: Sink, nowMs: () => number = Date.now): Reporter {
+/** `repeat` calls back now and then, for people who watch; a file needs no such lines. */
+export function linesReporter(
+  sink: Sink,
+  nowMs: () => number = Date.now,
+  repeat: (look: () => void) => () => void = () => () => {},
+): Reporter {
   const view = newRunView();
   let written: Promise<unknown> = Promise.resolve();
   let failure: unknown;
   let announced = false;
   let judged = 0;
+  /** What was told of last before the first boot, and the boots that are going on, each with its start. */
+  let preparing = '';
+  const booting = new Map<string, { readonly startedMs: number; guestS: number | null }>();
+  let lastMs = nowMs();
 
-  function say(event: RunEvent, text: string): void {
+  const stop = repeat(() => {
+    if (nowMs() - lastMs < SILENCE_MS) return;
+    const guests = [...booting].map(([name, { startedMs, guestS }]) => {
+      const inGuest = guestS === null ? '' : `, ${guestS.toFixed(1)} s in the guest`;
+      return `${name} for ${Math.round((nowMs() - startedMs) / 1000)} s${inGuest}`;
+    });
+    const what = guests.length > 0 ? `still booting ${guests.join('; ')}` : preparing;
+    if (what !== '') say(null, what);
+  });
+
+  function say(event: RunEvent | null, text: string): void {
+    lastMs = nowMs();
     const started = view.started === null ? nowMs() : Date.parse(view.started.at);
-    const at = 'at' in event ? Date.parse(event.at) : nowMs();
+    const at = event !== null && 'at' in event ? Date.parse(event.at) : nowMs();
     const elapsed = secondsText(Math.max(0, at - started)).padStart(9);
     written = written
       .then(() => sink.write(`[${elapsed}] ${oneLine(text)}\n`))
@@ -35,6 +59,9 @@ export function linesReporter(sink: Sink, nowMs: () => number = Date.now): Repor
     name: 'lines',
     event(event) {
       applyEvent(view, event);
+      if (event.type === 'cell-started')
+        booting.set(`${event.cell} boot ${event.boot}`, { startedMs: nowMs(), guestS: null });
+      else if (event.type === 'cell-finished') booting.delete(`${event.cell} boot ${event.boot}`);
       if (event.type === 'cell-judged') judged++;
       if (event.type === 'run-started' || event.type === 'cell-planned') return;
       if (!announced) say(event, planText(view));
@@ -42,7 +69,15 @@ export function linesReporter(sink: Sink, nowMs: () => number = Date.now): Repor
       const text = textOf(event, view, judged);
       if (text !== null) say(event, text);
     },
+    progress(progress) {
+      if (progress.type === 'kernel-progress') preparing = `${progress.kernel}: ${progress.text}`;
+      else {
+        const guest = booting.get(`${progress.cell} boot ${progress.boot}`);
+        if (guest !== undefined) guest.guestS = progress.guestS;
+      }
+    },
     async close() {
+      stop();
       await written;
       if (failure !== undefined) throw failure;
     },
