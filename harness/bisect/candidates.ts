@@ -1,6 +1,6 @@
 import { UserError } from '../base/errors.ts';
-import { acquireKernel } from '../kernel/acquire.ts';
-import { acquireCommit, planCommit } from '../kernel/make/commit.ts';
+import { acquireKernel, BuildError } from '../kernel/acquire.ts';
+import { acquireCommit, type CommitBuild, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions, BuildFacts } from '../kernel/types.ts';
 import type { Search } from './decide.ts';
 import type { CommitCandidates, Imaged, KernelCandidates, SearchSpec } from './entries.ts';
@@ -38,11 +38,52 @@ async function openCommits(subjects: CommitCandidates, rest: Rest): Promise<Cand
     search: { history, old, new: end, bases, parents, ...rest },
     title: subject,
     name: (id) => id.slice(0, 12),
-    async image(id, options) {
-      const plan = await planCommit(subjects.repository, id, subjects.recipe, options);
-      const { build, ...found } = await acquireCommit(plan, options);
-      return { ...found, key: plan.key, build: build ?? null };
-    },
+    image: commitImages(subjects, (id) => history.indexOf(id)),
+  };
+}
+
+/**
+ * Fix-ups follow each commit's tree. A commit that does not build has one more try, with those of the commits beside it: a
+ * fault can be older than the mark that a rule knows it by.
+ */
+function commitImages(
+  { repository, recipe, old, new: end }: CommitCandidates,
+  indexOf: (id: string) => number | undefined,
+): Candidates['image'] {
+  /** Commits that can be built, as places in the history: the nearest on either side are neighbours. */
+  const tried = new Map<string, number>([
+    [old, -1],
+    [end, Number.MAX_SAFE_INTEGER],
+  ]);
+  const neighboursOf = (id: string): string[] => {
+    const at = indexOf(id) ?? 0;
+    const others = [...tried].filter(([other]) => other !== id).sort(([, a], [, b]) => a - b);
+    return [
+      others.findLast(([, place]) => place < at)?.[0],
+      others.find(([, place]) => place > at)?.[0],
+    ].filter((other) => other !== undefined);
+  };
+  const build = async (plan: CommitBuild, id: string, options: AcquireOptions): Promise<CandidateImage> => {
+    const { build: facts, ...found } = await acquireCommit(plan, { ...options, firstErrorOnly: true });
+    tried.set(id, tried.get(id) ?? indexOf(id) ?? 0);
+    return { ...found, key: plan.key, build: facts ?? null };
+  };
+  return async (id, options) => {
+    const plan = await planCommit(repository, id, recipe, options);
+    try {
+      return await build(plan, id, options);
+    } catch (error) {
+      if (!(error instanceof BuildError) || recipe.toolchain.fixups === 'none') throw error;
+      const rules = (
+        await Promise.all(neighboursOf(id).map((other) => planCommit(repository, other, recipe, options)))
+      ).flatMap(({ job }) => job.inputs.era.rules);
+      const again = await planCommit(repository, id, recipe, options, rules);
+      if (again.key === plan.key) throw error;
+      options.onProgress?.('it does not build: once more, with the fix-ups of the commits beside it');
+      return build(again, id, options).catch((second: unknown) => {
+        throw second instanceof BuildError ? error : second;
+      });
+    }
   };
 }
 

@@ -34,7 +34,7 @@ export function buildTable(rows: readonly BuildRow[]): string {
   );
 }
 
-/** How many patches, and where they did not fit as they were written. */
+/** How many patches, where they did not fit as they were written, and what the tree's era adds. */
 function patchesText({ build }: KernelImage): string {
   const patches = build?.patches ?? [];
   const shifts = patches.flatMap((patch) => patch.shifts);
@@ -44,7 +44,9 @@ function patchesText({ build }: KernelImage): string {
     ...(fuzzy > 0 ? [`${fuzzy} hunks with fuzz`] : []),
     ...(offset > 0 ? [`${offset} hunks with offsets`] : []),
   ];
-  return notes.length === 0 ? String(patches.length) : `${patches.length}: ${notes.join(', ')}`;
+  const text = notes.length === 0 ? String(patches.length) : `${patches.length}: ${notes.join(', ')}`;
+  const fixups = build?.era?.map((line) => line.split(':', 1)[0]) ?? [];
+  return fixups.length === 0 ? text : `${text}; fix-ups: ${fixups.join(', ')}`;
 }
 
 export function buildDocument({ name, image, error, seconds }: BuildRow): object {

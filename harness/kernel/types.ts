@@ -48,6 +48,10 @@ export interface BuildFacts {
   readonly configSha256: string;
   /** Options of the base configuration that this tree does not know. */
   readonly unknownOptions: readonly string[];
+  /** What the tree's era adds, a line for each rule: harness/kernel/era/rules.ts. Kernels of earlier versions have none. */
+  readonly era?: readonly string[];
+  /** Options of the base configuration that came out different, and that a boot can do without. */
+  readonly unmetOptions?: readonly string[];
   readonly compiler: string;
   readonly linker: string;
   /** The note that tells this kernel from others of its release: /sys/kernel/notes in the guest. Null if it has none. */
@@ -71,6 +75,8 @@ export interface AcquireOptions {
   readonly force?: boolean;
   /** Start nothing that a matrix names: a kernel that would have to be built is HostFault 'not-built'. */
   readonly buildNothing?: boolean;
+  /** Of a build that fails the first error is enough: the others are not looked for. */
+  readonly firstErrorOnly?: boolean;
   /** Compilers at once; by default one for each CPU. */
   readonly jobs?: number;
 }

@@ -82,7 +82,10 @@ const config = strict({
     .union(
       [
         z.literal('guest'),
-        strict({ file: path.describe('A .config.') }),
+        strict({
+          file: path.describe('A .config.'),
+          only: z.literal('guest').describe('Leave its modules out, but for what a guest needs.').optional(),
+        }),
         strict({
           deb: location.describe('A Debian package of a kernel, whose configuration is taken.'),
           sha256: sha256.optional(),
@@ -124,6 +127,10 @@ const toolchain = strict({
     .string()
     .regex(/^[a-z0-9_]{1,20}$/, 'must be the name of an architecture')
     .describe('ARCH, for example x86_64.')
+    .optional(),
+  fixups: z
+    .enum(['auto', 'none'])
+    .describe("What today's tools need to build an old tree is added (auto, if absent), or is not (none).")
     .optional(),
   make: z
     .record(z.string().regex(/^[A-Za-z_]\w{0,80}$/, 'must be the name of a variable'), optionValue)
@@ -197,6 +204,7 @@ export function buildSource(input: BuildInput & { source: TreeInput }, folder: s
       hostcflags: wordsOf(tools?.hostcflags, []),
       ldflags: wordsOf(tools?.ldflags, []),
       ...(tools?.arch === undefined ? {} : { arch: tools.arch }),
+      ...(tools?.fixups === 'none' ? { fixups: 'none' as const } : {}),
       make: mapValues(tools?.make, String),
       wrappers: mapValues(tools?.wrappers, at),
       extraFiles: mapValues(
@@ -230,7 +238,10 @@ function treeOf(input: TreeInput, folder: string): TreeSource {
 
 function baseOf(input: z.infer<typeof config>['base'], folder: string): ConfigBase {
   if (input === undefined || input === 'guest') return { kind: 'guest' };
-  if ('file' in input) return { kind: 'file', path: resolve(folder, input.file) };
+  if ('file' in input) {
+    const onlyPart = input.only === undefined ? {} : { only: input.only };
+    return { kind: 'file', path: resolve(folder, input.file), ...onlyPart };
+  }
   const sha256Part = input.sha256 === undefined ? {} : { sha256: input.sha256 };
   return { kind: 'deb', location: placeOf(input.deb, folder), ...sha256Part };
 }

@@ -21,7 +21,12 @@ export type TreeSource =
 /** What a configuration starts from: the small guest's own, a .config, or that of a package's kernel. */
 export type ConfigBase =
   | { readonly kind: 'guest' }
-  | { readonly kind: 'file'; readonly path: string }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      /** Its modules are left out, or built in where the guest configuration has them so. */
+      readonly only?: 'guest';
+    }
   | { readonly kind: 'deb'; readonly location: string; readonly sha256?: string };
 
 interface ConfigRecipe {
@@ -47,6 +52,8 @@ export interface ToolchainRecipe {
   /** For the links that make vmlinux, and no other. */
   readonly ldflags: readonly string[];
   readonly arch?: string;
+  /** Nothing is added that the tree's era needs: harness/kernel/era/. */
+  readonly fixups?: 'none';
   /** Further variables on make's command line. */
   readonly make: Readonly<Record<string, string>>;
   /** Programs put in front of PATH, by the name they are called under. */

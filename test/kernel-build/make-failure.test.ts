@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { HostFault } from '../../harness/base/errors.ts';
 import { BuildError } from '../../harness/kernel/make/errors.ts';
-import { firstError, makeFailure } from '../../harness/kernel/make/make-failure.ts';
+import { errorsOf, firstError, makeFailure } from '../../harness/kernel/make/make-failure.ts';
 
 const NOISE = [
   '  CC      kernel/fork.o',
@@ -83,4 +83,35 @@ test('escapes of a log do not reach the terminal', () => {
   expect(makeFailure('bzImage', 2, ['a.c:1: error: \u001b]0;x\u0007'], '/log').message).not.toContain(
     '\u001b',
   );
+});
+
+test('notes and warnings of the linker are no errors, however many and however early', () => {
+  const noise = [
+    'ld: warning: arch/x86/a.o: missing .note.GNU-stack section implies executable stack',
+    'ld: NOTE: This behaviour is deprecated and will be removed in a future version of the linker',
+    '/usr/bin/ld: warning: vmlinux has a LOAD segment with RWX permissions',
+    'a.c:3:1: note: previous error: none',
+    'x.h:1: warning: the word error: is in this warning',
+  ];
+  const error = "fault.c:12:1: error: redefinition of 'trace_fault'";
+  expect(errorsOf([...noise, ...TAIL])).toEqual([]);
+  expect(errorsOf([...noise, error, ...noise, ...TAIL])).toEqual([[error]]);
+});
+
+test('independent errors are shown together, one of each file', () => {
+  const one = "mm/a.c:1:1: error: 'b' undeclared";
+  const more = 'mm/a.c:9:1: error: too few arguments';
+  const two = ["fs/b.c: In function 'f':", 'fs/b.c:7:2: error: expected ;', '    7 |  x', '      |  ^'];
+  const lines = [...NOISE, one, '  CC      fs/c.o', more, ...two, ...TAIL];
+  expect(errorsOf(lines)).toEqual([[one], two]);
+  const [title, ...rest] = makeFailure('bzImage', 2, lines, '/log').message.split('\n');
+  expect(title).toBe(`make bzImage failed: ${one}, and in 1 more place`);
+  expect(rest.join('\n')).toContain(two[1]);
+});
+
+test('what make itself says counts only where no tool has said anything', () => {
+  const rule = "make[1]: *** No rule to make target 'x.o', needed by 'y'.  Stop.";
+  const error = 'a.c:1:1: error: no';
+  expect(errorsOf([rule, error])).toEqual([[error]]);
+  expect(errorsOf([rule])).toEqual([[rule]]);
 });

@@ -26,7 +26,11 @@ export async function acquireBuild(recipe: BuildSource, options: AcquireOptions)
     const tree = await ensureTree(job.source, options);
     const applied = await withTemporary(cache, (scratch) => {
       options.onProgress?.(`applying ${job.patches.length} patches`);
-      return applyPatches(tree, job.patches, { fuzz: job.recipe.fuzz, scratch });
+      return applyPatches(tree, job.patches, {
+        fuzz: job.recipe.fuzz,
+        scratch,
+        fixups: job.inputs.era.patches,
+      });
     });
     const overlay = await withExtraFiles(applied.overlay, tree, job.inputs);
     const opened = await openWork(work, tree, job.source.label);

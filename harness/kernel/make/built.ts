@@ -9,6 +9,7 @@ import { confinementText, tellIfUnconfined } from '../../host/confine/confine.ts
 import { readInside } from '../../host/inside.ts';
 import { tryTool } from '../../host/process.ts';
 import { readKernelImage } from '../bzimage.ts';
+import { eraLines } from '../era/era.ts';
 import type { Applied, Overlay } from '../patch/apply.ts';
 import { exchanged, type Found, fact, findKernel, oneAtATime } from '../store.ts';
 import { noSpace } from '../tree/untar.ts';
@@ -102,7 +103,7 @@ async function gatherFacts(
   job: Job,
   applied: Applied,
   make: Make,
-  { configText, unknown, count }: Compiled,
+  { configText, unknown, unmet, count }: Compiled,
   more: Pick<BuildFacts, 'seconds' | 'configPath'>,
 ): Promise<BuildFacts> {
   await writeFile(more.configPath, configText);
@@ -119,6 +120,8 @@ async function gatherFacts(
     })),
     configSha256: createHash('sha256').update(configText).digest('hex'),
     unknownOptions: unknown,
+    ...(unmet.length > 0 ? { unmetOptions: unmet } : {}),
+    ...(job.inputs.era.rules.length > 0 ? { era: eraLines(job.inputs.era) } : {}),
     compiler: job.toolchain.compiler,
     linker: job.toolchain.linker,
     buildId: /Build ID: ([0-9a-f]+)/.exec(notes.stdout)?.[1] ?? null,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { withTemporary } from '../../host/cache.ts';
 import { sha256OfParts } from '../../host/digest.ts';
 import type { BuildSource } from '../../matrix/types.ts';
+import type { Rule } from '../era/rules.ts';
 import { applyPatches } from '../patch/apply.ts';
 import type { Found } from '../store.ts';
 import { type GitPlace, git, privateGit, tryGit } from '../tree/git.ts';
@@ -29,7 +30,7 @@ import {
 /** How a commit's kernel is made: a build without its tree. */
 export type CommitRecipe = Omit<BuildSource, 'kind' | 'tree'>;
 
-interface CommitBuild {
+export interface CommitBuild {
   readonly job: Job;
   /** What the image is known by, before it is built. */
   readonly key: string;
@@ -43,6 +44,7 @@ export async function planCommit(
   commit: string,
   recipe: CommitRecipe,
   options: AcquireOptions,
+  neighbours: readonly Rule[] = [],
 ): Promise<CommitBuild> {
   const place: GitPlace = { repository };
   const found = await tryGit(place, [
@@ -55,7 +57,7 @@ export async function planCommit(
   // The full id means the same in every repository; HEAD does not. What is wrong with it, the source says.
   const ref = found.exitCode === 0 ? found.stdout.trim() : commit;
   const tree = { kind: 'git', location: repository, ref } as const;
-  const job = await prepareJob({ ...recipe, kind: 'build', tree }, options);
+  const job = await prepareJob({ ...recipe, kind: 'build', tree }, options, neighbours);
   const common = (await findRepository(repository))?.commonDir ?? repository;
   const shared = { ...job.source, digest: `commits of ${common}` };
   return { job, key: job.key, folder: workFolder(options.cache, workKey(shared, job.inputs, job.toolchain)) };
@@ -68,7 +70,12 @@ export async function acquireCommit({ job, folder }: CommitBuild, options: Acqui
     options.onProgress?.(`checking out ${job.source.label}`);
     const moved = await moveTo(work, job, opened);
     const applied = await withTemporary(options.cache, (scratch) =>
-      applyPatches(work.tree, job.patches, { fuzz: job.recipe.fuzz, scratch, passOverApplied: true }),
+      applyPatches(work.tree, job.patches, {
+        fuzz: job.recipe.fuzz,
+        scratch,
+        fixups: job.inputs.era.patches,
+        passOverApplied: true,
+      }),
     );
     const overlay = await withExtraFiles(applied.overlay, work.tree, job.inputs);
     const state = await enterVariant(work, work.tree, moved, overlay);

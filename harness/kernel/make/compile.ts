@@ -17,6 +17,7 @@ export interface Compiled {
   readonly count: number;
   readonly configText: string;
   readonly unknown: readonly string[];
+  readonly unmet: readonly string[];
 }
 
 /** Configures if that is due, and compiles. Whatever ends a make by itself leaves the folder good for the next one. */
@@ -35,14 +36,14 @@ export async function compile(
     if (state.configured !== kconfig) {
       options.onProgress?.('configuring');
       state = { ...state, configured: null };
-      const { unknown } = await configure(make, job.inputs.config);
-      state = { ...state, configured: kconfig, unknownOptions: unknown };
+      const { unknown, unmet } = await configure(make, job.inputs.config);
+      state = { ...state, configured: kconfig, unknownOptions: unknown, unmetOptions: unmet };
       await writeState(work, state);
     }
     const expected = isFresh ? await expectedSteps(job, options) : undefined;
-    const count = await makeTarget(
+    const count = await makeImage(
       { ...make, onStep: (done, file) => options.onProgress?.(progressText(done, expected, file)) },
-      'bzImage',
+      options,
     );
     if (isFresh) await rememberSteps(job, count, options);
     await leaveVariant(work, state, overlay);
@@ -50,11 +51,24 @@ export async function compile(
       count,
       configText: String(await readInside(make.out, '.config')),
       unknown: state.unknownOptions,
+      unmet: state.unmetOptions ?? [],
     };
   } catch (error) {
     if (error instanceof BuildError) {
       await leaveVariant(work, state, overlay);
     }
+    throw error;
+  }
+}
+
+/** One error more often than not is one of several: a build that has failed is made once more, to show them all at once. */
+async function makeImage(make: Make, options: AcquireOptions): Promise<number> {
+  try {
+    return await makeTarget(make, 'bzImage');
+  } catch (error) {
+    if (!(error instanceof BuildError) || options.firstErrorOnly === true) throw error;
+    options.onProgress?.('it has failed; looking for further errors');
+    await makeTarget({ ...make, keepGoing: true }, 'bzImage');
     throw error;
   }
 }

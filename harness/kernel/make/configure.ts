@@ -16,10 +16,22 @@ export interface WantedConfig {
   readonly strict: Options;
 }
 
+/** What the probe, its console and its clocks need of the guest configuration: it has to come out as it stands there. */
+const NEEDED: ReadonlySet<string> = new Set(
+  (
+    '64BIT SMP PCI ACPI HPET_TIMER X86_PM_TIMER HIGH_RES_TIMERS HYPERVISOR_GUEST PARAVIRT KVM_GUEST PRINTK PRINTK_TIME ' +
+    'TTY SERIAL_8250 SERIAL_8250_CONSOLE BLK_DEV_INITRD RD_GZIP BINFMT_ELF PROC_FS SYSFS'
+  )
+    .split(' ')
+    .map((name) => `CONFIG_${name}`),
+);
+
 interface Configured {
   readonly text: string;
   /** Lenient options that this tree does not know. */
   readonly unknown: readonly string[];
+  /** Lenient ones that came out different, with how and where they are defined. */
+  readonly unmet: readonly string[];
 }
 
 /** The options in the order in which they count. */
@@ -45,32 +57,41 @@ export async function configure(make: Make, wanted: WantedConfig): Promise<Confi
     await makeTarget(make, 'olddefconfig');
   }
   const text = String(await readInside(make.out, '.config'));
-  const unknown = await check(make.tree, wanted, parseOptions(text));
-  return { text, unknown };
+  return { text, ...(await check(make.tree, wanted, parseOptions(text))) };
 }
 
-async function check(tree: string, wanted: WantedConfig, config: Options): Promise<string[]> {
+async function check(
+  tree: string,
+  wanted: WantedConfig,
+  config: Options,
+): Promise<Pick<Configured, 'unknown' | 'unmet'>> {
   const unmet = unmetOptions(mergedOptions(wanted), config);
   const names = unmet.map(({ name }) => name.replace(/^CONFIG_/, ''));
   const definitions = await findDefinitions(tree, names);
   const isKnown = ({ name }: Unmet) => definitions.has(name.replace(/^CONFIG_/, ''));
-  const faults = unmet
-    .filter((one) => isKnown(one) || wanted.strict.has(one.name))
-    .map((one) => {
-      const found = definitions.get(one.name.replace(/^CONFIG_/, ''));
-      if (found === undefined) return `  ${one.name}: this tree knows no such option`;
-      const where = found.map(({ file, line }) => `${file}:${line}`).join(', ');
-      const depends = [...new Set(found.flatMap(({ dependsOn }) => dependsOn))].map(
-        (text) => `\n      ${text}`,
-      );
-      return `  ${one.name}=${one.wanted}: came out as ${one.found ?? 'n'}${why(one)} (${where})${depends.join('')}`;
-    });
+  const describe = (one: Unmet): string => {
+    const found = definitions.get(one.name.replace(/^CONFIG_/, ''));
+    if (found === undefined) return `${one.name}: this tree knows no such option`;
+    const where = found.map(({ file, line }) => `${file}:${line}`).join(', ');
+    const depends = [...new Set(found.flatMap(({ dependsOn }) => dependsOn))].map(
+      (text) => `\n      ${text}`,
+    );
+    return `${one.name}=${one.wanted}: came out as ${one.found ?? 'n'}${why(one)} (${where})${depends.join('')}`;
+  };
+  const isNeeded = ({ name }: Unmet) => wanted.strict.has(name) || NEEDED.has(name);
+  const faults = unmet.filter((one) => wanted.strict.has(one.name) || (isKnown(one) && isNeeded(one)));
   if (faults.length > 0) {
-    throw new BuildError('config', `the configuration cannot be had in this tree:\n${faults.join('\n')}`, {
-      hint: 'set what they depend on as well, or set them to n',
-    });
+    throw new BuildError(
+      'config',
+      `the configuration cannot be had in this tree:\n${faults.map((one) => `  ${describe(one)}`).join('\n')}`,
+      { hint: 'set what they depend on as well, or set them to n' },
+    );
   }
-  return unmet.map(({ name }) => name);
+  const lenient = unmet.filter(({ name }) => !wanted.strict.has(name));
+  return {
+    unknown: lenient.filter((one) => !isKnown(one)).map(({ name }) => name),
+    unmet: lenient.filter(isKnown).map(describe),
+  };
 }
 
 function why({ wanted, found }: Unmet): string {

@@ -1,11 +1,14 @@
 /** What a recipe comes to: all inputs found, with the keys of the image and of the folder that it is built in. */
 import { UserError } from '../../base/errors.ts';
 import type { BuildSource } from '../../matrix/types.ts';
+import { findEra, withEra } from '../era/era.ts';
+import { toolsOf } from '../era/facts.ts';
+import type { Rule } from '../era/rules.ts';
 import { findSource } from '../tree/source.ts';
 import type { Source } from '../tree/types.ts';
 import type { AcquireOptions } from '../types.ts';
 import type { InputFile } from './input-file.ts';
-import { buildKey, type Inputs, readInputs, workKey } from './recipe.ts';
+import { buildKey, type Inputs, readInputs, withEraInputs, workKey } from './recipe.ts';
 import { findToolchain, type Toolchain } from './toolchain.ts';
 
 /** All that is known of a build before it starts. */
@@ -20,11 +23,19 @@ export interface Job {
   readonly key: string;
 }
 
-/** Throws UserError for whatever is missing or wrong, HostFault without a toolchain. Builds nothing. */
-export async function prepareJob(recipe: BuildSource, options: AcquireOptions): Promise<Job> {
-  const inputs = await readInputs(recipe, options);
-  const toolchain = await findToolchain(options.cache, recipe.toolchain);
+/**
+ * Throws UserError for whatever is missing or wrong, HostFault without a toolchain. Builds nothing. `neighbours` are rules
+ * to go by though the tree does not ask for them.
+ */
+export async function prepareJob(
+  recipe: BuildSource,
+  options: AcquireOptions,
+  neighbours: readonly Rule[] = [],
+): Promise<Job> {
+  const asked = await readInputs(recipe, options);
+  const found = await findToolchain(options.cache, recipe.toolchain);
   const source = await findSource(recipe.tree, options);
+  const { inputs, toolchain } = await fitToEra(recipe, source, asked, found, options, neighbours);
   const picked: InputFile[] = [];
   for (const commit of recipe.cherryPick) {
     if (source.commitPatch === undefined) {
@@ -48,9 +59,30 @@ export async function prepareJob(recipe: BuildSource, options: AcquireOptions): 
   };
 }
 
+/** Adds what the tree's era needs. */
+async function fitToEra(
+  recipe: BuildSource,
+  source: Source,
+  inputs: Inputs,
+  toolchain: Toolchain,
+  options: AcquireOptions,
+  neighbours: readonly Rule[],
+): Promise<{ inputs: Inputs; toolchain: Toolchain }> {
+  if (recipe.toolchain.fixups === 'none') return { inputs, toolchain };
+  const era = await findEra(source, toolsOf(toolchain.compiler, toolchain.linker), options, neighbours);
+  if (era.rules.length === 0) return { inputs, toolchain };
+  options.onProgress?.(`fix-ups for a tree of its age: ${era.rules.map(({ name }) => name).join(', ')}`);
+  const fitted = withEra(recipe.toolchain, era);
+  return {
+    inputs: await withEraInputs(inputs, era, fitted),
+    toolchain: await findToolchain(options.cache, fitted),
+  };
+}
+
 /** For people: what it was made of. */
-export function originOf({ recipe, source, patches, toolchain }: Job): string {
+export function originOf({ recipe, source, patches, toolchain, inputs }: Job): string {
   const what = recipe.series === undefined ? '' : `, variant ${recipe.series.variant}`;
   const count = `${patches.length} ${patches.length === 1 ? 'patch' : 'patches'}`;
-  return `${source.label}${what}, ${count}, built by ${toolchain.compiler}`;
+  const fixups = inputs.era.rules.length > 0 ? ', fix-ups' : '';
+  return `${source.label}${what}, ${count}${fixups}, built by ${toolchain.compiler}`;
 }

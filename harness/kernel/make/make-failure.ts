@@ -1,4 +1,4 @@
-/** A make that failed: the first error that is one, the end of the log, and whose fault it was. */
+/** A make that failed: the errors that are some, the end of the log, and whose fault it was. */
 import { HostFault } from '../../base/errors.ts';
 import { noSpace } from '../tree/untar.ts';
 import { BuildError, printable } from './errors.ts';
@@ -7,6 +7,8 @@ const TAIL = 12;
 /** Lines shown below an error: the compiler's quotation of the source. */
 const QUOTED = 5;
 const LINE_LENGTH = 300;
+/** Errors shown at most: one of each file. */
+const SHOWN = 8;
 
 /** Programs and libraries of the host, by what a build says if they are missing. */
 const MISSING: readonly (readonly [RegExp, string, string])[] = [
@@ -26,14 +28,19 @@ const MISSING: readonly (readonly [RegExp, string, string])[] = [
   ],
 ];
 
-/** A line by which a compiler, an assembler, a linker or a script says what is wrong. */
-const REAL_ERROR = [
+/** Lines that are none, whatever words they hold: ld says "NOTE: This behaviour is deprecated" once for each file. */
+const NO_ERROR = /(?:^|[\s:])(?:warning|note|info):/i;
+/** A line by which a compiler, an assembler, a linker or objtool says what is wrong. */
+const TOOL_ERROR = [
   /(?:^|[\s:])(?:fatal )?error:/i,
-  /: Error: /,
   /undefined (?:reference|symbol)/,
   /multiple definition of/,
-  /^(?:\S*\/)?ld(?:\.\w+)?: (?!warning|.*: in function )/,
+  /^(?:\S*\/)?(?:\S+-)?ld(?:\.\w+)?: (?!.*: in function )/,
+];
+/** A line by which a script or make says so. It counts where no tool has said anything. */
+const OTHER_ERROR = [
   /No rule to make target/,
+  /^(?:Invalid|Unsupported) (?:absolute|relative) .*relocation/,
   /: (?:command )?not found$/,
   /^\S+:\d+: \*\*\* (?!\[)/,
   /^\*\*\* /,
@@ -68,23 +75,42 @@ export function makeFailure(
       `apt-get install ${packageName || (program === 'pahole' ? 'dwarves' : program)}`,
     );
   }
-  const first = firstError(lines);
+  const errors = errorsOf(lines);
+  const [first] = errors;
+  const others = errors.length - 1;
   const tail = lines.slice(-TAIL);
   const message = [
-    first.length > 0
-      ? `make ${target} failed: ${indent(first.find(isError) ?? '').trim()}`
-      : `make ${target} ended with ${exitCode} and named no error`,
-    ...(first.length > 1 ? first.map(indent) : []),
+    first === undefined
+      ? `make ${target} ended with ${exitCode} and named no error`
+      : `make ${target} failed: ${indent(first.find(isAnyError) ?? '').trim()}${others > 0 ? `, and in ${others} more ${others === 1 ? 'place' : 'places'}` : ''}`,
+    ...(others > 0 || (first?.length ?? 0) > 1 ? errors.slice(0, SHOWN).flat().map(indent) : []),
+    ...(errors.length > SHOWN ? [`  (${errors.length - SHOWN} more)`] : []),
     `end of the log (all of it: ${logPath}):`,
     ...tail.map(indent),
   ].join('\n');
   return new BuildError('compile', message, { logPath });
 }
 
-/** The first error with the lines that belong to it; empty if no line is one. */
+/** Of each file that has errors, the first one with the lines that belong to it, in the order of the log. */
+export function errorsOf(lines: readonly string[]): string[][] {
+  const isTool = (line: string) => matches(TOOL_ERROR, line);
+  const isError = lines.some(isTool) ? isTool : (line: string) => matches(OTHER_ERROR, line);
+  const found = new Map<string, string[]>();
+  for (const [at, line] of lines.entries()) {
+    if (!isError(line)) continue;
+    // "kernel/fork.c:12:3: error:", "vmlinux.o: in function `f': (.text+0x1): undefined reference to `g'".
+    const place = /^(?:ld: )?([^\s:]+\.\w+):/.exec(line)?.[1] ?? line;
+    if (!found.has(place)) found.set(place, withContext(lines, at));
+  }
+  return [...found.values()];
+}
+
+/** The first of them; empty if no line is an error. */
 export function firstError(lines: readonly string[]): string[] {
-  const at = lines.findIndex(isError);
-  if (at < 0) return [];
+  return errorsOf(lines)[0] ?? [];
+}
+
+function withContext(lines: readonly string[], at: number): string[] {
   let start = at;
   while (
     start > 0 &&
@@ -99,9 +125,11 @@ export function firstError(lines: readonly string[]): string[] {
   return lines.slice(start, end);
 }
 
-function isError(line: string): boolean {
-  return REAL_ERROR.some((pattern) => pattern.test(line));
+function matches(patterns: readonly RegExp[], line: string): boolean {
+  return !NO_ERROR.test(line) && patterns.some((pattern) => pattern.test(line));
 }
+
+const isAnyError = (line: string): boolean => matches([...TOOL_ERROR, ...OTHER_ERROR], line);
 
 function indent(line: string): string {
   return `  ${printable(line.slice(0, LINE_LENGTH))}`;

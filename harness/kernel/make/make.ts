@@ -16,6 +16,8 @@ export interface Make {
   readonly logPath: string;
   readonly toolchain: Toolchain;
   readonly jobs: number;
+  /** Goes on after an error with all that does not depend on it. */
+  readonly keepGoing?: boolean;
   /** Called for each file made: how many there were, and which one it is. */
   readonly onStep?: (count: number, file: string) => void;
 }
@@ -41,8 +43,16 @@ export async function makeTarget(
   target: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<number> {
-  const { tree, out, toolchain, jobs } = make;
-  const args = ['-C', tree, `O=${out}`, `-j${jobs}`, ...makeVariables(toolchain), target];
+  const { tree, out, toolchain, jobs, keepGoing } = make;
+  const args = [
+    '-C',
+    tree,
+    `O=${out}`,
+    `-j${jobs}`,
+    ...(keepGoing ? ['-k'] : []),
+    ...makeVariables(toolchain),
+    target,
+  ];
   await appendFile(make.logPath, `$ make ${args.join(' ')}\n`);
   const log = await open(make.logPath, 'a');
   const stream = log.createWriteStream();

@@ -6,7 +6,8 @@ import { UserError } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
 import { sha256OfParts } from '../../host/digest.ts';
 import { downloadFile, isUrl } from '../../host/download.ts';
-import type { BuildSource, ConfigBase } from '../../matrix/types.ts';
+import type { BuildSource, ConfigBase, ToolchainRecipe } from '../../matrix/types.ts';
+import { type Era, NO_ERA } from '../era/era.ts';
 import { checkSha256 } from '../from-file.ts';
 import { debReader } from '../package/deb.ts';
 import { readSeries } from '../patch/series.ts';
@@ -15,7 +16,7 @@ import type { Source } from '../tree/types.ts';
 import type { AcquireOptions } from '../types.ts';
 import type { WantedConfig } from './configure.ts';
 import { type InputFile, readInput } from './input-file.ts';
-import { formatOptions, optionValue, parseOptions } from './options.ts';
+import { formatOptions, type Options, optionValue, parseOptions } from './options.ts';
 import { kernelImagesFolder } from './paths.ts';
 import type { Toolchain } from './toolchain.ts';
 
@@ -32,9 +33,11 @@ export interface Inputs {
   readonly patches: readonly InputFile[];
   readonly config: WantedConfig;
   readonly extra: readonly ExtraContent[];
+  /** What the tree's era adds; part of the rest already, but for its patches. */
+  readonly era: Era;
 }
 
-/** Throws UserError for whatever is not there or cannot be read. */
+/** Throws UserError for whatever is not there or cannot be read. Nothing of the era yet: withEraInputs(). */
 export async function readInputs(recipe: BuildSource, options: AcquireOptions): Promise<Inputs> {
   const { series, config, toolchain } = recipe;
   const patches = [
@@ -47,28 +50,57 @@ export async function readInputs(recipe: BuildSource, options: AcquireOptions): 
     for (const [name, value] of parseOptions(content.toString('utf8'))) strict.set(name, value);
   }
   for (const [name, value] of Object.entries(config.set)) strict.set(name, optionValue(value));
+  const extra = await readExtra(toolchain);
+  return { patches, config: { ...(await readBase(recipe, options)), strict }, extra, era: NO_ERA };
+}
+
+async function readExtra({ extraFiles }: ToolchainRecipe): Promise<ExtraContent[]> {
   const extra: ExtraContent[] = [];
-  for (const [path, file] of Object.entries(toolchain.extraFiles).sort()) {
+  for (const [path, file] of Object.entries(extraFiles).sort()) {
     extra.push({ path, from: 'tree' in file ? file.tree : await readInput('the extra file', file.path) });
   }
-  return { patches, config: { ...(await readBase(recipe, options)), strict }, extra };
+  return extra;
+}
+
+/** `fitted` is the toolchain with what the era adds. Options are of use with the guest configuration alone. */
+export async function withEraInputs(inputs: Inputs, era: Era, fitted: ToolchainRecipe): Promise<Inputs> {
+  const { config } = inputs;
+  const lenient = config.base === undefined ? new Map([...config.lenient, ...era.options]) : config.lenient;
+  return { ...inputs, config: { ...config, lenient }, extra: await readExtra(fitted), era };
 }
 
 async function readBase({ config: { base } }: BuildSource, options: AcquireOptions) {
   switch (base.kind) {
     case 'guest': {
-      const file = await readInput('the guest configuration', join(kernelImagesFolder(), 'guest.config'));
-      return { base: undefined, lenient: parseOptions(file.content.toString('utf8')) };
+      return { base: undefined, lenient: await readGuest() };
     }
     case 'file': {
       const { content } = await readInput('the configuration', base.path);
-      return { base: checkedBase(content.toString('utf8'), base.path), lenient: new Map<string, string>() };
+      const text = checkedBase(content.toString('utf8'), base.path);
+      return base.only === 'guest'
+        ? withoutModules(text, await readGuest())
+        : { base: text, lenient: new Map<string, string>() };
     }
     case 'deb': {
       const text = await withTemporary(options.cache, (scratch) => configOfDeb(base, scratch, options));
       return { base: checkedBase(text, base.location), lenient: new Map<string, string>() };
     }
   }
+}
+
+async function readGuest(): Promise<Options> {
+  const file = await readInput('the guest configuration', join(kernelImagesFolder(), 'guest.config'));
+  return parseOptions(file.content.toString('utf8'));
+}
+
+/** What is a module is off, but for what the guest configuration has built in. */
+export function withoutModules(base: string, guest: Options): { base: string; lenient: Options } {
+  const options = parseOptions(base);
+  const isModule = (name: string) => options.get(name) === 'm';
+  return {
+    base: formatOptions(new Map([...options].map(([name, value]) => [name, value === 'm' ? 'n' : value]))),
+    lenient: new Map([...guest].filter(([name, value]) => value === 'y' && isModule(name))),
+  };
 }
 
 function checkedBase(text: string, path: string): string {
@@ -97,7 +129,8 @@ export function buildKey(
 ): string {
   return sha256OfParts({
     work,
-    patches: patches.map(({ sha256 }) => sha256).join(' '),
+    patches: [...patches, ...inputs.era.patches].map(({ sha256 }) => sha256).join(' '),
+    // Fix-ups have a fuzz of their own.
     fuzz: patches.length > 0 ? String(recipe.fuzz) : '',
     extra: JSON.stringify(
       inputs.extra.map(({ path, from }) => [path, typeof from === 'string' ? `tree ${from}` : from.sha256]),

@@ -30,7 +30,7 @@ const LD_WRAPPER = 'tscmatrix-ld';
 /** Compilers and linkers by the names that distributions give them: asking one for its version runs nothing of a matrix. */
 const KNOWN = /^(?:gcc|clang|ld|ld\.bfd|ld\.lld)(?:-\d+)?$/;
 /** Words that choose a language or silence a warning; others, such as -fplugin=, name files. */
-const HARMLESS = /^-(?:std=[\w+]+|fno-[\w-]+|Wno-[\w-]+|m(?:32|64))$/;
+const HARMLESS = /^-(?:std=[\w+]+|fcommon|fno-[\w-]+|fcf-protection=none|Wno-[\w-]+|m(?:32|64))$/;
 
 /** Whether all programs that a recipe names are compilers and linkers of this machine, called by plain names. */
 export function isKnownToolchain({ cc, hostcc, ld, wrappers }: ToolchainRecipe): boolean {
@@ -69,7 +69,7 @@ export async function findToolchain(cache: Cache, recipe: ToolchainRecipe): Prom
     version(['make']),
     version(['lz4']),
   ]);
-  const { extraFiles: _, wrappers: __, ...rest } = recipe;
+  const { extraFiles: _, wrappers: __, fixups: ___, ...rest } = recipe;
   const identity = JSON.stringify({
     versions: { cc, hostcc, ld, as, make, lz4 },
     wrappers: wrappers.map(({ name, sha256 }) => [name, sha256]),

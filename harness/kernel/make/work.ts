@@ -27,6 +27,8 @@ export interface WorkState {
   /** Decides the configuration together with the folder's own key; null if there is none. */
   readonly configured: string | null;
   readonly unknownOptions: readonly string[];
+  /** Missing in the notes of earlier versions. */
+  readonly unmetOptions?: readonly string[];
   /** Which start of the machine wrote this: after another one, what was written last may not be on the disk. */
   readonly bootId?: string;
 }

@@ -32,9 +32,13 @@ export interface ApplyOptions {
   readonly scratch: string;
   /** A patch that the tree has already is passed over: of many commits some have it. Else it is an error. */
   readonly passOverApplied?: boolean;
+  /** Of ours, after the others; the tree, or a patch before, may have done the same. */
+  readonly fixups?: readonly InputFile[];
 }
 
 const EXECUTABLE = 0o111;
+/** Fix-ups are made for many trees. */
+const FIXUP_FUZZ = 3;
 
 export async function applyPatches(
   tree: string,
@@ -43,14 +47,16 @@ export async function applyPatches(
 ): Promise<Applied> {
   const seen = new Set<string>();
   const shifts: (readonly PatchShift[])[] = [];
-  for (const patch of patches) {
+  const { fixups = [] } = options;
+  const fixing = { ...options, fuzz: FIXUP_FUZZ, passOverApplied: true };
+  for (const patch of [...patches, ...fixups]) {
     const files = changesOf(patch);
     for (const path of pathsOf(files)) {
       if (seen.has(path)) continue;
       seen.add(path);
       await copyIfThere(tree, path, options.scratch);
     }
-    shifts.push(await applyOne(patch, files, options));
+    shifts.push(await applyOne(patch, files, fixups.includes(patch) ? fixing : options));
   }
   const overlay = new Map<string, ChangedFile>();
   for (const path of [...seen].sort()) {

@@ -1,5 +1,5 @@
 /** Sources in git: a ref of a local repository, or of one given by URL, which is mirrored into the cache. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFault, UserError } from '../../base/errors.ts';
@@ -14,7 +14,7 @@ import type { AcquireOptions, GitOrigin } from '../types.ts';
 import { fetchGit, type GitPlace, git, tryGit } from './git.ts';
 import { NO_CONVERSION, repositoryOption } from './git-view.ts';
 import { findRepository } from './repository.ts';
-import type { Source } from './types.ts';
+import type { Source, TreeReader } from './types.ts';
 import { noSpace } from './untar.ts';
 
 const KIND = 'git-ref';
@@ -88,6 +88,7 @@ export function treeSource(place: GitPlace, tree: string, label: string, options
   return {
     digest: createHash('sha256').update(`git tree ${tree}`).digest('hex'),
     label,
+    read: readTree(place, tree),
     // Not git archive: attributes in the tree (export-ignore, export-subst) would change what comes out.
     unpack: (into) =>
       withTemporary(options.cache, async (scratch) => {
@@ -107,6 +108,23 @@ export function treeSource(place: GitPlace, tree: string, label: string, options
           await partialHint(place),
         );
       }),
+  };
+}
+
+/** By git's own store; what a link leads to is not looked at. */
+function readTree(place: GitPlace, tree: string): TreeReader {
+  return async (paths) => {
+    // No file holds it by chance: it ends each header, and the lines between two headers are a file.
+    const mark = randomUUID();
+    const asked = paths.map((path) => `${tree}:${path} ${path}\n`).join('');
+    const format = `--batch=%(objecttype) %(rest) ${mark}`;
+    const text = await git(place, ['cat-file', format], asked);
+    const files = new Map<string, string | null>(paths.map((path) => [path, null]));
+    for (const part of text.split(new RegExp(`(?=^blob \\S+ ${mark}$)`, 'm'))) {
+      const header = new RegExp(`^blob (\\S+) ${mark}\n`).exec(part);
+      if (header !== null) files.set(header[1] ?? '', part.slice(header[0].length));
+    }
+    return files;
   };
 }
 

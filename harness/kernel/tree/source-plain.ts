@@ -8,6 +8,7 @@ import { findEntry, storeEntry } from '../../host/cache.ts';
 import { sha256OfFiles, sha256OfParts } from '../../host/digest.ts';
 import { runTool, tryTool } from '../../host/process.ts';
 import { fact } from '../store.ts';
+import { readFolder } from '../tree/read-folder.ts';
 import type { AcquireOptions } from '../types.ts';
 import type { Source } from './types.ts';
 import { noSpace } from './untar.ts';
@@ -33,6 +34,7 @@ export async function plainSource(path: string, options: AcquireOptions): Promis
   return {
     digest,
     label: path,
+    read: readFolder(path),
     unpack: async (into) => {
       const result = await tryTool(
         'cp',
