@@ -1,5 +1,6 @@
 /** A kernel as one names it on the command line. */
-import { basename, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { suggestion } from '../base/suggest.ts';
 import { isMatrixPath } from './builtin.ts';
@@ -8,15 +9,16 @@ import { loadMatrix } from './load.ts';
 import type { KernelEntry } from './types.ts';
 
 const HINT =
-  'a bzImage or vmlinuz, a .deb or .rpm (path, or URL with --sha256), or debian:PACKAGE or debian:PACKAGE@SUITE';
+  'a bzImage or vmlinuz, a kernel tree, a .deb or .rpm (path, or URL with --sha256), or debian:PACKAGE or debian:PACKAGE@SUITE';
 const DEBIAN = /^debian:([^@]*)(?:@(.*))?$/;
 
 /** The same keys as under `kernels` in a matrix. */
-function keysOf(text: string): Record<string, string> {
+function keysOf(text: string): Record<string, unknown> {
   const debian = DEBIAN.exec(text);
   if (debian !== null) {
     return { debian: debian[1] ?? '', ...(debian[2] === undefined ? {} : { suite: debian[2] }) };
   }
+  if (existsSync(join(text, 'Makefile'))) return { source: { directory: text } };
   const kind = /\.(deb|rpm)(?:$|[?#])/i.exec(text)?.[1]?.toLowerCase() ?? 'image';
   return { [kind]: text };
 }
@@ -29,21 +31,22 @@ function nameOf(text: string): string {
   return basename(path);
 }
 
-/** A path, a URL of a package, or debian:PACKAGE[@SUITE]; relative paths start from the current folder. */
+/** A path (of an image, a package, a tree), a URL of a package, or debian:PACKAGE[@SUITE]; relative paths start from the current folder. */
 export function kernelArgument(text: string, sha256?: string): KernelEntry {
   const source = kernelSource(checkedKeys(text, sha256), process.cwd());
   return { name: nameOf(text), source };
 }
 
 /** The keys by which a matrix names that kernel, wherever the matrix lies. Throws UserError as kernelArgument() does. */
-export function kernelKeys(text: string, sha256?: string): Record<string, string> {
-  const { debian, suite, deb, rpm, image, sha256: digest } = checkedKeys(text, sha256);
+export function kernelKeys(text: string, sha256?: string): Record<string, unknown> {
+  const { debian, suite, deb, rpm, image, source, sha256: digest } = checkedKeys(text, sha256);
   const placed = {
     debian,
     suite,
     deb: absolute(deb),
     rpm: absolute(rpm),
     image: absolute(image),
+    source: source && { ...source, directory: absolute(source.directory) },
     sha256: digest,
   };
   return Object.fromEntries(

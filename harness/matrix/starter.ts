@@ -1,7 +1,7 @@
 /** A first matrix for a kernel at hand, with a comment at each part, for its owner to change. */
 
 /** `kernel`: its keys in a matrix, each value as JSON, which YAML reads the same: a path may hold anything. */
-export function starterMatrix(kernel: Readonly<Record<string, string>>): string {
+export function starterMatrix(kernel: Readonly<Record<string, unknown>>): string {
   const keys = Object.entries(kernel).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
   return `# A matrix: these kernels are booted in these guests, and each cell is held against what is expected of it.
 #   tscmatrix plan FILE     the cells, without a boot

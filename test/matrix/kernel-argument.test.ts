@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UserError } from '../../harness/base/errors.ts';
-import { kernelArgument } from '../../harness/matrix/kernel-argument.ts';
+import { kernelArgument, kernelKeys } from '../../harness/matrix/kernel-argument.ts';
 
 const SHA256 = 'a'.repeat(64);
 
@@ -57,4 +59,19 @@ test.each([
   const refused = (): unknown => kernelArgument(text, sha256);
   expect(refused).toThrow(UserError);
   expect(refused).toThrow(expect.objectContaining({ hint: expect.stringContaining('debian:PACKAGE') }));
+});
+
+test('a folder with a Makefile is a kernel tree', () => {
+  const tree = mkdtempSync(join(tmpdir(), 'tscmatrix-test-'));
+  try {
+    expect(kernelArgument(tree).source.kind).toBe('image');
+    writeFileSync(join(tree, 'Makefile'), '');
+    expect(kernelArgument(tree)).toMatchObject({
+      name: basename(tree),
+      source: { kind: 'build', tree: { kind: 'directory', path: tree }, config: { base: { kind: 'guest' } } },
+    });
+    expect(kernelKeys(tree)).toEqual({ source: { directory: tree } });
+  } finally {
+    rmSync(tree, { recursive: true });
+  }
 });

@@ -6,7 +6,8 @@ import { type Building, CONFINEMENT, JSON_RESULT, QEMU, TIMEOUT } from './common
 
 export const BOOT: Command<BootFlags & Building, [kernel: string]> = {
   usage: 'boot <kernel>',
-  about: 'boot one kernel (bzImage, .deb, .rpm, or debian:PACKAGE[@SUITE]) and show its clocksources',
+  about:
+    'boot one kernel (bzImage, a kernel tree, .deb, .rpm, or debian:PACKAGE[@SUITE]) and show its clocksources',
   examples: [
     'boot arch/x86/boot/bzImage',
     'boot debian:linux-image-cloud-amd64@trixie --topology nested --hpet off --ref-delay 10us',

@@ -145,6 +145,16 @@ export function eraRules(gcc: number | null): readonly Rule[] {
       adds: { cc: ['-fcommon'] },
     },
     {
+      name: 'common-order',
+      source: 'df6d4f9db79c (x86/boot/compressed), where kaslr_64.c is called pagetable.c',
+      when: [
+        { gcc: 10 },
+        { file: 'arch/x86/boot/compressed/pagetable.c', has: /^unsigned long __force_order;/m },
+        { file: 'arch/x86/boot/compressed/pgtable_64.c', has: /^unsigned long __force_order;/m },
+      ],
+      adds: { cc: ['-fcommon'] },
+    },
+    {
       name: 'host-common',
       source:
         'e33a814e772c (scripts/dtc: Remove redundant YYLOC global declaration): gcc 10 allows one definition',
@@ -194,8 +204,7 @@ export function eraRules(gcc: number | null): readonly Rule[] {
     },
     {
       name: 'irq-remap',
-      source:
-        'arch/x86/Kconfig: X86_X2APIC depends on IRQ_REMAP, until 19e3d60d49a7 (x86: Allow x2apic without IR)',
+      source: 'arch/x86/Kconfig: X86_X2APIC depends on IRQ_REMAP, later on that or HYPERVISOR_GUEST',
       when: [{ file: 'arch/x86/Kconfig', has: /config X86_X2APIC\n.*\n\s*depends on .*&& IRQ_REMAP\n/ }],
       adds: { options: { CONFIG_IOMMU_SUPPORT: 'y', CONFIG_IRQ_REMAP: 'y' } },
     },
