@@ -4,6 +4,7 @@ import { json } from '../base/safe-text.ts';
 import { progressLine } from '../host/progress-line.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { kernelArgument } from '../matrix/kernel-argument.ts';
+import type { GuestSpec, KernelEntry } from '../matrix/types.ts';
 import { bootGuest, isRegistered } from '../run/one-boot.ts';
 import { bootDocument, bootText } from '../run/one-boot-text.ts';
 import { type GuestFlags, guestOf } from './guest-options.ts';
@@ -19,8 +20,15 @@ export interface BootFlags extends GuestFlags {
 
 /** 0 if tsc was registered with a known or refined frequency, 1 if not, 69 if the host failed. */
 export async function bootCommand(kernel: string, flags: BootFlags): Promise<number> {
-  const entry = kernelArgument(kernel, flags.sha256);
-  const guest = guestOf(flags);
+  return bootOne(kernelArgument(kernel, flags.sha256), guestOf(flags), flags);
+}
+
+/** As bootCommand(), of a guest that is known already. */
+export async function bootOne(
+  entry: KernelEntry,
+  guest: GuestSpec,
+  flags: Pick<BootFlags, 'qemu' | 'timeout' | 'keep' | 'json'>,
+): Promise<number> {
   const { qemu, timeout: timeoutS, keep } = flags;
   await needQemu(qemu);
   warnUnusedQemu([{ guest }], qemu);

@@ -6,6 +6,7 @@ import { COMPLETION, HOST, MANUAL } from './commands/host.ts';
 import { KERNELS } from './commands/kernels.ts';
 import { MARGINS } from './commands/margins.ts';
 import { RECORDS } from './commands/records.ts';
+import { RPM } from './commands/rpm.ts';
 import { RUNS } from './commands/runs.ts';
 
 /** By what they are for; the help lists them so. */
@@ -14,7 +15,7 @@ export const GROUPS: CommandGroups = {
   'Boot guests': [...RUNS, BOOT],
   'Look at recorded runs': RECORDS,
   'Search and compare kernels': [...BISECTION, ...MARGINS],
-  'Build kernels': KERNELS,
+  'Build kernels': [...KERNELS, RPM],
   'The program itself': [COMPLETION, MANUAL],
 };
 

@@ -26,7 +26,7 @@ function isSafeGitUrl(text: string): boolean {
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
   debian: ['suite'],
   tarball: ['sha256'],
-  srpm: ['sha256'],
+  srpm: ['sha256', 'prepared'],
   git: ['ref'],
   directory: [],
 };
@@ -57,6 +57,10 @@ const treeSource = strict({
     .describe('A tar archive of a kernel tree: a path, or a URL (then with sha256).')
     .optional(),
   srpm: location.describe('A source RPM of a kernel: a path, or a URL (then with sha256).').optional(),
+  prepared: z
+    .boolean()
+    .describe("Of a source RPM: with the distribution's patches, as rpmbuild -bp leaves the tree.")
+    .optional(),
   sha256: sha256.optional(),
   git: gitLocation.describe('A git repository: a path or a URL.').optional(),
   ref: ref.describe('The commit, tag or branch of the git repository.').optional(),
@@ -229,11 +233,10 @@ function treeOf(input: TreeInput, folder: string): TreeSource {
     return { kind: 'git', location: where, ref: input.ref ?? 'HEAD' };
   }
   if (input.directory !== undefined) return { kind: 'directory', path: resolve(folder, input.directory) };
-  const [kind, text] =
-    input.tarball === undefined
-      ? (['srpm', input.srpm ?? ''] as const)
-      : (['tarball', input.tarball] as const);
-  return { kind, location: placeOf(text, folder), ...sha256Part };
+  if (input.tarball !== undefined)
+    return { kind: 'tarball', location: placeOf(input.tarball, folder), ...sha256Part };
+  const prepared = input.prepared === true ? { prepared: input.prepared } : {};
+  return { kind: 'srpm', location: placeOf(input.srpm ?? '', folder), ...sha256Part, ...prepared };
 }
 
 function baseOf(input: z.infer<typeof config>['base'], folder: string): ConfigBase {

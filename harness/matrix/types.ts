@@ -14,7 +14,14 @@ export type KernelSource =
 /** Where the source of a kernel to be built comes from. */
 export type TreeSource =
   | { readonly kind: 'debian'; readonly package: string; readonly suite?: string }
-  | { readonly kind: 'tarball' | 'srpm'; readonly location: string; readonly sha256?: string }
+  | { readonly kind: 'tarball'; readonly location: string; readonly sha256?: string }
+  | {
+      readonly kind: 'srpm';
+      readonly location: string;
+      readonly sha256?: string;
+      /** With the distribution's patches: what rpmbuild -bp makes of it. */
+      readonly prepared?: true;
+    }
   | { readonly kind: 'git'; readonly location: string; readonly ref: string }
   | { readonly kind: 'directory'; readonly path: string };
 

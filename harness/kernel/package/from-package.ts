@@ -40,7 +40,7 @@ async function refuseOther(path: string): Promise<void> {
   await runTool('bsdtar', ['--version'], { hint: 'apt-get install libarchive-tools' });
 }
 
-const READERS = { deb: debReader, rpm: rpmReader };
+export const READERS = { deb: debReader, rpm: rpmReader };
 /** Whether there is a kernel among the package's members. Throws UserError for what is no package. */
 export async function holdsKernel(kind: 'deb' | 'rpm', path: string): Promise<boolean> {
   return findKernelMembers(await READERS[kind].list(path), path).length > 0;

@@ -48,13 +48,21 @@ const SIGXFSZ = 25;
  * Runs a pipeline in bash, each part failing the whole. The parts of a pipeline are bash's children, so each
  * asks for itself to die with its parent (see host/process.ts). `args` are $1, $2 and so on.
  */
-export async function runPipeline(script: string, args: readonly string[], what: string): Promise<string> {
+export async function runPipeline(
+  script: string,
+  args: readonly string[],
+  what: string,
+  hint?: string,
+): Promise<string> {
   const limited = [`--fsize=${MOST_BYTES}`, '--core=0', '--', 'bash'];
   const result = await tryTool('prlimit', [...limited, '-c', `set -o pipefail; ${script}`, 'bash', ...args], {
     env: { LC_ALL: 'C' },
     hint: 'apt-get install bash',
   });
   if (result.exitCode === 0) return result.stdout;
+  const missing = /exec: (\S+): not found|(\S+): command not found/.exec(result.stderr);
+  if (missing !== null && hint !== undefined)
+    throw new HostFault('tool-missing', `the program ${missing[1] ?? missing[2]} is not installed`, hint);
   const tail = result.stderr.trim().split('\n').slice(-3).join('\n');
   // The end of it may be of a part that only heard of it.
   if (/No space left on device|Disk quota exceeded/.test(result.stderr))

@@ -2,15 +2,20 @@
 import { join } from 'node:path';
 import { HostFault, UserError } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
+import { sha256OfParts } from '../../host/digest.ts';
 import { downloadFile, isUrl } from '../../host/download.ts';
 import { runTool, tryTool } from '../../host/process.ts';
 import type { TreeSource } from '../../matrix/types.ts';
 import { checkSha256 } from '../from-file.ts';
+import { unpackPrepared } from '../rpm/prepare.ts';
 import type { AcquireOptions } from '../types.ts';
 import { digestOfFile } from './file-digest.ts';
 import { checkTar } from './tar-check.ts';
 import type { Source } from './types.ts';
 import { noSpace, untar } from './untar.ts';
+
+/** Of how a source RPM is prepared: trees of another are others. */
+const PREPARED_VERSION = '1';
 
 type ArchiveSource = Extract<TreeSource, { kind: 'tarball' | 'srpm' }>;
 
@@ -20,19 +25,30 @@ export async function archiveSource(source: ArchiveSource, options: AcquireOptio
   const sha256 = remote ? source.sha256 : await digestOfFile(location, options);
   if (sha256 === undefined) throw new UserError(`${location} needs its sha256`);
   checkSha256(location, sha256, source.sha256);
+  const prepared = source.kind === 'srpm' && source.prepared === true;
   return {
-    digest: sha256,
-    label: location.slice(location.lastIndexOf('/') + 1),
+    digest: prepared ? sha256OfParts({ srpm: sha256, prepared: PREPARED_VERSION }) : sha256,
+    label: `${location.slice(location.lastIndexOf('/') + 1)}${prepared ? ', prepared' : ''}`,
     unpack: (into) =>
       withTemporary(options.cache, async (scratch) => {
         const path = remote ? await fetchArchive(location, sha256, scratch, options) : location;
-        const tar = kind === 'srpm' ? await tarOfRpm(path, scratch) : path;
-        await checkTar(tar);
-        await untar(tar, into);
+        if (prepared) await unpackPrepared(path, scratch, into, options);
+        else await unpackArchive(kind, path, scratch, into);
         // What was digested has to be what was unpacked.
         if (!remote) checkSha256(location, await digestOfFile(location, options), sha256);
       }),
   };
+}
+
+async function unpackArchive(
+  kind: ArchiveSource['kind'],
+  path: string,
+  scratch: string,
+  into: string,
+): Promise<void> {
+  const tar = kind === 'srpm' ? await tarOfRpm(path, scratch) : path;
+  await checkTar(tar);
+  await untar(tar, into);
 }
 
 async function fetchArchive(
