@@ -104,7 +104,7 @@ test(
     const release = `${version}-957.el7.tscheck.x86_64`;
     const built = await ok('rpm', 'build', 'place', '--jobs', '2');
     expect(built).toMatch(`kernel-${release}.rpm`);
-    const guest = ['--topology', 'nested', '--hpet', 'off', '--probe', 'brief', '--keep', 'kept'];
+    const guest = ['--cell', 'topology=nested,hpet=off,probe=brief', '--keep', 'kept'];
     const booted = await ok('rpm', 'boot', 'place', ...guest);
     expect(booted).toMatch('all that the probe needs is built in');
     const names = await readdir(join(shop.folder, 'kept'));

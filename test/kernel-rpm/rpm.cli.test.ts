@@ -114,6 +114,10 @@ test('what is no source RPM of a kernel is refused with its place, and nothing i
   const other = await makeRpm(join(shop.folder, 'matrix'), { 'boot/vmlinuz-1': tinyKernel() });
   const output = ['--output', 'refused'];
   expect(await refused('rpm', 'prepare', other, ...output)).toMatch(/has no spec among its 1 members/);
+  expect(await refused('rpm', 'prepair', other)).toMatch(/no step "prepair"[\s\S]*prepare/);
+  expect(await refused('rpm', 'build', 'x', ...output)).toMatch(
+    /--output goes with rpm prepare, not with rpm build/,
+  );
   expect(await refused('rpm', 'prepare', 'nowhere.src.rpm', ...output)).toMatch(/no such file/);
   const text = await shop.file('text.src.rpm', 'text');
   expect(await refused('rpm', 'prepare', text, ...output)).toMatch(
