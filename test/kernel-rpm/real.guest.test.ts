@@ -38,7 +38,7 @@ const LEFT_OUT = [
     'parisc',
     'riscv',
     'sh',
-  ].map((arch) => `./arch/${arch}`),
+  ].flatMap((arch) => [`./arch/${arch}/*.[chS]`, `./arch/${arch}/*.dts*`]),
   ...[
     'Documentation/*.rst',
     'Documentation/*.txt',

@@ -88,6 +88,7 @@ function followObjects(build: string, expected: number | undefined, say: (text: 
   let step = 0;
   let count = 0;
   let counting = false;
+  let ended = false;
   const show = (): void => {
     const total = expected !== undefined && expected >= count ? ` of about ${expected}` : '';
     const compiled = step < 1 ? '' : `, ${count}${total} files compiled`;
@@ -99,7 +100,7 @@ function followObjects(build: string, expected: number | undefined, say: (text: 
     countObjects(build)
       .then((found) => {
         count = found;
-        show();
+        if (!ended) show();
       })
       .catch(() => {}) // The folder changes under it, or all is to stop: then rpmbuild says so.
       .finally(() => {
@@ -107,7 +108,10 @@ function followObjects(build: string, expected: number | undefined, say: (text: 
       });
   }, LOOK_MS);
   return {
-    stop: () => clearInterval(timer),
+    stop: (): void => {
+      ended = true;
+      clearInterval(timer);
+    },
     onLine: (line: string): void => {
       const section =
         /^Executing\((%\w+)\):/.exec(line)?.[1] ?? (/^Processing files: /.test(line) ? 'packages' : '');
