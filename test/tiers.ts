@@ -43,7 +43,6 @@ export const SLOW_FIRST = [
   'test/run/killed.guest.test.ts',
   'test/validate/seed.guest.test.ts',
   'test/sweep/real.guest.test.ts',
-  'test/kernel-rpm/real.guest.test.ts',
   'test/workflows/steps.guest.test.ts',
 ];
 const START: readonly TierName[] = ['guest', 'browser', 'cli', 'long', 'unit'];
