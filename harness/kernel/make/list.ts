@@ -30,6 +30,7 @@ const PRUNED_KINDS = [
   'file-digest',
   'directory-digest',
   'build-steps',
+  'tree-facts',
 ];
 const IMAGE_KINDS = [BUILD_KIND, 'kernel-package', 'kernel-image'];
 
