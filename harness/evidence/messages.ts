@@ -26,6 +26,7 @@ const TSC = [
   'Marking TSC unstable due to clocksource watchdog',
   'Marking TSC unstable due to TSC halts in idle',
   'Marking TSC unstable due to TSC halts in idle states deeper than C2',
+  'Marking TSC unstable due to possible TSC halt in C2',
   'Marking TSC unstable due to TSCs unsynchronized',
   'Marking TSC unstable due to check_tsc_sync_source failed',
   'Marking TSC unstable due to running on Hyper-V',
@@ -77,6 +78,8 @@ const CLOCKSOURCE = [
   'Override clocksource * is not currently HRT compatible - deferring',
   'Clocksource * unstable (delta = * ns)',
   "timekeeping watchdog: Marking clocksource '*' as unstable because the skew is too large:",
+  // 3.19 to 4.1
+  "timekeeping watchdog: Marking clocksource '*' as unstable, because the skew is too large:",
   "timekeeping watchdog on CPU*: Marking clocksource '*' as unstable because the skew is too large:",
   'timekeeping watchdog on CPU*: * wd-wd read-back delay of *, ...',
   'timekeeping watchdog on CPU*: * read-back delay of *, attempt *, marking unstable',
@@ -204,6 +207,7 @@ interface FormatMatch {
   readonly literals: number;
 }
 
+const NAME = /^[a-z][\w.-]*$/;
 const NO_MATCH: FormatMatch = { words: 0, whole: false, literals: 0 };
 const BY_FIRST = new Map<string, Format[]>();
 const BY_VALUE: Format[] = [];
@@ -219,6 +223,8 @@ function matchFormat(words: readonly string[], format: Format): FormatMatch {
     const form = format[i] ?? '';
     if (form === '...') return { words: i + (words.length > i ? 1 : 0), whole: false, literals };
     if (i >= words.length || !fits(words[i] ?? '', form)) return { words: i, whole: false, literals };
+    // A message begins with a name, and not with the mark or the number that stands in front of it.
+    if (i === 0 && form === '*' && !NAME.test(words[0] ?? '')) return { words: 0, whole: false, literals };
     if (form !== '*') literals += 1;
   }
   return { words: format.length, whole: true, literals };

@@ -127,7 +127,7 @@ function upToSecondSwitch(lines: readonly LogLine[]): readonly LogLine[] {
 /** mark_tsc_unstable() and tsc_cs_mark_unstable(): "tsc: Marking TSC unstable due to REASON". */
 function markFacts(lines: readonly LogLine[]): Mark[] {
   return lines.flatMap((line) => {
-    const match = /^(?:tsc: )?Marking TSC unstable due to:? (.*[^ .].*)$/.exec(line.text);
+    const match = /^(?:tsc: )?Marking TSC unstable due to ?:? (.*[^ .].*)$/.exec(line.text);
     return match === null ? [] : [{ ...found(line), reason: wholeReason((match[1] ?? '').trim()) }];
   });
 }

@@ -114,8 +114,21 @@ export function chooseBoot(
 const BACKWARD_SHARE = 0.8;
 const STEPS_THAT_TELL = 3;
 
-/** journalctl --reverse: the lines in the order in which they were printed. */
+/** journalctl --reverse: the lines in the order in which they were printed, each listing of a text by itself. */
 export function inOrder(lines: readonly LogLine[]): readonly LogLine[] {
+  const starts = [0];
+  let byClock: boolean | null = null;
+  for (const [index, { timeS, byWallClock }] of lines.entries()) {
+    if (timeS === null) continue;
+    if (byClock !== null && byClock !== (byWallClock === true)) starts.push(index);
+    byClock = byWallClock === true;
+  }
+  return starts.length === 1
+    ? listingInOrder(lines)
+    : starts.flatMap((start, i) => listingInOrder(lines.slice(start, starts[i + 1])));
+}
+
+function listingInOrder(lines: readonly LogLine[]): readonly LogLine[] {
   const stamped = lines.filter((line) => line.timeS !== null);
   let back = 0;
   let on = 0;
@@ -128,6 +141,6 @@ export function inOrder(lines: readonly LogLine[]): readonly LogLine[] {
   // Times of day never go back; seconds since boot do where another boot begins.
   const isTold = back >= STEPS_THAT_TELL || (on === 0 && back > 0 && stamped.every((l) => l.byWallClock));
   return isTold && back > (back + on) * BACKWARD_SHARE
-    ? lines.toReversed().map((line, order) => ({ ...line, order }))
+    ? lines.toReversed().map((line, index) => ({ ...line, order: (lines[0]?.n ?? 0) + index }))
     : lines;
 }

@@ -55,7 +55,10 @@ function tidy(line: RawLine): RawLine[] {
   return [{ ...line, text }];
 }
 
-const SOFT_BREAK = /=$/;
+/** "Clocksource tsc unstable (delta = ... ns)" has such a sign of its own. */
+export const SOFT_BREAK = /(?<!\(delta )=$/;
+/** What was put in front of every line after it had been encoded: quotes, numbers, names of files, bullets. */
+const LEAD = /^(?:[\s>|*+`-]|(?:[\w./-]+:)?\d+[:|\t])+/;
 const ENCODED = /=(?:3D|20|09|C2=A0|E2=80)/i;
 
 /** Quoted-printable (RFC 2045, 6.7): soft line breaks joined, bytes decoded. Only if the text shows that it is. */
@@ -68,7 +71,8 @@ export function unquotePrintable(lines: readonly RawLine[]): readonly RawLine[] 
   const out: RawLine[] = [];
   let open: RawLine | null = null;
   for (const line of lines) {
-    const text: string = open === null ? line.text : open.text + line.text.replace(/^(?:> ?)+/, '');
+    const text: string =
+      open === null ? line.text : open.text + line.text.replace(LEAD.test(open.text) ? LEAD : '', '');
     const whole: RawLine = open === null ? line : { ...open, text };
     if (SOFT_BREAK.test(text) && (line.text.length <= 80 || encoded)) {
       open = { ...whole, text: text.slice(0, -1) };

@@ -133,7 +133,7 @@ export function learnPrefixes(texts: readonly string[]): Prefixes {
   const shapes = new Set(common.map(({ before }) => shapeOf(before)));
   // What stands before the stamp, such as a number or a file's name, stands before commands and their output too.
   const outer = common.flatMap(({ before }) => {
-    const at = before.search(/\[ *\d|<\d|\d{4}-\d\d-\d\d/);
+    const at = before.search(/\[ *[TC]?\d|<\d|\d{4}-\d\d-\d\d/);
     return at > 0 && !/^\s*$/.test(before.slice(0, at)) ? [before.slice(0, at)] : [];
   });
   const patterns = [...new Set([...common.map(({ before }) => before), ...outer])].map(patternOf);

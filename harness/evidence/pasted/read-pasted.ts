@@ -19,13 +19,15 @@ export interface Pasted {
 /** Quote marks of mails and forums. */
 const QUOTE = /^(?:[ \t]{0,8}[>|](?!>)[ \t]?)+/;
 /** What closes a line in markup, and ends no message of the kernel's and no command ("clocksource0/*"). */
-const CLOSING = /(?:[\s`|\\}]|(?<!\/)\*|"[,\]}\s]*$|,$)+$/;
+const CLOSING = /(?:[\s`|\\}]|(?<!\/)\*|"[,\]}\s]*$)+$/;
+/** As CLOSING where values are listed; elsewhere a wrapped message may go on behind a comma. */
+const CLOSING_LISTED = /(?:[\s`|\\}]|(?<!\/)\*|"[,\]}\s]*$|,$)+$/;
 
 /** The line without what closes it, as far as something was opened in front. */
 function withoutClosing(message: string, before: string): string {
   const closed =
     /[`*"'|{[(+\\,]/.test(before) || /[`*|\\]$/.test(message)
-      ? message.replace(CLOSING, '')
+      ? message.replace(/["',{]/.test(before) ? CLOSING_LISTED : CLOSING, '')
       : message.trimEnd();
   return /'\s*$/.test(before) ? closed.replace(/'$/, '') : closed;
 }
@@ -67,7 +69,7 @@ function logLine(line: RawLine, text: string, known: Unprefixed | null): LogLine
     found !== null &&
     (found.before !== '' || !own.stamped) &&
     found.message.length < own.text.length + (own.stamped ? 0 : 1);
-  const message = useFound ? found.message : own.text;
+  const message = useFound ? found.message.trimStart() : own.text;
   const before = text.slice(0, text.length - message.length);
   const recorded = line.bootS !== undefined || line.wallS !== undefined;
   return {

@@ -1,6 +1,7 @@
 /** Lines that a mail program or a terminal has broken, joined again. */
 import type { LogLine } from '../log-lines.ts';
 import { bestFormat, isMessage } from '../messages.ts';
+import { SOFT_BREAK } from './markup.ts';
 
 /** A line may have been broken into so many. */
 const MOST_PARTS = 8;
@@ -22,7 +23,12 @@ function further(joined: string, before: string): boolean {
 }
 
 /** The message with its next part, if that makes it more of a known one; null if the line stands for itself. */
-function join(open: LogLine, next: LogLine, width: number | null): string | null {
+function join(
+  open: LogLine,
+  next: LogLine,
+  width: number | null,
+  isCut: (line: LogLine) => boolean,
+): string | null {
   if (next.text === '' || next.stamped) return null;
   // What is a message by itself may be the end of a longer one, if that is whole then.
   const [own, all] = [bestFormat(next.text), bestFormat(`${open.text} ${next.text}`)];
@@ -31,9 +37,11 @@ function join(open: LogLine, next: LogLine, width: number | null): string | null
   // A break between words first; one within a word has the blank neither here nor there.
   for (const glue of [' ', '']) {
     // A soft line end of quoted-printable may be all that is left of it.
-    const joined = `${open.text.replace(/=$/, '')}${glue}${next.text}`;
-    if (isMessage(joined) && further(joined, open.text.replace(/=$/, ''))) return joined;
+    const begun = open.text.replace(SOFT_BREAK, '');
+    const joined = `${begun}${glue}${next.text}`;
+    if (isMessage(joined) && further(joined, begun)) return joined;
   }
+  if (isCut(open) && isMessage(open.text)) return `${open.text}${next.text}`;
   return LONG.test(open.text) && width !== null && open.width >= width - 25
     ? `${open.text} ${next.text}`
     : null;
@@ -44,13 +52,36 @@ function wrapWidth(lines: readonly LogLine[]): number | null {
   return longest >= WIDTHS.least && longest <= WIDTHS.most ? longest : null;
 }
 
+/** So many lines that go on, nearly all of one length, and none longer: a terminal cut them there, in the middle of words. */
+const LINES_THAT_ARE_CUT = 3;
+const SHARE_OF_ONE_LENGTH = 0.8;
+
+/** Whether a line of a text was cut by a terminal at its edge. */
+function cutAt(lines: readonly LogLine[]): (line: LogLine) => boolean {
+  const longest = lines.reduce((most, { width }) => Math.max(most, width), WIDTHS.least);
+  const goOn = lines.filter(({ stamped }, index) => {
+    const next = lines[index + 1];
+    return stamped && next !== undefined && !next.stamped && next.text !== '';
+  });
+  const full = goOn.filter(({ width }) => width === longest).length;
+  const cut = full >= LINES_THAT_ARE_CUT && full >= goOn.length * SHARE_OF_ONE_LENGTH;
+  return ({ width }) => cut && width === longest;
+}
+
 /** `isOther`: lines that are no part of a log, such as commands and what they print. */
 export function joinWraps(lines: readonly LogLine[], isOther: (line: LogLine) => boolean): LogLine[] {
   const width = wrapWidth(lines);
+  const isCut = cutAt(lines);
   const out: LogLine[] = [];
   let parts = 1;
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     const open = out.at(-1);
+    // Forums set a blank line between all lines: one within a message that is whole without it does not count.
+    const after = lines[index + 1];
+    if (line.text === '' && open !== undefined && after !== undefined && !isOther(after)) {
+      const joined = join(open, after, null, () => false);
+      if (joined !== null && bestFormat(joined).literals > bestFormat(open.text).literals) continue;
+    }
     // A prefix alone on its line: the message stands on the next.
     if (
       open?.stamped === true &&
@@ -78,7 +109,7 @@ export function joinWraps(lines: readonly LogLine[], isOther: (line: LogLine) =>
     const joined =
       open === undefined || parts >= MOST_PARTS || isOther(line) || isOther(open)
         ? null
-        : join(open, line, width);
+        : join(open, line, width, isCut);
     if (open === undefined || joined === null) {
       out.push(line);
       parts = 1;

@@ -61,7 +61,8 @@ export const UNSTABLE = [
   cause(
     'halts-in-idle',
     // drivers/acpi/processor_idle.c, drivers/idle/intel_idle.c, drivers/acpi/acpi_pad.c, arch/x86/kernel/process.c
-    [marked(/^TSC halts in /, 'certain', STOPS)],
+    // 2.6.21 to 2.6.24: "possible TSC halt in C2", before nonstop_tsc was known
+    [marked(/^(?:TSC halts|possible TSC halt) in /, 'certain', STOPS)],
     advise({
       both: [
         'Boot once with processor.max_cstate=1 (and intel_idle.max_cstate=1): tsc stays if idle was the reason.',

@@ -18,6 +18,7 @@ test.each([
   ['in a quoted mail', '> [    2.000000] tsc: Refined TSC clocksource calibration:\n> 2399.998 MHz'],
   ['over three lines', '[    2.000000] tsc: Refined TSC\nclocksource calibration:\n2399.998 MHz'],
   ['by a soft line end', '[    2.000000] tsc: Refined TSC clocksource calibration: 2399.99=\n8 MHz'],
+  ['over a blank line', '[    2.000000] tsc: Refined TSC clocksource calibration:\n\n2399.998 MHz'],
   ['without stamps', 'tsc: Refined TSC clocksource calibration:\n2399.998 MHz'],
 ])('a message broken %s', (_, text) => {
   expect(
@@ -116,4 +117,61 @@ test('a command line that was broken keeps its parameters', () => {
     `[    0.000000] Command line: ${words[0]} ${words[1]}\n${words[2]}\n[    0.000000] tsc: Detected 2400.000 MHz processor`,
   );
   expect(facts.parameters).toContain('tsc=unstable');
+});
+
+test('a paragraph below a message that was cut off is no part of it', () => {
+  const facts = factsIn('[  100.000000] tsc: Marking TSC unstable due to\n\nThe machine is slow since then.');
+  expect(facts.marks).toEqual([]);
+  expect(facts.unstableSigns.map(({ sign }) => sign)).toEqual(['cut-off']);
+});
+
+test('lines that a terminal cut at its edge go on in the middle of a word', () => {
+  const whole = [
+    'Mar 09 07:03:06 a-host-with-a-name kernel: clocksource: Switched to clocksource kvm-clock',
+    'Mar 09 07:03:06 a-host-with-a-name kernel: pci 0000:00:01.0: PIIX3: Enabling Passive Release',
+    'Mar 09 07:03:06 a-host-with-a-name kernel: Freeing initrd memory: 12345K, and so on and so on',
+  ];
+  const text = whole.map((line) => line.replace(/^.{86}/, '$&\n')).join('\n');
+  expect(factsIn(text).switches.map(({ name }) => name)).toEqual(['kvm-clock']);
+  // A line that is broken elsewhere: what follows a name is no part of it.
+  const soft = text.replace('pci 0000:', 'pci ').replace('Freeing', 'Free');
+  expect(factsIn(soft).switches.map(({ name }) => name)).toEqual(['kvm-cl']);
+});
+
+test('a sign of equality of its own is no soft line end', () => {
+  const facts = factsIn('[   81.145633] Clocksource tsc unstable (delta =\n-4687619986 ns)');
+  expect(facts.watchdog.map(({ deltaNs }) => deltaNs)).toEqual([-4_687_619_986]);
+});
+
+test.each(['12:', '+', '> ', '  7\t', '| '])(
+  'soft line ends of a text that was numbered or quoted later: %j',
+  (lead) => {
+    const text = `[ 7200.708099] clocksource: timekeeping watchdog on CPU3: Marking clocksour=
+ce 'tsc' as unstable because the skew is too large:
+[ 7200.708134] clocksource:                       'xen' wd_nsec: 508905888 =
+wd_now: 68dcc1c556c wd_last: 68dadc70bcc mask: ffffffffffffffff
+[ 7200.708142] clocksource:                       'xen' (not 'tsc') is curr=
+ent clocksource.`;
+    const [event] = factsIn(text.replaceAll(/^/gm, lead)).watchdog;
+    expect(event).toMatchObject({ watchdogNs: 508_905_888, currentThen: 'xen', source: 'tsc' });
+  },
+);
+
+test.each(['12:', '+', '  7\t', '* ', '`'])(
+  'the second part of a message behind the prefix of its line, %j',
+  (lead) => {
+    const text = `clocksource: timekeeping watchdog on CPU227: wd-tsc-wd excessive read-back delay of 153560ns vs. limit of 125000ns,
+    wd-wd read-back delay only 11440ns, attempt 3, marking tsc unstable
+tsc: Marking TSC unstable due to clocksource watchdog
+clocksource: Switched to clocksource hpet`;
+    const [event] = factsIn(text.replaceAll(/^/gm, lead)).watchdog;
+    expect(event?.kind).toBe('slow-read-marked');
+  },
+);
+
+test('a comma in the head of a report, as up to 4.1, does not keep its parts apart', () => {
+  const facts = factsIn(
+    "[  100.0] timekeeping watchdog: Marking clocksource 'tsc' as unstable, because the\nskew is too large:",
+  );
+  expect(facts.watchdog.map(({ kind }) => kind)).toEqual(['skew']);
 });
