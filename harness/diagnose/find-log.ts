@@ -19,6 +19,8 @@ export interface FoundFiles {
   /** What sysfs said: contents of available_clocksource and current_clocksource. */
   readonly available: string | null;
   readonly current: string | null;
+  /** Lines of other files that say what a log that lost its beginning does not: the command line, `uname -a`. */
+  readonly aside: readonly string[];
   /** Logs that cannot be read, with the reason. */
   readonly problems: readonly string[];
 }
@@ -39,6 +41,10 @@ const KINDS: readonly RegExp[] = [
 ];
 const SYSFS = /(?:^|\/)(available|current)_clocksource$/;
 const SYSFS_BYTES = 4096;
+/** sosreport's copies; supportconfig's file begins with `uname -a`. */
+const ASIDE = /(?:^|\/)(?:proc\/cmdline|uname(?:_-a)?|basic-environment\.txt)$/;
+const ASIDE_BYTES = 64 * 1024;
+const ASIDE_LINE = /^(?:Linux \S{1,64} \d+\.\d+\S* #\d|BOOT_IMAGE=\S+ )/;
 /** So many logs are looked into. */
 const LOGS_MAX = 12;
 const LOG_BYTES_MAX = 64 * 1024 ** 3;
@@ -55,9 +61,15 @@ export async function findLogs(files: AsyncIterable<InnerFile>, name: string): P
   const logs: (FoundLog & { readonly kind: number })[] = [];
   const sysfs = new Map<string, string>();
   const problems: string[] = [];
+  const aside: string[] = [];
   for await (const { path, content } of files) {
     const what = SYSFS.exec(path)?.[1];
-    if (what !== undefined) sysfs.set(what, (await startOf(content())).trim());
+    if (what !== undefined) sysfs.set(what, (await startOf(content(), SYSFS_BYTES)).trim());
+    if (ASIDE.test(path)) {
+      const lines = (await startOf(content(), ASIDE_BYTES)).split('\n');
+      if (path.endsWith('cmdline')) aside.push(`Command line: ${lines[0]}`);
+      else aside.push(...lines.filter((line) => ASIDE_LINE.test(line)));
+    }
     const kind = kindOf(path);
     if (kind < 0 || logs.length >= LOGS_MAX) continue;
     const collector = collectLines();
@@ -80,15 +92,16 @@ export async function findLogs(files: AsyncIterable<InnerFile>, name: string): P
     logs: logs.toSorted((a, b) => a.kind - b.kind || a.path.length - b.path.length),
     available: sysfs.get('available') ?? null,
     current: sysfs.get('current') ?? null,
+    // The command line last: what stands below it may be its next part.
+    aside: aside.toSorted((a, b) => Number(b.startsWith('Linux ')) - Number(a.startsWith('Linux '))),
     problems,
   };
 }
 
-async function startOf(content: AsyncIterable<Uint8Array>): Promise<string> {
+async function startOf(content: AsyncIterable<Uint8Array>, most: number): Promise<string> {
   let text = '';
-  for await (const chunk of content)
-    if (text.length < SYSFS_BYTES) text += Buffer.from(chunk).toString('latin1');
-  return text.slice(0, SYSFS_BYTES);
+  for await (const chunk of content) if (text.length < most) text += Buffer.from(chunk).toString('latin1');
+  return text.slice(0, most);
 }
 
 /** The files of a folder that may be of use; no link is followed. Throws UserError where there are too many. */
@@ -103,15 +116,17 @@ export async function* folderFiles(root: string): AsyncGenerator<InnerFile> {
       if (count > INNER_FILES_MAX) throw tooMany(root);
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory() && path.split('/').length < DEPTH_MAX && isOfUse(path)) open.push(path);
-      else if (entry.isFile() && (kindOf(path) >= 0 || SYSFS.test(path))) found.push(path);
+      else if (entry.isFile() && (kindOf(path) >= 0 || SYSFS.test(path) || ASIDE.test(path)))
+        found.push(path);
     }
   }
   for (const path of found.toSorted((a, b) => kindOf(a) - kindOf(b)))
     yield { path, content: () => contentOf(root, path) };
 }
 
-/** Of a copied /proc and /sys nothing but the clocksources: they have a hundred thousand files. */
+/** Of a copied /proc nothing that lies deeper, of /sys nothing but the clocksources: they have a hundred thousand files. */
 function isOfUse(path: string): boolean {
+  if (/(?:^|\/)proc$/.test(path)) return true;
   const inner = /(?:^|\/)(?:proc|sys)(?:\/|$)(.*)$/.exec(path);
   return (
     inner === null ||

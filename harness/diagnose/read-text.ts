@@ -57,13 +57,13 @@ function factsOfBoot({ lines, omitted, isBlank }: Collected, name: string, boot:
 
 /** The likeliest log that goes back to its boot; else the likeliest that speaks of clocks at all. */
 function bestLog(
-  { logs, available, current, problems }: FoundFiles,
+  { logs, available, current, aside, problems }: FoundFiles,
   name: string,
   boot: number | null,
 ): PastedFacts {
   const read = logs.map(({ path, collected }) => ({
     path,
-    get: once(() => factsOfBoot(collected, `${path} of ${name}`, boot)),
+    get: once(() => withAside(collected, aside, (text) => factsOfBoot(text, `${path} of ${name}`, boot))),
   }));
   const best =
     read.find(({ get }) => get().facts.shape.beginsAtBoot) ??
@@ -74,6 +74,20 @@ function bestLog(
   const also = others.length === 0 ? '' : `; also there: ${others.slice(0, 5).join(', ')}`;
   const not = problems.length === 0 ? '' : `; not read: ${problems.join('; ')}`;
   return { ...best.get(), available, current, found: `read: ${best.path}${also}${not}` };
+}
+
+/** What a log lacks, and other files of the machine say, stands below its last line. */
+function withAside(
+  log: Collected,
+  aside: readonly string[],
+  read: (log: Collected) => PastedFacts,
+): PastedFacts {
+  const plain = read(log);
+  const { commandLine, kernel } = plain.facts;
+  const more = aside.filter((line) => (line.startsWith('Linux ') ? kernel : commandLine) === null);
+  const last = log.lines.at(-1)?.n ?? 0;
+  const below = more.map((text, index) => ({ n: last + 1 + index, text }));
+  return more.length === 0 ? plain : read({ ...log, lines: [...log.lines, ...below] });
 }
 
 function once<T>(make: () => T): () => T {

@@ -17,6 +17,8 @@ export interface LogLine {
   readonly wallS: number | null;
   /** `timeS` was made of the time of day: it has its resolution, and may count from the first line and not from the boot. */
   readonly byWallClock?: true;
+  /** The machine that its prefix names, of pasted text; without its domain. */
+  readonly host?: string;
   /** The line looks like a log line by its prefix (a stamp, a level, a journal head). */
   readonly stamped: boolean;
   /** The line as shown, without quote marks. */

@@ -85,7 +85,9 @@ function noteTexts({ boots, first, found }: TextNotes): string[] {
     ...(found === undefined ? [] : [found]),
     ...(boots === undefined
       ? []
-      : [`${boots.count} boots; ${which}, from line ${boots.line} (--boot N for another)`]),
+      : [
+          `${boots.count} boots${boots.host === undefined ? '' : ' of several machines'}; ${which}, from line ${boots.line}${boots.host === undefined ? '' : `, of ${boots.host}`} (--boot N for another)`,
+        ]),
     ...(first === undefined ? [] : [`line ${first.n} is the first: ${first.text.slice(0, 200)}`, prefix]),
   ];
 }

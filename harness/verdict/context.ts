@@ -1,5 +1,6 @@
 /** What the rules look at: the facts, what is known of the kernel, and what is listed and current. */
 import type { ExitCounts } from '../evidence/exits.ts';
+import { isBefore } from '../evidence/facts/find.ts';
 import type { Facts, Found } from '../evidence/facts/types.ts';
 import { generationOf, type KernelGeneration, RATINGS } from './kernel-generations.ts';
 
@@ -72,12 +73,12 @@ export function contextOf(input: DiagnoseInput): Context {
 
 /** The last switch that the log shows, unless what follows it must have led to another that is not there. */
 function currentByLog(facts: Facts): string | null {
-  const last = facts.switches.at(-1);
+  const last = facts.switches.toSorted((a, b) => (isBefore(a, b) ? -1 : 1)).at(-1);
   const then = facts.watchdog.findLast(
     (w) => w.currentThen !== null && w.currentThen !== w.source,
   )?.currentThen;
   if (last === undefined) return then ?? null;
-  const after = (found: readonly Found[]): boolean => found.some((f) => f.order > last.order);
+  const after = (found: readonly Found[]): boolean => found.some((f) => isBefore(last, f));
   const isTsc = /^tsc/.test(last.name);
   if (isTsc && (after(facts.marks) || after(facts.unstableSigns))) return null;
   if (facts.shape.kind === 'whole') return last.name;

@@ -6,6 +6,7 @@
  * HZ later at the earliest (tsc_refine_calibration_work()).
  */
 import { MIN_REFINEMENT_S } from '../base/kernel-constants.ts';
+import { isBefore } from '../evidence/facts/find.ts';
 import type { Found } from '../evidence/facts/types.ts';
 import type { Registration } from '../matrix/types.ts';
 import type { Context } from './context.ts';
@@ -63,9 +64,4 @@ function gapOf(a: Found, b: Found): number | null {
   if (a.timeS === null || b.timeS === null) return null;
   const gap = b.timeS - a.timeS;
   return (a.byWallClock || b.byWallClock) && gap < 3 ? null : gap;
-}
-
-/** By time if both lines say it, else by their order in the text. */
-function isBefore(a: Found, b: Found): boolean {
-  return a.timeS !== null && b.timeS !== null && a.timeS !== b.timeS ? a.timeS < b.timeS : a.order < b.order;
 }

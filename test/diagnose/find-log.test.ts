@@ -96,6 +96,36 @@ describe.each<[string, Files, string]>([
   });
 });
 
+test.each([
+  [
+    'sosreport',
+    {
+      'proc/cmdline': 'root=/dev/vda clocksource=hpet\n',
+      'sos_commands/kernel/uname_-a': 'Linux node1 4.18.0-477.el8.x86_64 #1 SMP Tue\n',
+    },
+  ],
+  [
+    'supportconfig',
+    {
+      'basic-environment.txt':
+        '#==[ Command ]===#\n# /bin/uname -a\nLinux node1 4.18.0-477.el8.x86_64 #1 SMP Tue\n# /bin/cat /proc/cmdline\nBOOT_IMAGE=/boot/vmlinuz root=/dev/vda clocksource=hpet\n',
+    },
+  ],
+])('what a log that lost its beginning does not say, other files of a %s do', async (_, files: Files) => {
+  for (const source of [
+    folder({ dmesg: refined(1000), ...files }),
+    [await archive({ dmesg: refined(1000), ...files })],
+  ]) {
+    const { facts } = await readText(source, { name: 'it' });
+    expect(facts.parameters).toContain('clocksource=hpet');
+    expect(facts.kernel).toMatchObject({ release: '4.18.0-477.el8.x86_64' });
+    expect(facts.commandLine?.line).toBeGreaterThan(1);
+  }
+  const whole = folder({ dmesg: `${BOOT}[    0.0] Command line: quiet\n${refined(1000)}`, ...files });
+  const { facts } = await readText(whole, { name: 'it' });
+  expect([facts.parameters, facts.kernel?.release]).toEqual([['quiet'], '5.14.0']);
+});
+
 test('a link is not followed, and what cannot be read is said', async () => {
   const root = folder({
     'var/log/messages': refined(2000),

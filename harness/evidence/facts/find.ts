@@ -23,3 +23,9 @@ export function findNamed(lines: readonly LogLine[], pattern: RegExp): Named[] {
     return name === undefined ? [] : [{ ...found(line), name }];
   });
 }
+
+/** Whether one was printed before the other: by time if both lines say it in the same way, else by their order in the text. */
+export function isBefore(a: Found, b: Found): boolean {
+  const timed = a.timeS !== null && b.timeS !== null && a.byWallClock === b.byWallClock;
+  return timed && a.timeS !== b.timeS ? Number(a.timeS) < Number(b.timeS) : a.order < b.order;
+}

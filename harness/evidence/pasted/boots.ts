@@ -7,6 +7,8 @@ export interface Boots {
   readonly chosen: number;
   /** Line of the text at which it begins. */
   readonly line: number;
+  /** The machine it is of, where a text holds the logs of several. */
+  readonly host?: string;
 }
 
 /** journalctl's marks between boots; last's and wtmp's "reboot". */
@@ -59,6 +61,32 @@ function contradicts(seen: Seen, { text, timeS, byWallClock }: LogLine): boolean
   return past && !(isMark && byWallClock === true);
 }
 
+const onceIn = (line: LogLine): number => ONCE.findIndex((pattern) => pattern.test(line.text));
+
+/**
+ * The lines of several machines in one text, one machine after the other. Two names are two machines if both print what a kernel
+ * prints once: a machine may get its name while it boots.
+ */
+export function byHost(lines: readonly LogLine[]): readonly LogLine[] {
+  const said = new Map<string, Set<number>>();
+  for (const line of lines) {
+    const which = line.host === undefined ? -1 : onceIn(line);
+    if (which < 0 || line.host === undefined) continue;
+    said.set(line.host, (said.get(line.host) ?? new Set()).add(which));
+  }
+  const hosts = [...said].filter(([name, own]) =>
+    [...said].some(([other, its]) => other !== name && [...own].some((which) => its.has(which))),
+  );
+  if (hosts.length < 2) return lines.map(({ host: _, ...line }) => line);
+  const names = hosts.map(([name]) => name);
+  let of = names[0];
+  const owned = lines.map((line) => {
+    if (line.host !== undefined && names.includes(line.host)) of = line.host;
+    return { ...line, host: of ?? '' };
+  });
+  return names.flatMap((name) => owned.filter(({ host }) => host === name));
+}
+
 /** The index at which each boot begins, the first at 0. */
 function begins(lines: readonly LogLine[]): number[] {
   const starts = [0];
@@ -71,6 +99,7 @@ function begins(lines: readonly LogLine[]): number[] {
   };
   begin(null);
   lines.forEach((line, index) => {
+    if (line.host !== (lines[index - 1] ?? line).host) begin(index);
     if (MARK.test(line.text)) {
       begin(said.size > 0 ? index : null);
       return;
@@ -82,7 +111,7 @@ function begins(lines: readonly LogLine[]): number[] {
         contradicts(seen, line);
       }
     }
-    const which = ONCE.findIndex((pattern) => pattern.test(line.text));
+    const which = onceIn(line);
     if (which < 0) return;
     // The same line again, as of two greps over one log, is no other boot.
     const key = `${line.timeS ?? ''} ${line.text}`;
@@ -107,7 +136,9 @@ export function chooseBoot(
   const chosen = Math.min(Math.max(asked, 1), starts.length);
   const from = starts[chosen - 1] ?? 0;
   const own = lines.slice(from, starts[chosen]);
-  return { lines: own, boots: { count: starts.length, chosen, line: own[0]?.n ?? 1 } };
+  const host = own[0]?.host;
+  const of = host === undefined ? {} : { host };
+  return { lines: own, boots: { count: starts.length, chosen, line: own[0]?.n ?? 1, ...of } };
 }
 
 /** Of the steps from stamp to stamp, the share that must go back. */

@@ -160,6 +160,20 @@ export function isStamp(before: string): boolean {
   return TIME.test(before) || KMSG.test(before) || /\bkern(?:el)?\b|<\d{1,3}>|\((?:XEN|d\d+)\)/.test(before);
 }
 
+/** Before "kernel:", as loggers write it; or in front of the stamp, as parallel shells and containers do. */
+const HOST = [
+  /(?:^|\s)([A-Za-z][\w-]{0,63})(?:\.[\w.-]*)?:? (?:kern\.\w+ )?kernel(?:\[\d{1,7}\])?:/,
+  /^([A-Za-z][\w-]{0,63})(?:\.[\w.-]*)?(?::| +\|) ?(?=[[<\d])/,
+];
+/** No machine's name: what a kernel is called before it has one, programs, and files of logs. */
+const NO_HOST = /^(?:localhost|kern|kernel|dmesg|syslog|messages|journal)/i;
+
+/** The machine that a prefix names; null if it names none. */
+export function hostIn(before: string): string | null {
+  const name = HOST.map((pattern) => pattern.exec(before)?.[1]).find((found) => found !== undefined);
+  return name === undefined || NO_HOST.test(name) ? null : name;
+}
+
 /** Seconds since boot in a prefix: "[   15.000000]", "[15.0]", kmsg's "6,345,15000000,-;". Null if there are none. */
 export function bootSeconds(before: string): number | null {
   const stamp = /\[ {0,12}(\d{1,9}\.\d{1,9})(?: <[ \d.+-]{1,20}>)?\]/.exec(before);

@@ -2,9 +2,9 @@
 import { LINE_CAP_CHARS, neutralise } from '../../base/neutralise.ts';
 import { type LogLine, stripLogPrefix } from '../log-lines.ts';
 import { readShell } from '../shell.ts';
-import { type Boots, chooseBoot, inOrder } from './boots.ts';
+import { type Boots, byHost, chooseBoot, inOrder } from './boots.ts';
 import { plainLines, unquotePrintable } from './markup.ts';
-import { bootSeconds, isStamp, learnPrefixes, type Unprefixed } from './prefix.ts';
+import { bootSeconds, hostIn, isStamp, learnPrefixes, type Unprefixed } from './prefix.ts';
 import { type RawLine, structuredLines } from './structured.ts';
 import { wallClock } from './wall-clock.ts';
 import { joinWraps } from './wraps.ts';
@@ -46,7 +46,7 @@ export function readPasted(raw: readonly RawLine[], boot: number | null = null):
   const lines = withWallTimes(all);
   const { consumed } = readShell(lines);
   const joined = joinWraps(lines, (line) => consumed.has(line));
-  const chosen = chooseBoot(inOrder(joined), boot);
+  const chosen = chooseBoot(inOrder(byHost(joined)), boot);
   const first = lines.find(({ shown }) => shown !== '');
   return {
     ...chosen,
@@ -71,9 +71,11 @@ function logLine(line: RawLine, text: string, known: Unprefixed | null): LogLine
     found.message.length < own.text.length + (own.stamped ? 0 : 1);
   const message = useFound ? found.message.trimStart() : own.text;
   const before = text.slice(0, text.length - message.length);
+  const host = hostIn(before);
   const recorded = line.bootS !== undefined || line.wallS !== undefined;
   return {
     ...own,
+    ...(host === null ? {} : { host }),
     text: withoutClosing(message, before),
     timeS: line.bootS ?? own.timeS ?? bootSeconds(before),
     wallS: line.wallS ?? wallClock(before),

@@ -19,7 +19,7 @@ function otherCurrent(c: Context): Other | null {
 }
 
 function shownCurrent({ facts, current }: Context): Citation[] {
-  const shown = facts.current ?? facts.switches.at(-1) ?? null;
+  const shown = facts.current ?? facts.switches.findLast(({ name }) => name === current) ?? null;
   return shown === null ? [] : [cite(shown, `${current} is current`)];
 }
 

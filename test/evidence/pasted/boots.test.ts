@@ -92,3 +92,39 @@ test('a mark that comes again with another time is that of another boot', () => 
   const text = [mark(9, 'clocksource watchdog'), mark(2, 'TSC halts in idle')].join('\n');
   expect(read(text).boots).toEqual({ count: 2, chosen: 2, line: 2 });
 });
+
+const A = [
+  'tsc: Refined TSC clocksource calibration: 2399.998 MHz',
+  'clocksource: Switched to clocksource tsc',
+];
+const B = [
+  'tsc: Refined TSC clocksource calibration: 2599.998 MHz',
+  'tsc: Marking TSC unstable due to TSC halts in idle',
+];
+
+test.each([
+  ['of a log server', (host: string, text: string) => `Mar 09 07:03:06 ${host}.example kernel: ${text}`],
+  [
+    'of a log server that keeps facilities',
+    (host: string, text: string) => `Mar 09 07:03:06 ${host} kern.info kernel: ${text}`,
+  ],
+  ['of a parallel shell', (host: string, text: string) => `${host}: [    2.000000] ${text}`],
+  ['of containers', (host: string, text: string) => `${host}  | [    2.000000] ${text}`],
+])('the lines of two machines are told apart: %s', (_, form) => {
+  const text = A.flatMap((line, i) => [form('node1', line), form('node2', B[i] ?? '')]).join('\n');
+  const [first, last] = [read(text, 1), read(text)];
+  expect(first.boots).toEqual({ count: 2, chosen: 1, line: 1, host: 'node1' });
+  expect(factsOf(first.lines)).toMatchObject({ refined: [{ khz: 2_399_998 }], marks: [] });
+  expect(last.boots).toEqual({ count: 2, chosen: 2, line: 2, host: 'node2' });
+  expect(factsOf(last.lines)).toMatchObject({ refined: [{ khz: 2_599_998 }], switches: [] });
+});
+
+test.each([
+  ['gets its name while it boots', 'initrd', 'node1'],
+  ['has none at first', 'localhost', 'node1'],
+])('a machine that %s is one', (_, before, after) => {
+  const text = `Mar 09 07:03:06 ${before} kernel: ${A[0]}\nMar 09 07:03:07 ${after} kernel: ${A[1]}`;
+  const { boots, lines } = read(text);
+  expect(boots).toEqual({ count: 1, chosen: 1, line: 1 });
+  expect(factsOf(lines)).toMatchObject({ refined: [{ khz: 2_399_998 }], switches: [{ name: 'tsc' }] });
+});
