@@ -30,7 +30,7 @@ export function runCell(cell: CellView, costs: MeasuredCosts | null): TableCell 
   const [how, figures] = [howText(ends, chosenText(cell)), figuresText(ends)];
   const head = sourcesText(ends) || how || (outcome === 'infra-error' ? 'no result' : outcome);
   const lines = [head === how ? '' : how, figures].filter((line) => line !== '');
-  return { entry, outcome, head: visible(head), detail: visible(lines.join('; ')) };
+  return { entry, outcome, head: visible(head), detail: lines.map(visible).join('\n') };
 }
 
 export function indexEntry(cell: CellView, costs: MeasuredCosts | null): IndexEntry {
