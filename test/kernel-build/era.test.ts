@@ -37,6 +37,8 @@ const OLD: Files = {
   'include/linux/compiler-gcc.h': '#include gcc_header(__GNUC__)\n',
   'include/linux/compiler-gcc4.h': '',
   'kernel/elfcore.c': '',
+  'scripts/Kbuild.include':
+    'make-cmd = $(subst \\\\,\\\\\\\\,$(subst \\#,\\\\\\#,$(subst $$,$$$$,$(call escsq,$(cmd_$(1))))))\n',
   'scripts/dtc/dtc-lexer.l': 'YYLTYPE yylloc;\n',
   'drivers/cpuidle/Kconfig': 'config CPU_IDLE_GOV_MENU\n\tbool\n\tdepends on CPU_IDLE && NO_HZ\n',
 };
@@ -67,7 +69,7 @@ const NEW: Files = {
 test('each age gets what it lacks, and a tree of today nothing', () => {
   expect(names(OLD)).toEqual([
     ...['no-pie', 'no-cet', 'gnu89', 'compiler-header', 'max-page-size', 'early-idt-handlers'],
-    ...['no-tail-calls', 'host-common', 'weak-only', 'irq-remap', 'old-no-hz'],
+    ...['make-escape', 'no-tail-calls', 'host-common', 'weak-only', 'irq-remap', 'old-no-hz'],
   ]);
   expect(names(MIDDLE)).toEqual(['no-cet', 'common-order', 'host-realloc', 'empty-symtab', 'xen-pvhvm']);
   expect(names(NEW)).toEqual([]);
@@ -80,7 +82,7 @@ test('what is no kernel tree needs nothing', () => {
 
 test('the tools count as well', () => {
   expect(names(OLD, { gcc: [4, 8], binutils: [2, 23] })).toEqual([
-    ...['early-idt-handlers', 'irq-remap', 'old-no-hz'],
+    ...['early-idt-handlers', 'make-escape', 'irq-remap', 'old-no-hz'],
   ]);
   expect(names(OLD, { gcc: [14, 2], binutils: [2, 40] })).toContain('pointer-types');
   expect(names(MIDDLE, { gcc: [14, 2], binutils: [2, 40] })).not.toContain('pointer-types');

@@ -118,6 +118,18 @@ export function eraRules(gcc: number | null): readonly Rule[] {
       adds: { patch: 'early-idt-handlers.patch' },
     },
     {
+      name: 'make-escape',
+      source:
+        '9564a8cf422d (Kbuild: fix # escaping in .cmd files for future Make): else each build compiles the whole tree',
+      when: [
+        {
+          file: 'scripts/Kbuild.include',
+          has: /^make-cmd = \$\(subst \\\\,\\\\\\\\,\$\(subst \\#,\\\\\\#,/m,
+        },
+      ],
+      adds: { patch: 'make-escape.patch' },
+    },
+    {
       name: 'no-tail-calls',
       source:
         'a9a3ed1eff36 (x86: Fix early boot crash on gcc-10): the stack protector panics in start_secondary()',
