@@ -65,7 +65,7 @@ test('a healthy guest: vDSO, ns a call, no warp, rate, jumps', () => {
   expect(clock.changes.every(({ jumpNs, withinNs }) => Math.abs(jumpNs ?? 1e9) <= (withinNs ?? 0))).toBe(
     true,
   );
-  expect(clockFigures([clock])).toBe('88 ns');
+  expect(clockFigures([clock])).toBe('88 ns/call');
 });
 
 test('the figures follow the true frequency, and what is not known of it stands in the bound', () => {
@@ -225,15 +225,15 @@ describe('what is expected', () => {
 });
 
 test('what a table shows of it, what a comparison goes by, and all of it', () => {
-  expect(clockFigures([clockOf(HEALTHY), clockOf(SLOW), null, undefined])).toBe('13100 ns syscall');
-  expect(clockFigures([clockOf(WARPED), clockOf(WRONG)])).toBe('88 ns, tsc runs +10101 ppm, back 310 ns');
+  expect(clockFigures([clockOf(HEALTHY), clockOf(SLOW), null, undefined])).toBe('13100 ns/call by syscall');
+  expect(clockFigures([clockOf(WARPED), clockOf(WRONG)])).toBe('88 ns/call, tsc runs +10101 ppm, back 310 ns');
   expect(clockKind(clockOf(HEALTHY), true)).toBe('vDSO, 88 ns, no warp');
   expect(clockKind(clockOf([...WARPED, ...without('order', WRONG)]), false)).toBe('vDSO, warp, wrong rate');
   expect(Object.fromEntries(clockLines(clockOf(WARPED)))).toMatchObject({
     'call with tsc': 'MONOTONIC 88 ns (vDSO), REALTIME 88 ns (vDSO), MONOTONIC_RAW 94 ns (vDSO)',
     'order, CPU 0': 'never back in 128 pairs, 93 ns apart at the least',
     'order, CPU 0,1': 'BACK 3 times in 64 pairs, by up to 310 ns, 140 ns apart at the least',
-    'rate of tsc': '0.0 +/-0.1 ppm from the true time, over 1.962 s',
+    'rate of tsc': '0 +/-0.1 ppm from the true time, over 1.962 s',
     'tsc to hpet': 'jump -139 ns, within 356 ns, by hand',
   });
 });
