@@ -28,9 +28,10 @@ const OLD: Files = {
   Makefile: 'VERSION = 3\nKBUILD_CFLAGS := -Wall -fno-strict-aliasing\n',
   'arch/x86/Makefile': 'KBUILD_CFLAGS += -m64\nLDFLAGS := -m elf_$(UTS_MACHINE)\n',
   'arch/x86/Kconfig':
-    'config X86_X2APIC\n\tbool "Support x2apic"\n\tdepends on X86_LOCAL_APIC && X86_64 && IRQ_REMAP\n',
+    'config X86_X2APIC\n\tbool "Support x2apic"\n\tdepends on X86_LOCAL_APIC && X86_64 && IRQ_REMAP\nconfig X86_SMAP\n',
   'arch/x86/kernel/head_64.S':
     '\t.globl early_idt_handlers\nearly_idt_handlers:\n\tpushq $i\n\tjmp early_idt_handler\n',
+  'arch/x86/mm/fault.c': 'static inline bool smap_violation(int error_code, struct pt_regs *regs)\n',
   'arch/x86/kernel/smpboot.c': 'static void start_secondary(void *unused)\n',
   'include/linux/compiler.h': '',
   'init/main.c': '',
@@ -69,7 +70,7 @@ const NEW: Files = {
 test('each age gets what it lacks, and a tree of today nothing', () => {
   expect(names(OLD)).toEqual([
     ...['no-pie', 'no-cet', 'gnu89', 'compiler-header', 'max-page-size', 'early-idt-handlers'],
-    ...['make-escape', 'no-tail-calls', 'host-common', 'weak-only', 'irq-remap', 'old-no-hz'],
+    ...['make-escape', 'no-tail-calls', 'host-common', 'weak-only', 'irq-remap', 'smap', 'old-no-hz'],
   ]);
   expect(names(MIDDLE)).toEqual(['no-cet', 'common-order', 'host-realloc', 'empty-symtab', 'xen-pvhvm']);
   expect(names(NEW)).toEqual([]);
@@ -82,7 +83,7 @@ test('what is no kernel tree needs nothing', () => {
 
 test('the tools count as well', () => {
   expect(names(OLD, { gcc: [4, 8], binutils: [2, 23] })).toEqual([
-    ...['early-idt-handlers', 'make-escape', 'irq-remap', 'old-no-hz'],
+    ...['early-idt-handlers', 'make-escape', 'irq-remap', 'smap', 'old-no-hz'],
   ]);
   expect(names(OLD, { gcc: [14, 2], binutils: [2, 40] })).toContain('pointer-types');
   expect(names(MIDDLE, { gcc: [14, 2], binutils: [2, 40] })).not.toContain('pointer-types');

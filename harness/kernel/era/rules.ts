@@ -221,6 +221,17 @@ export function eraRules(gcc: number | null): readonly Rule[] {
       adds: { options: { CONFIG_IOMMU_SUPPORT: 'y', CONFIG_IRQ_REMAP: 'y' } },
     },
     {
+      name: 'smap',
+      source:
+        '4640c7ee9b89 (x86, smap: smap_violation() is bogus if CONFIG_X86_SMAP is off): no program can be started where the CPU has SMAP',
+      when: [
+        { file: 'arch/x86/Kconfig', has: /config X86_SMAP\n/ },
+        { file: 'arch/x86/mm/fault.c', has: /\bsmap_violation\(/ },
+        { file: 'arch/x86/mm/fault.c', lacks: /CONFIG_X86_SMAP/ },
+      ],
+      adds: { options: { CONFIG_X86_SMAP: 'y' } },
+    },
+    {
       name: 'old-no-hz',
       source:
         'drivers/cpuidle/Kconfig: the menu governor depends on NO_HZ, which 3.10 made the old name of NO_HZ_IDLE',
