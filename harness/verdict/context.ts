@@ -12,6 +12,11 @@ export interface ProbeTimeline {
   /** When tsc was first listed, seconds since boot. */
   readonly firstListedS: number | null;
   readonly lastPollS: number | null;
+  /**
+   * How far the log's clock is ahead of the probe's at the least, seconds: in old kernels sched_clock() runs before
+   * timekeeping does, 0.2 s in 3.10.
+   */
+  readonly logAheadS?: number;
 }
 
 export interface DiagnoseInput {

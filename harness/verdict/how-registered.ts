@@ -91,7 +91,7 @@ export const listed: Rule = (c) => {
 function listedSoon({ watched, facts }: Context): Deduction<Registration> | null {
   const before = facts.beforeInit.at(-1)?.timeS ?? (facts.shape.kind === 'none' ? 0 : null);
   if (watched?.firstListedS == null || before === null) return null;
-  if (watched.firstListedS - before >= MIN_REFINEMENT_S) return null;
+  if (watched.firstListedS + (watched.logAheadS ?? 0) - before >= MIN_REFINEMENT_S) return null;
   return found(
     'known-frequency',
     'certain',

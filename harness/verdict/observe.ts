@@ -139,7 +139,8 @@ function unreadIn({ unread = [] }: ProbeReport): string[] {
   return files.length === 0 ? [] : [`Not to be read in this guest: ${files.join(', ')}.`];
 }
 
-function watchedBy({ report }: Evidence): ProbeTimeline {
+function watchedBy(evidence: Evidence): ProbeTimeline {
+  const { report } = evidence;
   const polls = report.polls.map((p) => p.value);
   const toS = (ns: number | undefined): number | null => (ns === undefined ? null : ns / 1e9);
   return {
@@ -147,7 +148,16 @@ function watchedBy({ report }: Evidence): ProbeTimeline {
     firstPollS: toS(polls[0]?.tNs),
     firstListedS: toS(polls.find((p) => p.available.includes('tsc'))?.tNs),
     lastPollS: toS(report.state?.value.tNs ?? polls.at(-1)?.tNs),
+    logAheadS: logAheadS(evidence),
   };
+}
+
+/** By the last message on the console before the first poll. A log that the probe sent has no place there. */
+function logAheadS({ report, log }: Evidence): number {
+  const poll = report.polls[0];
+  const line = log.findLast(({ n }) => n < (poll?.lines[0] ?? 0));
+  const stamp = /^\[ *(\d+\.\d{6})\]/.exec(line?.text ?? '')?.[1];
+  return poll === undefined || stamp === undefined ? 0 : Math.max(0, Number(stamp) - poll.value.tNs / 1e9);
 }
 
 function nothing(

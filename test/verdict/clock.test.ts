@@ -226,7 +226,9 @@ describe('what is expected', () => {
 
 test('what a table shows of it, what a comparison goes by, and all of it', () => {
   expect(clockFigures([clockOf(HEALTHY), clockOf(SLOW), null, undefined])).toBe('13100 ns/call by syscall');
-  expect(clockFigures([clockOf(WARPED), clockOf(WRONG)])).toBe('88 ns/call, tsc runs +10101 ppm, back 310 ns');
+  expect(clockFigures([clockOf(WARPED), clockOf(WRONG)])).toBe(
+    '88 ns/call, tsc runs +10101 ppm, back 310 ns',
+  );
   expect(clockKind(clockOf(HEALTHY), true)).toBe('vDSO, 88 ns, no warp');
   expect(clockKind(clockOf([...WARPED, ...without('order', WRONG)]), false)).toBe('vDSO, warp, wrong rate');
   expect(Object.fromEntries(clockLines(clockOf(WARPED)))).toMatchObject({

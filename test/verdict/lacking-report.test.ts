@@ -110,6 +110,11 @@ describe('a kernel of 2017', () => {
     expect(look('rhel7-slow', changed)).toMatchObject({ verdict: 'never', cause: 'refinement-restarts' });
   });
 
+  test('a frequency that is known, and one that was not refined: its log has another clock than its programs', () => {
+    expect(look('rhel7-reliable')).toMatchObject({ ...FAST, verdict: 'known-frequency' });
+    expect(look('rhel7-no-reference').verdict).toBe('unrefined');
+  });
+
   test('its lists, and its reads', () => {
     expect(look('rhel7')).toMatchObject(FAST);
     expect(look('rhel7-slow')).toMatchObject(SLOW);
