@@ -1,6 +1,6 @@
 /** Runs helper programs to their end. The only file that imports execa. */
 
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { execa, type Options } from 'execa';
 import { HostFault } from '../base/errors.ts';
 import { interruption, stopIfInterrupted } from './interruption.ts';
@@ -129,15 +129,47 @@ interface GroupOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Held by the program and everything it starts; waited for if something of an earlier one still runs. */
   readonly lockFile: string;
-  /** Called with each line of stdout and stderr as it comes. */
-  readonly onLine: (line: string) => void;
+  /** Each line of stdout and stderr is appended to it. */
+  readonly logPath: string;
+  /** Called with each line as it comes. */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
-/** Runs a program that starts others, such as make, in a group that ends with us. Gives its exit code. */
+export interface GroupEnd {
+  readonly exitCode: number;
+  readonly lines: readonly string[];
+}
+
+/** Runs a program that starts others, such as make, in a group that ends with us. Rejects if the log cannot be written. */
 export async function runGroup(
   file: string,
   args: readonly string[],
   options: GroupOptions,
+): Promise<GroupEnd> {
+  const log = await open(options.logPath, 'a');
+  const stream = log.createWriteStream();
+  const written = new Promise<void>((resolve, reject) => stream.on('finish', resolve).on('error', reject));
+  written.catch(() => {}); // Looked at below, once the program has ended.
+  const lines: string[] = [];
+  let exitCode: number;
+  try {
+    exitCode = await runLines(file, args, options, (line) => {
+      stream.write(`${line}\n`);
+      lines.push(line);
+      options.onLine?.(line);
+    });
+  } finally {
+    stream.end();
+  }
+  await written;
+  return { exitCode, lines };
+}
+
+async function runLines(
+  file: string,
+  args: readonly string[],
+  options: GroupOptions,
+  onLine: (line: string) => void,
 ): Promise<number> {
   stopIfInterrupted(file);
   const child = execa('sh', ['-c', GROUP, 'sh', options.lockFile, file, ...args], {
@@ -156,7 +188,7 @@ export async function runGroup(
   const signal = interruption();
   signal.addEventListener('abort', end, { once: true });
   try {
-    for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line));
+    for await (const line of child.iterable({ from: 'all' })) onLine(String(line));
   } finally {
     signal.removeEventListener('abort', end);
     end();

@@ -6,7 +6,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFault } from '../../base/errors.ts';
-import { tryTool } from '../process.ts';
+import { type GroupEnd, tryTool } from '../process.ts';
 import { findProgram } from '../program.ts';
 import { makeScratch } from '../scratch.ts';
 import { type Part, viewOf, type Wanted } from './view.ts';
@@ -26,7 +26,7 @@ interface Confined extends Wanted {
 export type Words = readonly [program: string, ...args: string[]];
 
 /** Exit code of a program whose confinement could not be set up. */
-export const NOT_CONFINED = 123;
+const NOT_CONFINED = 123;
 
 /**
  * $1 is the root to be, $2 the working folder. Then parts ("link PATH TARGET", "read PATH", "write PATH", in this order) to
@@ -121,6 +121,21 @@ export async function confine(command: Words, options: Confined): Promise<Words>
   await mkdir(options.root, { recursive: true });
   const parts = await viewOf(options);
   return by === 'bubblewrap' ? byBubblewrap(parts, options, command) : byNamespaces(parts, options, command);
+}
+
+/** Throws HostFault if a program ended because it could not be confined. `what` it was, as in "the build". */
+export async function checkConfined(
+  what: string,
+  { exitCode, lines }: GroupEnd,
+  logPath: string,
+): Promise<void> {
+  const { by } = await confinement();
+  if (exitCode !== NOT_CONFINED || by === null) return;
+  throw new HostFault(
+    'confinement-failed',
+    `${what} could not be confined by ${by}: ${lines.at(-1) ?? ''}; the log is ${logPath}`,
+    'with --no-confinement it runs as you do',
+  );
 }
 
 let known: Promise<Confinement> | undefined;

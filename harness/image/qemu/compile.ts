@@ -1,5 +1,5 @@
 /** Configures and compiles QEMU in its folder, as often as it takes: what was compiled before an interruption stays. */
-import { access, appendFile, mkdir, open, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, appendFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostFault } from '../../base/errors.ts';
@@ -92,27 +92,13 @@ async function run(
 ): Promise<void> {
   const { work, logPath } = build;
   await appendFile(logPath, `$ ${program} ${args.join(' ')}\n`);
-  const log = await open(logPath, 'a');
-  const stream = log.createWriteStream();
-  const written = new Promise<void>((resolve, reject) => stream.on('finish', resolve).on('error', reject));
-  written.catch(() => {}); // Looked at below, once the program has ended.
-  const lines: string[] = [];
-  let exitCode: number;
-  try {
-    exitCode = await runGroup(program, args, {
-      cwd: work.out,
-      env: environment(work),
-      lockFile: work.lockFile,
-      onLine: (line) => {
-        stream.write(`${line}\n`);
-        lines.push(line);
-        onLine?.(line);
-      },
-    });
-  } finally {
-    stream.end();
-  }
-  await written;
+  const { exitCode, lines } = await runGroup(program, args, {
+    cwd: work.out,
+    env: environment(work),
+    lockFile: work.lockFile,
+    logPath,
+    onLine,
+  });
   if (exitCode !== 0) throw buildFailure(program, exitCode, lines, logPath);
 }
 

@@ -1,9 +1,8 @@
 /** Runs make in a kernel tree: a fixed environment, every line kept, steps counted as they come. */
-import { appendFile, open } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { HostFault } from '../../base/errors.ts';
-import { confine, confinement, NOT_CONFINED } from '../../host/confine/confine.ts';
+import { checkConfined, confine, confinement } from '../../host/confine/confine.ts';
 import { runGroup } from '../../host/process.ts';
 import { makeFailure } from './make-failure.ts';
 import { MACHINE_PATH, makeVariables, programsOf, type Toolchain } from './toolchain.ts';
@@ -54,10 +53,6 @@ export async function makeTarget(
     target,
   ];
   await appendFile(make.logPath, `$ make ${args.join(' ')}\n`);
-  const log = await open(make.logPath, 'a');
-  const stream = log.createWriteStream();
-  const written = new Promise<void>((resolve, reject) => stream.on('finish', resolve).on('error', reject));
-  written.catch(() => {}); // Looked at below, once make has ended.
   // Wrappers stand in front of PATH only for make: what confines it is the machine's own.
   const [program, ...words] = await confine(['env', `PATH=${toolchain.path}`, 'make', ...args], {
     root: join(dirname(out), 'root'),
@@ -69,35 +64,20 @@ export async function makeTarget(
   });
   const { by } = await confinement();
   const own = by === null ? { HOME: homedir(), TMPDIR: tmpdir() } : { HOME: '/tmp', TMPDIR: '/tmp' };
-  const lines: string[] = [];
   let steps = 0;
-  let exitCode: number;
-  try {
-    exitCode = await runGroup(program, words, {
-      cwd: out,
-      env: { ...FIXED, PATH: MACHINE_PATH, ...own, ...env },
-      lockFile: make.lockFile,
-      onLine: (line) => {
-        stream.write(`${line}\n`);
-        lines.push(line);
-        const file = STEP.exec(line)?.[1];
-        if (file === undefined) return;
-        steps += 1;
-        make.onStep?.(steps, file);
-      },
-    });
-  } finally {
-    stream.end();
-  }
-  await written;
-  if (exitCode === NOT_CONFINED && by !== null) {
-    const why = lines.at(-1) ?? '';
-    throw new HostFault(
-      'confinement-failed',
-      `the build could not be confined by ${by}: ${why}; the log is ${make.logPath}`,
-      'with --no-confinement it runs as you do',
-    );
-  }
-  if (exitCode !== 0) throw makeFailure(target, exitCode, lines, make.logPath);
+  const ended = await runGroup(program, words, {
+    cwd: out,
+    env: { ...FIXED, PATH: MACHINE_PATH, ...own, ...env },
+    lockFile: make.lockFile,
+    logPath: make.logPath,
+    onLine: (line) => {
+      const file = STEP.exec(line)?.[1];
+      if (file === undefined) return;
+      steps += 1;
+      make.onStep?.(steps, file);
+    },
+  });
+  await checkConfined('the build', ended, make.logPath);
+  if (ended.exitCode !== 0) throw makeFailure(target, ended.exitCode, ended.lines, make.logPath);
   return steps;
 }

@@ -1,16 +1,16 @@
 /** Runs rpmbuild and rpmspec in a folder of ours: a spec's sections and %(...) are somebody's code, and confined like a build. */
-import { appendFile, chmod, mkdir, open, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { HostFault } from '../../base/errors.ts';
 import {
+  checkConfined,
   confine,
   confinement,
-  NOT_CONFINED,
   tellIfUnconfined,
   type Words,
 } from '../../host/confine/confine.ts';
-import { runGroup } from '../../host/process.ts';
+import { type GroupEnd, runGroup } from '../../host/process.ts';
 import { findProgram } from '../../host/program.ts';
 import { MACHINE_PATH } from '../make/toolchain.ts';
 
@@ -32,11 +32,6 @@ export interface Inputs {
 interface Run {
   readonly logPath: string;
   readonly onLine?: (line: string) => void;
-}
-
-interface Ended {
-  readonly exitCode: number;
-  readonly lines: readonly string[];
 }
 
 /**
@@ -106,7 +101,7 @@ export async function runRpm(
   args: readonly string[],
   topdir: Topdir,
   run: Run & { readonly inputs: Inputs },
-): Promise<Ended> {
+): Promise<GroupEnd> {
   await findProgram(program).catch(() => {
     throw new HostFault('tool-missing', `the program ${program} is not installed`, 'apt-get install rpm');
   });
@@ -121,11 +116,7 @@ export async function runInTopdir(
   [program, ...args]: Words,
   { path: top }: Topdir,
   { logPath, onLine }: Run,
-): Promise<Ended> {
-  const log = await open(logPath, 'a');
-  const stream = log.createWriteStream();
-  const written = new Promise<void>((resolve, reject) => stream.on('finish', resolve).on('error', reject));
-  written.catch(() => {}); // Looked at below, once it has ended.
+): Promise<GroupEnd> {
   // Stand-ins are the last of PATH: what is installed is taken.
   const path = `${MACHINE_PATH}:${join(top, 'bin')}`;
   const [file, ...words] = await confine([program, ...args], {
@@ -137,28 +128,13 @@ export async function runInTopdir(
     write: [top],
   });
   const { by } = await confinement();
-  const lines: string[] = [];
-  let exitCode: number;
-  try {
-    exitCode = await runGroup(file, words, {
-      cwd: top,
-      env: { LC_ALL: 'C', TZ: 'UTC', PATH: path, HOME: by === null ? homedir() : '/tmp', TMPDIR: '/tmp' },
-      lockFile: join(top, 'tmp', 'lock'),
-      onLine: (line) => {
-        stream.write(`${line}\n`);
-        lines.push(line);
-        onLine?.(line);
-      },
-    });
-  } finally {
-    stream.end();
-  }
-  await written;
-  if (exitCode === NOT_CONFINED && by !== null)
-    throw new HostFault(
-      'confinement-failed',
-      `${program} could not be confined by ${by}: ${lines.at(-1) ?? ''}; the log is ${logPath}`,
-      'with --no-confinement it runs as you do',
-    );
-  return { exitCode, lines };
+  const ended = await runGroup(file, words, {
+    cwd: top,
+    env: { LC_ALL: 'C', TZ: 'UTC', PATH: path, HOME: by === null ? homedir() : '/tmp', TMPDIR: '/tmp' },
+    lockFile: join(top, 'tmp', 'lock'),
+    logPath,
+    onLine,
+  });
+  await checkConfined(program, ended, logPath);
+  return ended;
 }
