@@ -5,7 +5,7 @@ import { readBelow, readInside } from '../../host/inside.ts';
 import { tryTool } from '../../host/process.ts';
 import { BuildError, printable } from './errors.ts';
 import { type Make, makeTarget } from './make.ts';
-import { formatOptions, type Options, parseOptions, type Unmet, unmetOptions } from './options.ts';
+import { formatOptions, type Options, parseOptions, REPORTS, type Unmet, unmetOptions } from './options.ts';
 
 export interface WantedConfig {
   /** A whole .config to start from; without it everything that is not named is off. */
@@ -17,14 +17,12 @@ export interface WantedConfig {
 }
 
 /** What the probe, its console and its clocks need of the guest configuration: it has to come out as it stands there. */
-const NEEDED: ReadonlySet<string> = new Set(
-  (
-    '64BIT SMP PCI ACPI HPET_TIMER X86_PM_TIMER HIGH_RES_TIMERS HYPERVISOR_GUEST PARAVIRT KVM_GUEST PRINTK PRINTK_TIME ' +
-    'TTY SERIAL_8250 SERIAL_8250_CONSOLE BLK_DEV_INITRD RD_GZIP BINFMT_ELF PROC_FS SYSFS'
-  )
+const NEEDED: ReadonlySet<string> = new Set([
+  ...REPORTS,
+  ...'64BIT SMP PCI ACPI HPET_TIMER X86_PM_TIMER HIGH_RES_TIMERS HYPERVISOR_GUEST PARAVIRT KVM_GUEST PRINTK_TIME RD_GZIP'
     .split(' ')
     .map((name) => `CONFIG_${name}`),
-);
+]);
 
 interface Configured {
   readonly text: string;

@@ -3,6 +3,12 @@
 /** CONFIG_X to its value as written: y, m, n, a number, or a text in quotes. */
 export type Options = ReadonlyMap<string, string>;
 
+/** Without these a guest says nothing: no console, no initramfs, no probe. */
+export const REPORTS: readonly string[] =
+  'BLK_DEV_INITRD BINFMT_ELF PRINTK TTY SERIAL_8250 SERIAL_8250_CONSOLE PROC_FS SYSFS'
+    .split(' ')
+    .map((name) => `CONFIG_${name}`);
+
 const SET = /^(CONFIG_\w+)=(.*)$/;
 const UNSET = /^# (CONFIG_\w+) is not set$/;
 

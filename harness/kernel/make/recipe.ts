@@ -1,6 +1,5 @@
 /** Reads what a recipe names into memory, and gives it its keys. */
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { withTemporary } from '../../host/cache.ts';
@@ -10,6 +9,7 @@ import type { BuildSource, ConfigBase, ToolchainRecipe } from '../../matrix/type
 import { type Era, NO_ERA } from '../era/era.ts';
 import { checkSha256 } from '../from-file.ts';
 import { debReader } from '../package/deb.ts';
+import { readMember } from '../package/unpack.ts';
 import { readSeries } from '../patch/series.ts';
 import { digestOfFile } from '../tree/file-digest.ts';
 import type { Source } from '../tree/types.ts';
@@ -153,9 +153,7 @@ async function configOfDeb(base: DebBase, scratch: string, options: AcquireOptio
       sha256: base.sha256,
     });
   } else checkSha256(path, await digestOfFile(path, options), base.sha256);
-  const member = (await debReader.list(path)).find((name) => CONFIG.test(name));
-  if (member === undefined) throw new UserError(`${base.location} holds no boot/config-*`);
-  const target = join(scratch, 'config');
-  await debReader.extract(path, member, target);
-  return readFile(target, 'utf8');
+  const found = await readMember(debReader, path, CONFIG, join(scratch, 'config'));
+  if (found === undefined) throw new UserError(`${base.location} holds no boot/config-*`);
+  return found.text;
 }

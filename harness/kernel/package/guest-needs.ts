@@ -1,9 +1,9 @@
 /** What the probe needs of a kernel, by the configuration that lies beside it in its package. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeScratch } from '../../host/scratch.ts';
-import { type Options, parseOptions } from '../make/options.ts';
+import { type Options, parseOptions, REPORTS } from '../make/options.ts';
 import { READERS } from './from-package.ts';
+import { readMember } from './unpack.ts';
 
 const CONFIG = /^(?:\.\/)*(?:boot\/config-[\w.+~-]+|(?:usr\/)?lib\/modules\/[\w.+~-]+\/config)$/;
 
@@ -11,35 +11,23 @@ const CONFIG = /^(?:\.\/)*(?:boot\/config-[\w.+~-]+|(?:usr\/)?lib\/modules\/[\w.
  * Options without which a guest says nothing. The console, the initramfs and all clocksources of x86 are bool (drivers/tty/serial/8250/Kconfig,
  * init/Kconfig, arch/x86/Kconfig, drivers/acpi/Kconfig): no module brings them. BINFMT_SCRIPT, for our /init, can be one (fs/Kconfig.binfmt), and nothing could load it.
  */
-const NEEDED = [
-  'BLK_DEV_INITRD',
-  'BINFMT_ELF',
-  'BINFMT_SCRIPT',
-  'PRINTK',
-  'TTY',
-  'SERIAL_8250',
-  'SERIAL_8250_CONSOLE',
-  'PROC_FS',
-  'SYSFS',
-].map((name) => `CONFIG_${name}`);
+const NEEDED = [...REPORTS, 'CONFIG_BINFMT_SCRIPT'];
 
 /** For people: no modules needed, or what the guest will lack. */
 export async function guestNeeds(kind: 'deb' | 'rpm', path: string): Promise<string> {
-  const reader = READERS[kind];
-  const member = (await reader.list(path)).find((name) => CONFIG.test(name));
-  if (member === undefined) return 'it holds no configuration; no modules go into the initramfs';
   const scratch = await makeScratch();
   try {
-    const target = join(scratch.path, 'config');
-    await reader.extract(path, member, target);
-    return needsText(parseOptions(await readFile(target, 'utf8')), member);
+    const found = await readMember(READERS[kind], path, CONFIG, join(scratch.path, 'config'));
+    return found === undefined
+      ? 'it holds no configuration; no modules go into the initramfs'
+      : needsText(parseOptions(found.text), found.member);
   } finally {
     await scratch.remove();
   }
 }
 
 /** `where`: the configuration's name. */
-export function needsText(options: Options, where: string): string {
+function needsText(options: Options, where: string): string {
   const lacking = NEEDED.flatMap((name) => {
     const value = options.get(name) ?? 'n';
     return value === 'y' ? [] : [`${name}=${value}`];

@@ -1,5 +1,5 @@
 /** Runs the commands that take packages apart. */
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { HostFault, UserError } from '../../base/errors.ts';
 import { tryTool } from '../../host/process.ts';
 
@@ -38,6 +38,19 @@ export async function extractKernel(
   const found = await lookForKernel(reader, path, target);
   if (found === undefined) throw noKernelIn(path, (await reader.list(path)).length);
   return found;
+}
+
+/** The text of the first member whose name matches; undefined if there is none. `target`: a file to write it to. */
+export async function readMember(
+  reader: PackageReader,
+  path: string,
+  name: RegExp,
+  target: string,
+): Promise<{ readonly member: string; readonly text: string } | undefined> {
+  const member = (await reader.list(path)).find((each) => name.test(each));
+  if (member === undefined) return undefined;
+  await reader.extract(path, member, target);
+  return { member, text: await readFile(target, 'utf8') };
 }
 
 /** No file of a package that we take is larger: a kernel has some 10 MB, an archive of its source 150 MB. */
