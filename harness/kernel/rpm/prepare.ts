@@ -1,12 +1,11 @@
 /** `rpmbuild -bp` of a kernel's source RPM in a folder of ours: its tree with the distribution's patches, twice. */
-import { lstat, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { HostFault, UserError } from '../../base/errors.ts';
+import { UserError } from '../../base/errors.ts';
 import { block } from '../../base/safe-text.ts';
 import { plainTable } from '../../base/table.ts';
-import { tryTool } from '../../host/process.ts';
 import { makeFailure } from '../make/make-failure.ts';
-import { noSpace } from '../tree/untar.ts';
+import { builtIn, copyTree } from '../tree/source-plain.ts';
 import { sectionFault, specFault } from './failure.ts';
 import { type FittedInputs, fitInputs, type Place, readNote, specPath, writeNote } from './place.ts';
 import { makeTopdir, runInTopdir, runRpm } from './rpmbuild.ts';
@@ -177,21 +176,13 @@ async function foldersIn(folder: string): Promise<string[]> {
   return entries.flatMap((entry) => (entry.isDirectory() ? [join(folder, entry.name)] : []));
 }
 
-async function copyTree(from: string, to: string): Promise<void> {
-  const copied = await tryTool('cp', ['--archive', '--reflink=auto', from, to], { env: { LC_ALL: 'C' } });
-  if (/No space left|Disk quota/.test(copied.stderr)) throw noSpace(`to copy ${from}`);
-  if (copied.exitCode !== 0)
-    throw new HostFault('tool-failed', `cannot copy ${from}: ${copied.stderr.trim().split('\n')[0]}`);
-}
-
 export async function clearBuild(folder: string): Promise<void> {
   for (const name of ['BUILD', 'BUILDROOT']) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /** kbuild takes no tree that was configured in itself, which some %prep do. */
 async function cleanTree(tree: string, place: Place, logPath: string): Promise<void> {
-  const marks = ['.config', 'include/config', 'include/generated'].map((name) => lstat(join(tree, name)));
-  if ((await Promise.allSettled(marks)).every(({ status }) => status === 'rejected')) return;
+  if ((await builtIn(tree)) === undefined) return;
   const { exitCode, lines } = await runInTopdir(['make', '-C', tree, 'mrproper'], place, { logPath });
   if (exitCode !== 0) throw makeFailure('mrproper', exitCode, lines, logPath);
 }

@@ -1,15 +1,15 @@
 /** A kernel tree in a directory without git: every file counts, by content. */
 
 import { createHash } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFault, UserError } from '../../base/errors.ts';
 import { findEntry, storeEntry } from '../../host/cache.ts';
 import { sha256OfFiles, sha256OfParts } from '../../host/digest.ts';
 import { runTool, tryTool } from '../../host/process.ts';
 import { fact } from '../store.ts';
-import { readFolder } from '../tree/read-folder.ts';
 import type { AcquireOptions } from '../types.ts';
+import { readFolder } from './read-folder.ts';
 import type { Source } from './types.ts';
 import { noSpace } from './untar.ts';
 
@@ -21,37 +21,45 @@ const FORMAT = '%y\\0%s\\0%T@\\0%C@\\0%i\\0%m\\0%P\\0%l\\0';
 const FIELDS = 8;
 const SETTLED_S = 3;
 
+/** By what a tree shows that it was built in; undefined if it does not. */
+export async function builtIn(tree: string): Promise<string | undefined> {
+  for (const name of BUILT_IN)
+    if ((await lstat(join(tree, name)).catch(() => undefined)) !== undefined) return name;
+  return undefined;
+}
+
 export async function plainSource(path: string, options: AcquireOptions): Promise<Source> {
-  for (const name of BUILT_IN) {
-    if ((await lstat(join(path, name)).catch(() => undefined)) !== undefined) {
-      throw new UserError(
-        `${path} has been built in: it has ${name}`,
-        `run "make -C ${path} mrproper", or build it with O= elsewhere`,
-      );
-    }
-  }
+  const mark = await builtIn(path);
+  if (mark !== undefined)
+    throw new UserError(
+      `${path} has been built in: it has ${mark}`,
+      `run "make -C ${path} mrproper", or build it with O= elsewhere`,
+    );
   const digest = await digestOf(path, options);
   return {
     digest,
     label: path,
     read: readFolder(path),
     unpack: async (into) => {
-      const result = await tryTool(
-        'cp',
-        ['-R', '--no-dereference', '--preserve=mode,timestamps,links', '--reflink=auto', `${path}/.`, into],
-        {
-          env: { LC_ALL: 'C' },
-        },
-      );
-      if (/No space left/.test(result.stderr)) throw noSpace(`to copy ${path}`);
-      if (result.exitCode !== 0) {
-        throw new HostFault('tool-failed', `cannot copy ${path}: ${result.stderr.trim().split('\n')[0]}`);
-      }
+      await copyTree(path, into);
       if ((await digestOf(path, options)) !== digest) {
         throw new UserError(`${path} changed while it was copied`, 'try again when nobody writes to it');
       }
     },
   };
+}
+
+/** Copies what is in a folder into another one, which may be there already. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  const result = await tryTool(
+    'cp',
+    ['-R', '--no-dereference', '--preserve=mode,timestamps,links', '--reflink=auto', `${from}/.`, to],
+    { env: { LC_ALL: 'C' } },
+  );
+  if (/No space left|Disk quota/.test(result.stderr)) throw noSpace(`to copy ${from}`);
+  if (result.exitCode !== 0)
+    throw new HostFault('tool-failed', `cannot copy ${from}: ${result.stderr.trim().split('\n')[0]}`);
 }
 
 /** The listing with times and inodes is the key to the digest of the contents, which takes seconds to find. */
