@@ -58,9 +58,9 @@ export async function loadMatrix(wanted: string): Promise<Matrix> {
   return parseMatrix(text, path);
 }
 
+const NO_FILE = 'there is no such file';
 const REASONS: Readonly<Record<string, readonly [string, string]>> = {
-  ENOENT: ['there is no such file', ''],
-  ENOTDIR: ['there is no such file', 'a part of its path is not a directory'],
+  ENOTDIR: [NO_FILE, 'a part of its path is not a directory'],
   EISDIR: ['is a directory', 'give the path of a matrix file within it'],
   EACCES: ['may not be read', 'check its permissions'],
 };
@@ -91,11 +91,11 @@ async function readBytes(path: string): Promise<Buffer> {
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    const [reason, hint] = REASONS[code] ?? [`cannot be read (${(error as Error).message})`, undefined];
-    const others = `"tscmatrix init" writes a matrix, and these are built in: ${builtinsText()}`;
-    throw new UserError(`${path}: ${reason}`, hint || (code === 'ENOENT' ? others : undefined), {
-      cause: error,
-    });
+    const [reason, hint] =
+      code === 'ENOENT'
+        ? [NO_FILE, `"tscmatrix init" writes a matrix, and these are built in: ${builtinsText()}`]
+        : (REASONS[code] ?? [`cannot be read (${(error as Error).message})`, undefined]);
+    throw new UserError(`${path}: ${reason}`, hint, { cause: error });
   }
 }
 

@@ -34,7 +34,7 @@ export function countsText(counts: Readonly<Record<Outcome, number>>): string {
 }
 
 /** "71 timer reads", "71 to 114 timer reads" if boots differ, empty if nothing was counted. PM timer and HPET, before the probe's own. */
-export function readsText(finished: readonly CellFinished[]): string {
+function readsText(finished: readonly CellFinished[]): string {
   const counts = finished.flatMap(({ observation: { readCounts } }) =>
     readCounts === undefined || readCounts === null ? [] : [readCounts.pm + readCounts.hpet],
   );
@@ -86,7 +86,7 @@ export function findingOf(finished: readonly CellFinished[]): 'there' | 'missing
 }
 
 /** The error of the kernel's TSC frequency where that is furthest off: "+0.4 ppm"; empty if it is not known. */
-export function errorText(finished: readonly CellFinished[]): string {
+function errorText(finished: readonly CellFinished[]): string {
   // A TSC that is refused is no clock, so its frequency is nobody's.
   const known = finished.flatMap(({ observation: { verdict, ppm, ppmWithin } }) =>
     ppm === null || verdict === 'never' || verdict === 'unstable' ? [] : [{ ppm, ppmWithin }],

@@ -40,6 +40,7 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
   const unclear = of('unclear');
   const apart = of('apart');
   const controls = cells.filter(({ isControl, finding }) => isControl && finding !== 'apart');
+  const every = apart.length > 0 ? 'every guest that can be compared' : 'every guest';
   const also: string[] = [];
   const result = (kind: Conclusion['kind'], because: string): Conclusion => ({
     kind,
@@ -94,15 +95,10 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
   }
   if (fixed.length === 0) {
     const settle = ['Add a guest to the matrix in which the reference and the base differ.'];
-    const why =
-      apart.length > 0
-        ? 'base and reference do the same in every guest that can be compared'
-        : 'base and reference do the same in every guest';
-    return { ...result('inconclusive', why), settle };
+    return { ...result('inconclusive', `base and reference do the same in ${every}`), settle };
   }
   if (controls.length === 0) also.push('No negative control was among the guests.');
   const what = controls.length > 0 ? ` and refuses the TSC in all ${controls.length} negative controls` : '';
-  const every = apart.length > 0 ? 'every guest that can be compared' : 'every guest';
   return result('equivalent', `it does as the reference in ${every}${what}`);
 }
 
