@@ -109,20 +109,18 @@ export function howText(finished: readonly CellFinished[], ranOn: string): strin
   return parts.join(', ');
 }
 
-/** The current source of every boot, and how far the kernel's TSC is off where that is furthest: "tsc, +0.4 ppm", "kvm-clock, tsc -1.0 ppm". */
-export function clockText(finished: readonly CellFinished[]): string {
-  const seen = finished.map(({ observation }) => observation);
-  const sources = [...new Set(seen.flatMap(({ current }) => (current === null ? [] : [oneLine(current)])))];
-  const error = errorText(finished);
-  const whose = error !== '' && sources.length > 0 && !sources.includes('tsc') ? 'tsc ' : '';
-  return [sources.map((name) => fitWidth(name, NAME_COLUMNS)).join('/'), `${whose}${error}`]
-    .filter((part) => part !== '')
-    .join(', ');
+/** The current source, and how far the kernel's TSC is off: "tsc, +0.4 ppm", "kvm-clock, tsc -1.0 ppm". */
+function clockText(finished: CellFinished): string {
+  const { current } = finished.observation;
+  const name = current === null ? '' : oneLine(current);
+  const error = errorText([finished]);
+  const whose = error !== '' && name !== '' && name !== 'tsc' ? 'tsc ' : '';
+  return [fitWidth(name, NAME_COLUMNS), `${whose}${error}`].filter((part) => part !== '').join(', ');
 }
 
 /** What a boot showed: "refined, tsc, +0.4 ppm". */
 export function observationText(finished: CellFinished): string {
-  return [finished.observation.verdict, clockText([finished]), figuresText([finished])]
+  return [finished.observation.verdict, clockText(finished), figuresText([finished])]
     .filter((part) => part !== '')
     .join(', ');
 }

@@ -74,9 +74,12 @@ async function makeImage(make: Make, options: AcquireOptions): Promise<number> {
 }
 
 function progressText(done: number, expected: number | undefined, file: string): string {
-  // A total is known only from an earlier build from nothing; a variant may go past it.
-  const total = expected !== undefined && expected >= done ? ` of about ${expected}` : '';
-  return `building, ${done}${total}: ${file}`;
+  return `building, ${done}${ofAbout(done, expected)}: ${file}`;
+}
+
+/** A total is known only from an earlier build from nothing; a variant may go past it. */
+export function ofAbout(done: number, expected: number | undefined): string {
+  return expected !== undefined && expected >= done ? ` of about ${expected}` : '';
 }
 
 /** The configuration depends on the Kconfig files, which a variant may change. */

@@ -10,6 +10,7 @@ import { mkdir, readFile, realpath, rename, rm, unlink, writeFile } from 'node:f
 import { basename, dirname, join, sep } from 'node:path';
 import { HostFault, UserError } from '../../base/errors.ts';
 import { runTool, tryTool } from '../../host/process.ts';
+import { writeWhole } from '../../host/write-whole.ts';
 import { type ChangedFile, type Overlay, readChanged, sameFile } from '../patch/apply.ts';
 import { noSpace } from '../tree/untar.ts';
 import { BuildError } from './errors.ts';
@@ -79,8 +80,7 @@ export async function readState(folder: string): Promise<WorkState | undefined> 
 
 export async function writeState(work: Work, state: WorkState): Promise<void> {
   const written = { ...state, bootId: await bootId() };
-  await writeFile(join(work.folder, `${STATE}.new`), `${JSON.stringify(written)}\n`);
-  await rename(join(work.folder, `${STATE}.new`), join(work.folder, STATE));
+  await writeWhole(join(work.folder, STATE), `${JSON.stringify(written)}\n`);
 }
 
 /** Another one after each start of the machine: random(4). */

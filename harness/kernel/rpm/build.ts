@@ -5,6 +5,7 @@ import { UserError } from '../../base/errors.ts';
 import { block } from '../../base/safe-text.ts';
 import { plainTable } from '../../base/table.ts';
 import { tryTool } from '../../host/process.ts';
+import { ofAbout } from '../make/compile.ts';
 import { holdsKernel } from '../package/from-package.ts';
 import { sectionFault } from './failure.ts';
 import { fitInputs, openPlace, specPath, writeNote } from './place.ts';
@@ -90,8 +91,7 @@ function followObjects(build: string, expected: number | undefined, say: (text: 
   let counting = false;
   let ended = false;
   const show = (): void => {
-    const total = expected !== undefined && expected >= count ? ` of about ${expected}` : '';
-    const compiled = step < 1 ? '' : `, ${count}${total} files compiled`;
+    const compiled = step < 1 ? '' : `, ${count}${ofAbout(count, expected)} files compiled`;
     say(`step ${step + 1} of ${STEPS.length}, ${STEPS[step]}${compiled}`);
   };
   const timer = setInterval(() => {

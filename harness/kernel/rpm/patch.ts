@@ -1,9 +1,10 @@
 /** The difference of the two trees as a patch of the distribution's package, and the spec that applies it. */
-import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { block } from '../../base/safe-text.ts';
 import { tryTool } from '../../host/process.ts';
+import { writeWhole } from '../../host/write-whole.ts';
 import { parsePatch } from '../patch/patch-text.ts';
 import { fitInputs, openPlace, type Place, specPath, writeNote } from './place.ts';
 import { checkSpec } from './prepare.ts';
@@ -57,8 +58,7 @@ export async function patchPlace(folder: string, options: PatchOptions): Promise
   const shown = specPath(place);
   const before = await readFile(shown, 'utf8');
   const changed = withName(shown, () => changeSpec(before, { patch: name, buildid: options.buildid }));
-  await writeFile(`${target}.new`, `${header(options.subject, note.srpm)}${diff}`);
-  await rename(`${target}.new`, target);
+  await writeWhole(target, `${header(options.subject, note.srpm)}${diff}`);
   try {
     const inputs = await fitInputs(place, changed.text);
     await checkSpec(place, inputs, `${shown}, changed`, join(path, 'patch.log'));
@@ -66,8 +66,7 @@ export async function patchPlace(folder: string, options: PatchOptions): Promise
     if (name !== note.patch) await rm(target);
     throw error;
   }
-  await writeFile(`${shown}.new`, changed.text);
-  await rename(`${shown}.new`, shown);
+  await writeWhole(shown, changed.text);
   await writeNote(path, { ...note, patch: name });
   const files = parsePatch(diff).map(({ oldPath, newPath }) => newPath ?? oldPath ?? '');
   return { path: target, spec: shown, files, changes: changed.changes };

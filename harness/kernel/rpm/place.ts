@@ -8,9 +8,10 @@
  *   tmp/ bin/            ours
  *   tscmatrix-rpm.json   what it is
  */
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../base/errors.ts';
+import { writeWhole } from '../../host/write-whole.ts';
 import { canMakeBtf, type Fitted, fitSpec, withoutBtf } from './fit.ts';
 import { type Inputs, standIns, type Topdir } from './rpmbuild.ts';
 
@@ -41,8 +42,7 @@ export async function readNote(path: string): Promise<PlaceNote | undefined> {
 }
 
 export async function writeNote(path: string, note: PlaceNote): Promise<void> {
-  await writeFile(join(path, `${NOTE}.new`), `${JSON.stringify(note, null, 2)}\n`);
-  await rename(join(path, `${NOTE}.new`), join(path, NOTE));
+  await writeWhole(join(path, NOTE), `${JSON.stringify(note, null, 2)}\n`);
 }
 
 /** Throws UserError for a folder that no source RPM was prepared in. */
