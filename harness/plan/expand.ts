@@ -25,6 +25,7 @@ import type { Cell, Plan } from './types.ts';
 /** More cells than this are a mistake: they would boot for weeks. */
 export const MAX_COMBINATIONS = 250_000;
 const MAX_FAULTS = 20;
+const TOP: Place = { line: 1, column: 1, path: '' };
 
 /** One kind of guest, shared by all cells that have it. */
 interface Guest {
@@ -46,11 +47,7 @@ export function makePlan(matrix: Matrix, filters: readonly string[] = []): Plan 
   const drafts = expand(matrix, warn);
   if (drafts.length === 0) {
     throw new MatrixError([
-      problemAt(
-        matrix.path,
-        { line: 1, column: 1, path: 'exclude' },
-        'the matrix has no cells: everything is excluded',
-      ),
+      problemAt(matrix.path, { ...TOP, path: 'exclude' }, 'the matrix has no cells: everything is excluded'),
     ]);
   }
   const cells = merge(drafts, matrix, warn);
@@ -80,7 +77,7 @@ function expand(matrix: Matrix, warn: Warn): readonly Draft[] {
   const add = (combination: Combination, axes: Cell['axes'], place: Place | undefined): void => {
     const found = impossible(combination);
     for (const { message, hint, choice } of found) {
-      const where = place ?? choice?.value.place ?? { line: 1, column: 1, path: 'defaults' };
+      const where = place ?? choice?.value.place ?? { ...TOP, path: 'defaults' };
       if (!faults.has(`${where.path} ${message}`)) {
         faults.set(`${where.path} ${message}`, problemAt(matrix.path, where, message, hint));
       }
@@ -88,10 +85,12 @@ function expand(matrix: Matrix, warn: Warn): readonly Draft[] {
     if (found.length > 0) return;
     const { spec, id } = internGuest(guests, combination.guest);
     const kernel = axes.kernel ?? '';
-    drafts.push({ id: shorten(`${kernel}.${id}`), kernel, guest: spec, axes });
+    const named = combination.choices.find(({ axis }) => axis === 'kernel');
+    const { line } = place ?? named?.value.place ?? TOP;
+    drafts.push({ id: shorten(`${kernel}.${id}`), kernel, guest: spec, axes, line });
   };
 
-  checkSize(matrix, matrix.axes, { line: 1, column: 1, path: 'axes' });
+  checkSize(matrix, matrix.axes, { ...TOP, path: 'axes' });
   forEachCombination(matrix.base, matrix.axes, (combination) => {
     const axes = chosen(combination);
     const subject = { axes, guest: combination.guest };
@@ -171,9 +170,8 @@ function merge(drafts: readonly Draft[], matrix: Matrix, warn: Warn): readonly C
   const cells = new Map<string, Cell>();
   const duplicates: string[] = [];
   const faults: Problem[] = [];
-  const top: Place = { line: 1, column: 1, path: '' };
   for (const one of drafts) {
-    const cell: Cell = { ...one, expectation: expectations.of(one) };
+    const cell: Cell = { ...one, ...expectations.of(one) };
     const first = cells.get(cell.id);
     if (first === undefined) {
       cells.set(cell.id, cell);
@@ -182,19 +180,19 @@ function merge(drafts: readonly Draft[], matrix: Matrix, warn: Warn): readonly C
     duplicates.push(cell.id);
     if (!sameBoot(first, cell)) {
       faults.push(
-        problemAt(matrix.path, top, `two different cells have the id ${cell.id}`, 'rename the kernel of one'),
+        problemAt(matrix.path, TOP, `two different cells have the id ${cell.id}`, 'rename the kernel of one'),
       );
     } else if (!sameExpectation(first, cell)) {
       const message = `the cell ${cell.id} comes up twice, with different expectations (${first.expectation.from.join(', ')} and ${cell.expectation.from.join(', ')})`;
       faults.push(
-        problemAt(matrix.path, top, message, 'make the two differ in a setting, or expect the same of both'),
+        problemAt(matrix.path, TOP, message, 'make the two differ in a setting, or expect the same of both'),
       );
     }
   }
   faults.push(...uncountable([...cells.values()], matrix));
   if (faults.length > 0) throw new MatrixError(faults.slice(0, MAX_FAULTS));
   if (duplicates.length > 0) {
-    warn(top, `${duplicates.length} cells come up more than once and boot once: ${shortList(duplicates, 3)}`);
+    warn(TOP, `${duplicates.length} cells come up more than once and boot once: ${shortList(duplicates, 3)}`);
   }
   for (const rule of expectations.unused()) warn(rule.place, 'matches no cell');
   return [...cells.values()];

@@ -6,7 +6,8 @@ import { type CellAttributes, conditionsTest } from './conditions.ts';
 const DEFAULT_REGISTRATION: Expectation['registration'] = ['known-frequency', 'refined'];
 
 interface Expectations {
-  readonly of: (subject: CellAttributes) => Expectation;
+  /** With the line of the last rule that matches, if one does. */
+  readonly of: (subject: CellAttributes) => { readonly expectation: Expectation; readonly line?: number };
   /** The rules that have matched no subject so far. */
   readonly unused: () => readonly ExpectRule[];
 }
@@ -15,7 +16,7 @@ interface Expectations {
 export function makeExpectations(rules: readonly ExpectRule[]): Expectations {
   const tests = rules.map((rule) => ({ rule, matches: conditionsTest(rule.when) }));
   const used = new Set<ExpectRule>();
-  const shared = new Map<string, Expectation>();
+  const shared = new Map<string, ReturnType<Expectations['of']>>();
   return {
     of: (subject) => {
       const matching = tests.filter(({ matches }) => matches(subject)).map(({ rule }) => rule);
@@ -23,7 +24,8 @@ export function makeExpectations(rules: readonly ExpectRule[]): Expectations {
       const known = shared.get(key);
       if (known !== undefined) return known;
       for (const rule of matching) used.add(rule);
-      const made = combine(matching);
+      const line = matching.at(-1)?.place.line;
+      const made = { expectation: combine(matching), ...(line === undefined ? {} : { line }) };
       shared.set(key, made);
       return made;
     },

@@ -9,6 +9,8 @@ export interface Cell {
   /** The values of the matrix's axes in this cell as written there, for filters and table rows. */
   readonly axes: Readonly<Record<string, string>>;
   readonly expectation: Expectation;
+  /** Line of the matrix file that speaks for it: the last rule that it meets, else where it gets its kernel. Absent without a file, and in older records. */
+  readonly line?: number;
 }
 
 export interface Plan {

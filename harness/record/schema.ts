@@ -44,7 +44,14 @@ const expectation = z.looseObject({
   from: texts,
 });
 const cell = exactly<Cell>()(
-  z.looseObject({ id: text, kernel: text, guest, axes: z.record(text, text), expectation }),
+  z.looseObject({
+    id: text,
+    kernel: text,
+    guest,
+    axes: z.record(text, text),
+    expectation,
+    line: boot.exactOptional(),
+  }),
 );
 
 const ending = exactly<Ending>()(

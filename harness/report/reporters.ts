@@ -19,7 +19,7 @@ type Renderer = (view: RunView, look: Look) => string | Promise<string>;
 
 interface Row {
   /** What reads the text: test/report/untrusted.test.ts has a check for each. */
-  readonly form: 'terminal' | 'markdown' | 'junit' | 'tap' | 'json';
+  readonly form: 'terminal' | 'markdown' | 'junit' | 'tap' | 'github' | 'json';
   readonly load: () => Promise<Renderer>;
 }
 
@@ -30,6 +30,7 @@ export const RENDERERS: Readonly<Record<string, Row>> = {
   summary: { form: 'markdown', load: async () => (await import('./summary.ts')).renderSummary },
   junit: { form: 'junit', load: async () => (await import('./junit.ts')).renderJunit },
   tap: { form: 'tap', load: async () => (await import('./tap.ts')).renderTap },
+  github: { form: 'github', load: async () => (await import('./github.ts')).renderGithub },
   json: { form: 'json', load: async () => (await import('./json.ts')).renderJson },
   kcidb: {
     form: 'json',

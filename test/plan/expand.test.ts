@@ -227,3 +227,15 @@ test('quick.yaml is a small matrix of which every part has an effect', async () 
     new Set(['refined', 'unrefined', 'unstable']),
   );
 });
+
+test('a cell has the line that speaks for it: of the last rule that it meets, else of its kernel or include', () => {
+  const body = `axes:
+  hpet: [on, off]
+include:
+  - { kernel: b, smp: 2 }
+expect:
+  - { when: { kernel: a }, registration: never }
+  - { when: { kernel: a, hpet: off }, current: hpet }
+`;
+  expect(plan(body).cells.map(({ line }) => line)).toEqual([8, 9, 2, 2, 6]);
+});

@@ -1,5 +1,7 @@
 import { Parser } from 'tap-parser';
 import { expect, test } from 'vitest';
+import type { RunEvent } from '../../harness/record/types.ts';
+import { renderGithub } from '../../harness/report/github.ts';
 import { renderJson } from '../../harness/report/json.ts';
 import { renderTap } from '../../harness/report/tap.ts';
 import { BEGIN, HOSTILE, SAMPLE, SHA } from '../record/sample-run.ts';
@@ -48,6 +50,26 @@ test('nothing in a name or reason acts on TAP', () => {
 
 test('TAP of a run without cells', () => {
   expect(parseTap(renderTap(viewOf(BEGIN.slice(0, 1)))).results).toMatchObject({ ok: true, count: 0 });
+});
+
+test('annotations stand at the lines of the matrix, escaped as the toolkit of GitHub does it', () => {
+  const at = (id: string, line: number) => (event: RunEvent) =>
+    event.type === 'cell-planned' && event.cell.id === id
+      ? { ...event, cell: { ...event.cell, line } }
+      : event.type === 'run-started'
+        ? { ...event, matrix: { ...event.matrix, path: '/w/100%, a:b.yaml' } }
+        : event;
+  const lines = renderGithub(viewOf(SAMPLE.map(at('mid.hpet-on', 12)))).split('\n');
+  expect(lines).toHaveLength(5);
+  expect(lines[0]).toBe(
+    '::error file=/w/100%25%2C a%3Ab.yaml,line=12,title=1 cell unexpected::mid.hpet-on: never, expected refined; ' +
+      'the guest says red ]]></failure> | a * b `c` @root # SKIP \\ \\x9b2J \\x00 end',
+  );
+  expect(lines[1]).toMatch(/^::error file=[^,]*,title=1 cell flaky::new\.hpet-on: /);
+  expect(lines[2]).toMatch(/^::notice .*::old\.hpet-off: KVM was asked for/);
+  // Cells without a line have one annotation for each outcome, their reasons a line each.
+  expect(lines[3]).toMatch(/^::warning file=[^,]*,title=2 cells infra-error::mid[^%]*%0Anew[^%]*$/);
+  expect(renderGithub(viewOf(BEGIN.slice(0, 1)))).toBe('');
 });
 
 test('JSON is one document with every cell, and holds no raw control character', () => {

@@ -42,6 +42,12 @@ describe('GitHub Actions', () => {
     expect(found.map((one) => one.message).join('\n')).toContain(message);
   });
 
+  test('every action is pinned by the digest of its commit', () => {
+    const uses = [...readText(GITHUB).matchAll(/uses: (.*)/g)].map(([, action]) => action);
+    expect(uses.length).toBeGreaterThan(8);
+    for (const action of uses) expect(action).toMatch(/^[\w./-]+@[0-9a-f]{40} # v[\d.]+$/);
+  });
+
   test('no expression stands inside a script, where its text would be run', () => {
     const scripts = Object.values(githubJobs()).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
     expect(scripts.length).toBeGreaterThan(8);
