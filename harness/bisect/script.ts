@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { oneLine } from '../base/safe-text.ts';
+import { shellQuote } from '../base/shell.ts';
 import { readNamed } from '../host/inside.ts';
 import { projectFolder } from '../host/project.ts';
 import { readSeries } from '../kernel/patch/series.ts';
@@ -53,8 +54,8 @@ export async function scriptOf(result: SearchResult, answer: string): Promise<st
     '#   sh again.sh          boots the answer and what comes before it, once each',
     '#   sh again.sh search   the whole search',
     'set -eu',
-    `tscmatrix=\${TSCMATRIX:-${quote(existsSync(launcher) ? launcher : 'tscmatrix')}}`,
-    ...(repository === '' ? [] : [`repo=\${REPO:-${quote(repository)}}`]),
+    `tscmatrix=\${TSCMATRIX:-${shellQuote(existsSync(launcher) ? launcher : 'tscmatrix')}}`,
+    ...(repository === '' ? [] : [`repo=\${REPO:-${shellQuote(repository)}}`]),
     'dir=$(mktemp -d)',
     'trap \'rm -rf "$dir"\' EXIT',
     // Not every sh runs that one when it is interrupted.
@@ -80,13 +81,9 @@ export async function scriptOf(result: SearchResult, answer: string): Promise<st
   ].join('\n');
 }
 
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 /** How guests are booted, besides what they are. */
 function bootWords({ qemu, timeoutS }: SearchSpec): string {
-  return `--qemu ${quote(qemu)} --timeout ${timeoutS}s`;
+  return `--qemu ${shellQuote(qemu)} --timeout ${timeoutS}s`;
 }
 
 function checkLine(id: string, isNew: boolean, { spec, state }: SearchResult): string {
@@ -98,14 +95,14 @@ function checkLine(id: string, isNew: boolean, { spec, state }: SearchResult): s
   // If a guest that does not come up was an answer, it is one again.
   const isFailure =
     state.subjects.get(id)?.boots.some(({ verdict }) => NOT_TESTED.includes(verdict)) === true;
-  return `check ${met ? 0 : 1} ${quote(id)} ${words}${isFailure ? ' --failure bad' : ''}`;
+  return `check ${met ? 0 : 1} ${shellQuote(id)} ${words}${isFailure ? ' --failure bad' : ''}`;
 }
 
 function searchWords(spec: SearchSpec): string {
   const { subjects, met, confidence } = spec;
   const [old, last] = met === 'new' ? ['--old', '--new'] : ['--good', '--bad'];
   const [first, end] = [nameOf(subjects.old, spec), nameOf(subjects.new, spec)];
-  const ends = `${old} ${quote(first)} ${last} ${quote(end)}`;
+  const ends = `${old} ${shellQuote(first)} ${last} ${shellQuote(end)}`;
   const odds = `--confidence ${confidence}`;
   if (subjects.kind === 'kernels')
     return `--kernels "$dir/again.yaml" ${met === null ? '' : `${ends} `}${odds}`;
@@ -115,7 +112,7 @@ function searchWords(spec: SearchSpec): string {
     odds,
     ...(subjects.firstParent ? ['--first-parent'] : []),
     ...subjects.skip.map((id) => `--skip ${id}`),
-    ...(subjects.paths.length === 0 ? [] : ['--', ...subjects.paths.map(quote)]),
+    ...(subjects.paths.length === 0 ? [] : ['--', ...subjects.paths.map(shellQuote)]),
   ];
   return words.join(' ');
 }
@@ -125,8 +122,8 @@ function partText({ name, content }: Part): string {
   const text = content.toString('utf8');
   const isPlain = Buffer.from(text).equals(content) && text.endsWith('\n') && !text.includes('\0');
   const end = 'END_OF_PART';
-  if (isPlain && !text.includes(end)) return `cat > "$dir"/${quote(name)} <<'${end}'\n${text}${end}`;
-  return `base64 -d > "$dir"/${quote(name)} <<'${end}'\n${content.toString('base64')}\n${end}`;
+  if (isPlain && !text.includes(end)) return `cat > "$dir"/${shellQuote(name)} <<'${end}'\n${text}${end}`;
+  return `base64 -d > "$dir"/${shellQuote(name)} <<'${end}'\n${content.toString('base64')}\n${end}`;
 }
 
 type Add = (path: string) => Promise<string>;

@@ -18,6 +18,7 @@ export interface ValidateFlags extends RunWords {
   readonly static?: boolean;
   readonly upstream?: string;
   readonly signature?: boolean;
+  readonly mail?: boolean;
   readonly json?: boolean;
 }
 
@@ -37,6 +38,12 @@ export async function validateCommand(flags: ValidateFlags): Promise<number> {
       'to look at the patch alone, without a boot: --static',
     );
   }
+  if (flags.mail === true && (flags.json === true || flags.static === true)) {
+    throw new UserError(
+      `--mail is another form of the statement than ${flags.json === true ? '--json' : '--static'}`,
+      'leave one of them out; the folder has all forms',
+    );
+  }
   const request = {
     base,
     ...(reference === undefined ? {} : { reference }),
@@ -47,6 +54,7 @@ export async function validateCommand(flags: ValidateFlags): Promise<number> {
     marginStepNs: flags.margins ? flags.marginStep : null,
     ...(upstream === undefined ? {} : { upstream }),
     signature: flags.signature === true,
+    isMail: flags.mail === true,
     command: ['tscmatrix', ...process.argv.slice(2)],
     run: runOptions(flags),
   };

@@ -18,6 +18,7 @@ import { measureMargins } from './measure-margins.ts';
 import { renderPatchReport } from './patch/markdown.ts';
 import type { PatchReport } from './patch/types.ts';
 import type { Statement } from './statement.ts';
+import { renderMail } from './statement-mail.ts';
 import { renderStatement } from './statement-text.ts';
 import { bootAll, makeStatement, type ValidateInput } from './validate.ts';
 
@@ -37,6 +38,8 @@ interface ValidateRequest {
   readonly upstream?: string;
   /** Add the digests of all inputs to the statement. */
   readonly signature: boolean;
+  /** The short form of the statement as text, for a mail; both are kept. */
+  readonly isMail: boolean;
   /** For the statement. */
   readonly command: readonly string[];
   readonly run: ValidateInput['run'];
@@ -122,7 +125,7 @@ async function examineAndBoot(
     });
     statements.push(statement);
   }
-  return writeStatements(statements, folder, request.signature);
+  return writeStatements(statements, folder, request);
 }
 
 async function examineAll(
@@ -184,16 +187,18 @@ async function writeStatic(subjects: readonly ExaminedBackport[], folder: string
 async function writeStatements(
   statements: readonly Statement[],
   folder: string,
-  signature: boolean,
+  { signature, isMail }: Pick<ValidateRequest, 'signature' | 'isMail'>,
 ): Promise<Validated> {
   const texts: string[] = [];
   for (const statement of statements) {
     const patchText = statement.patch === null ? '' : renderPatchReport(statement.patch);
     const text = renderStatement(statement, { signature, patchText });
     const name = statement.backport.kernel;
+    const short = renderMail(statement, `${name}.md`);
     await writeFile(join(folder, `${name}.md`), text);
+    await writeFile(join(folder, `${name}.txt`), short);
     await writeFile(join(folder, `${name}.json`), `${json(statement)}\n`);
-    texts.push(text);
+    texts.push(isMail ? short : text);
   }
   return { kind: 'statements', statements, text: texts.join('\n'), folder };
 }

@@ -1,12 +1,13 @@
 /** The statement as markdown that fits a mail to a list or a merge request. Pure. */
 import { rateOf } from '../base/rate.ts';
 import { markdown as safe } from '../base/safe-text.ts';
+import { shellWord } from '../base/shell.ts';
 import { isRegistered } from './agree.ts';
 import { marginText } from './margins.ts';
 import type { Inputs, Statement } from './statement.ts';
 import { type CitedLine, type Finding, ROLES, type Side } from './types.ts';
 
-const FINDING_WORDS: Readonly<Record<Finding, string>> = {
+export const FINDING_WORDS: Readonly<Record<Finding, string>> = {
   same: 'all the same',
   'as-reference': 'as the reference',
   missing: '**as the base**',
@@ -26,7 +27,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
 }
 
-function sideText(side: Side): string {
+export function sideText(side: Side): string {
   const { verdict, verdicts, current, ppm, reads } = side;
   if (verdict === null) return verdicts.length === 0 ? 'no answer' : verdicts.join(', ');
   const parts: string[] = [verdict];
@@ -93,7 +94,7 @@ function evidenceText({ guests }: Statement): string {
 }
 
 /** How sure it is: exact, or the share of equal boots with what it may really be. */
-function repeatsText({ repeats, deterministic }: Statement['boots']): string {
+export function repeatsText({ repeats, deterministic }: Statement['boots']): string {
   if (deterministic)
     return repeats === 1
       ? 'One boot of each kernel in each guest, on counted instructions: another gives the same bytes.'
@@ -113,14 +114,8 @@ function conclusionText({ conclusion, boots }: Statement): string {
   ].join('\n\n');
 }
 
-function quoted(words: readonly string[]): string {
-  return words
-    .map((word) => (/^[\w@%+=:,./#-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
-}
-
 function inputsText(inputs: Inputs, signature: boolean): string {
-  const again = ['### To repeat it', `    ${quoted(inputs.command)}`];
+  const again = ['### To repeat it', `    ${inputs.command.map(shellWord).join(' ')}`];
   if (!signature) return again.join('\n\n');
   const digests: (readonly [string, string])[] = [
     ['tscmatrix', inputs.tscmatrix],

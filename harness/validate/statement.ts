@@ -12,7 +12,7 @@ export interface Statement {
   readonly base: string;
   readonly reference: string;
   readonly conclusion: Conclusion;
-  readonly guests: readonly (Comparison & Pick<Judged, 'finding' | 'why'>)[];
+  readonly guests: readonly (Comparison & Pick<Judged, 'finding' | 'why' | 'offPpm'>)[];
   readonly margins: readonly (MarginComparison & Pick<JudgedMargin, 'finding' | 'why'>)[];
   /** Frequencies that differ by no more count as the same, ppm. */
   readonly tolerancePpm: number;

@@ -97,7 +97,10 @@ export function makeStatement(
     base: extras.what.base,
     reference: extras.what.reference,
     conclusion: { ...conclusion, also: [...conclusion.also, ...words] },
-    guests: judged.map(({ trio, judged: { finding, why } }) => ({ ...trio, finding, why })),
+    guests: judged.map(({ trio, judged: { guest, isControl, isHostFault, ...found } }) => ({
+      ...trio,
+      ...found,
+    })),
     margins: margins.map(({ trio, judged: { finding, why } }) => ({ ...trio, finding, why })),
     tolerancePpm,
     boots,

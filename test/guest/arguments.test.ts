@@ -2,10 +2,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { shellWord } from '../../harness/base/shell.ts';
 import { trialMachine } from '../../harness/guest/accelerator.ts';
 import { makeLaunch } from '../../harness/guest/launch/arguments.ts';
 import { PROBE_DEFAULTS, type ProbeOptions } from '../../harness/guest/launch/command-line.ts';
-import { quote, shellCommand } from '../../harness/guest/launch/shell.ts';
+import { shellCommand } from '../../harness/guest/launch/shell.ts';
 import { namedCpuFlags } from '../../harness/guest/machine/machine-questions.ts';
 import type { Launch } from '../../harness/guest/types.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
@@ -156,7 +157,7 @@ describe('the shell command', () => {
   ];
 
   test.each(ODD)('%j comes through a real shell unchanged', async (word) => {
-    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', `printf '%s' ${quote(word)}`]);
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', `printf '%s' ${shellWord(word)}`]);
     expect(stdout).toBe(word);
   });
 

@@ -42,6 +42,7 @@ const VALIDATE: Command<ValidateFlags & Building> = {
       value: 250,
       shown: '250ns',
     },
+    mail: flag('print the short form of the statement, plain text for a mail to a list'),
     signature: flag('add the digests of all inputs to the statement'),
     jobs: GUEST_JOBS,
     timeout: TIMEOUT,

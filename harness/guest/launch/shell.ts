@@ -1,23 +1,18 @@
 /** A launch as a line for a POSIX shell, to copy and paste. */
+import { shellWord } from '../../base/shell.ts';
 import type { Launch } from '../types.ts';
-
-const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
-
-export function quote(word: string): string {
-  return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
 
 /** One option with its value a line, so that a person can read and change it. */
 export function shellCommand(launch: Pick<Launch, 'qemu' | 'argv' | 'environment' | 'nested'>): string {
   const variables = Object.entries(launch.environment ?? {}).map(
-    ([name, value]) => `${name}=${quote(value)} `,
+    ([name, value]) => `${name}=${shellWord(value)} `,
   );
-  const lines: string[] = [`${variables.join('')}${quote(launch.qemu)}`];
+  const lines: string[] = [`${variables.join('')}${shellWord(launch.qemu)}`];
   for (const word of launch.argv) {
     const previous = lines.at(-1) ?? '';
     const takesValue = lines.length > 1 && /^-[A-Za-z_-]+$/.test(previous) && !word.startsWith('-');
-    if (takesValue) lines[lines.length - 1] = `${previous} ${quote(word)}`;
-    else lines.push(quote(word));
+    if (takesValue) lines[lines.length - 1] = `${previous} ${shellWord(word)}`;
+    else lines.push(shellWord(word));
   }
   // The appliance's own console; the guest's is standard output.
   if (launch.nested !== undefined) lines.push('3>appliance.log');

@@ -2,6 +2,7 @@
 import { chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFault } from '../../base/errors.ts';
+import { shellQuote } from '../../base/shell.ts';
 import { type Cache, withTemporary } from '../../host/cache.ts';
 import { confine } from '../../host/confine/confine.ts';
 import { sha256OfParts } from '../../host/digest.ts';
@@ -95,8 +96,7 @@ async function readWrappers(recipe: ToolchainRecipe): Promise<InputFile[]> {
  * themselves, and a variable on make's command line would take what they set away.
  */
 function linkerScript({ ld, ldflags }: ToolchainRecipe): string {
-  const quoted = (words: readonly string[]) =>
-    words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const quoted = (words: readonly string[]) => words.map(shellQuote).join(' ');
   return `#!/bin/sh
 out=
 previous=

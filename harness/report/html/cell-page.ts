@@ -1,6 +1,6 @@
 /** One cell of a run as a page shows it. */
 import { dirname, resolve } from 'node:path';
-import { quote } from '../../guest/launch/shell.ts';
+import { shellWord } from '../../base/shell.ts';
 import { SETTING_NAMES, SETTINGS, settingText } from '../../matrix/settings.ts';
 import { clockParts } from '../../plan/expectations.ts';
 import type { Cell } from '../../plan/types.ts';
@@ -53,8 +53,8 @@ export async function cellPage(
 /** Runs that do not lie in ./results have to be told where they are. */
 function rerunOf({ dir, run }: RunRecord, id: string): string {
   const results = dirname(dir);
-  const where = results === resolve('results') ? '' : ` --results ${quote(results)}`;
-  return `tscmatrix rerun ${quote(run)} ${quote(id)}${where}`;
+  const where = results === resolve('results') ? '' : ` --results ${shellWord(results)}`;
+  return `tscmatrix rerun ${shellWord(run)} ${shellWord(id)}${where}`;
 }
 
 /** What each boot showed, each verdict once. */
