@@ -34,7 +34,6 @@ describe('a real console with a digest', () => {
     ['a changed digit', 'tsc: Detected 1000.000 MHz', 'tsc: Detected 1000.001 MHz', 2],
     ['a lost line', /\[[^\n]*tsc: Detected 1000\.000 MHz processor\r\n/, '', 2],
     ['a changed time', '[    0.000009] tsc: Detected', '[    0.000008] tsc: Detected', 2],
-    ['two lines that ran together', 'SMBIOS 2.8 present.\r\n', 'SMBIOS 2.8 present.', 1],
   ])('with %s is not, and the evidence names the block', (_, before, after, block) => {
     const text = stock.toString('latin1');
     const found = typeof before === 'string' ? before : (before.exec(text)?.[0] ?? '');
@@ -46,6 +45,19 @@ describe('a real console with a digest', () => {
       bad: [{ block, from: (block - 1) * 16 + 1, to: block * 16 }],
     });
     expect(evidence.logCheck?.problem).toContain(`block ${block} of 13`);
+  });
+
+  test('a message that no line feed ends has the next one behind it, as the kernel printed it', () => {
+    const old = capture('v4.9-unended.console');
+    const evidence = gatherEvidence(old, '50832875');
+    expect(old.toString('latin1')).toContain('no mitigation available![    0.220151] Speculative Store');
+    expect(evidence).toMatchObject({ factsFrom: 'probe', logCheck: { whole: true, bad: [] } });
+    expect(evidence.report.dmesg).toHaveLength(evidence.report.logsum?.value.lines ?? -1);
+    const cut = gatherEvidence(
+      altered(old, 'available![    0.220151]', 'available![    0.220152]'),
+      '50832875',
+    );
+    expect(cut.logCheck).toMatchObject({ whole: false, bad: [{ block: 8, from: 113, to: 128 }] });
   });
 
   test('every byte of the log counts', () => {
