@@ -6,18 +6,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $ } from 'zx';
+import { median } from '../harness/base/figures.ts';
 import { benchNested } from './bench-nested.ts';
 
 $.quiet = true;
 const ROOT = join(import.meta.dirname, '..');
 const TSCMATRIX = join(ROOT, 'tscmatrix');
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low = 0, high = 0] = [sorted[middle - (sorted.length % 2 === 0 ? 1 : 0)], sorted[middle]];
-  return (low + high) / 2;
-}
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();

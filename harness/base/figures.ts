@@ -22,6 +22,14 @@ export function furthest(figures: readonly (number | null)[]): number | null {
   );
 }
 
+/** The middle one, or the mean of the two in the middle; 0 of none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}
+
 /** Minutes and seconds, for example 1:05 or 2:03:04. */
 export function clockText(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000));

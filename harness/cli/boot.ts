@@ -1,6 +1,7 @@
 /** `tscmatrix boot`: one guest, any kernel, no matrix file. */
 import { EXIT } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
+import { hasColours } from '../host/colour.ts';
 import { progressLine } from '../host/progress-line.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { kernelArgument } from '../matrix/kernel-argument.ts';
@@ -38,7 +39,7 @@ export async function bootOne(
   process.stdout.write(
     flags.json === true
       ? `${json(bootDocument(booted))}\n`
-      : bootText(booted, process.stdout.isTTY && !process.env.NO_COLOR),
+      : bootText(booted, hasColours(process.stdout.isTTY)),
   );
   const { verdict } = booted.seen.observation;
   if (verdict === 'infra-error') return EXIT.hostFault;

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { UserError } from '../base/errors.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { NOTHING, type PastedFacts, readText } from '../diagnose/read-text.ts';
+import { hasColours } from '../host/colour.ts';
 import { type Answered, comparisonOutput, diagnosisOutput, type Output } from '../report/diagnosis-output.ts';
 import { compareLogs } from '../verdict/compare-logs.ts';
 import { diagnose } from '../verdict/diagnose.ts';
@@ -41,7 +42,7 @@ export async function diagnoseCommand(options: DiagnoseOptions): Promise<number>
     throw new UserError(`--current takes one clocksource, not "${current.join(' ')}"`);
   if (options.markdown === true && options.json === true)
     throw new UserError('both --markdown and --json: choose one');
-  const colours = stdout.isTTY === true && !process.env.NO_COLOR;
+  const colours = hasColours(stdout.isTTY);
   const form = options.json === true ? 'json' : options.markdown === true ? 'markdown' : 'text';
   const write = async ({ text, page }: Output): Promise<number> => {
     if (options.html !== undefined)

@@ -4,6 +4,7 @@ import { EXIT } from '../base/errors.ts';
 import { json, oneLine } from '../base/safe-text.ts';
 import { examine } from '../doctor/examine.ts';
 import { examinationText } from '../doctor/text.ts';
+import { hasColours } from '../host/colour.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
 import { kernelArgument } from '../matrix/kernel-argument.ts';
 
@@ -27,7 +28,7 @@ export async function doctorCommand(flags: DoctorFlags): Promise<number> {
     flags.json === true
       ? `${json(examination)}\n`
       : examinationText(examination, {
-          colour: isTTY && !process.env.NO_COLOR,
+          colour: hasColours(isTTY),
           columns: isTTY ? columns : undefined,
         }),
   );

@@ -1,7 +1,8 @@
 /** How long cells are expected to take, from what they took before. For shards that end at the same time. */
 import type { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../base/errors.ts';
-import { DURATIONS_VERSION, median } from '../plan/durations.ts';
+import { median } from '../base/figures.ts';
+import { DURATIONS_VERSION } from '../plan/durations.ts';
 import type { Plan } from '../plan/types.ts';
 import { type History, withHistory } from './open.ts';
 import { HIDDEN } from './query.ts';

@@ -1,6 +1,7 @@
 /** Pure. How long each cell took before, and what the machines of the shards can do: the file of --durations. */
 import { z } from 'zod';
 import { UserError } from '../base/errors.ts';
+import { median } from '../base/figures.ts';
 
 export const DURATIONS_VERSION = 1;
 
@@ -33,13 +34,6 @@ export interface Durations {
 }
 
 export const NO_DURATIONS: Durations = { cells: new Map(), hosts: null };
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
-}
 
 function problemsOf({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`).join('; ');

@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors.ts';
+import { median } from '../base/figures.ts';
 import { needsHostKvm, typicalMs } from '../matrix/accelerators.ts';
 import type { KernelEntry } from '../matrix/types.ts';
-import { type Durations, median, NO_DURATIONS, type ShardHost } from './durations.ts';
+import { type Durations, NO_DURATIONS, type ShardHost } from './durations.ts';
 import type { Cell, Plan } from './types.ts';
 
 /** `--shard I/N`. */

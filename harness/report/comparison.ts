@@ -2,6 +2,7 @@
 
 import { UserError } from '../base/errors.ts';
 import type { RunComparison } from '../compare/types.ts';
+import { hasColours } from '../host/colour.ts';
 import { fileSink, type OutputStream, type Sink, streamSink } from '../host/sink.ts';
 import { COMPARISON_RENDERERS, COMPARISON_REPORTERS } from './reporters.ts';
 
@@ -41,10 +42,9 @@ export function comparisonReports(
   ];
   return async (comparison) => {
     for (const { name, sink } of outputs) {
-      const colour = sink.isTty && !env.NO_COLOR && env.TERM !== 'dumb';
       const render = await COMPARISON_RENDERERS[name]?.();
       const text = render?.(comparison, {
-        colour,
+        colour: hasColours(sink.isTty, env),
         columns: sink.columns,
         all: options.all === true,
       });

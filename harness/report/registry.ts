@@ -1,5 +1,6 @@
 /** From `--reporter NAME[=FILE]` to reporters. */
 import { UserError } from '../base/errors.ts';
+import { hasColours } from '../host/colour.ts';
 import { everySecond } from '../host/progress-line.ts';
 import { fileSink, type OutputStream, type Sink, streamSink } from '../host/sink.ts';
 import { applyEvent, newRunView, type RunView } from '../record/run-view.ts';
@@ -12,7 +13,7 @@ import { type Look, loadEarly, RENDERERS, REPORTER_NAMES } from './reporters.ts'
 export interface ReporterOptions {
   readonly stdout?: OutputStream;
   readonly stderr?: OutputStream;
-  /** For NO_COLOR, TERM and the locale. */
+  /** For NO_COLOR, FORCE_COLOR, TERM and the locale. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** --json: the JSON document on stdout, in place of the table. */
   readonly json?: boolean;
@@ -58,7 +59,6 @@ export function makeReporters(specs: readonly string[], options: ReporterOptions
     });
   }
 
-  const colourOn = (sink: { isTty: boolean }) => sink.isTty && !env.NO_COLOR && env.TERM !== 'dumb';
   const collect = (name: string, sink: Sink): Reporter[] => {
     const row = RENDERERS[name];
     if (row === undefined) return [];
@@ -66,7 +66,7 @@ export function makeReporters(specs: readonly string[], options: ReporterOptions
     // Bad variables are told of before the run begins, not after it, and only if they count.
     const kcidb = kcidbOptions(name === 'kcidb' ? env : {});
     const look = (): Omit<Look, 'dir'> => ({
-      colour: colourOn(sink),
+      colour: hasColours(sink.isTty, env),
       unicode: speaksUnicode(env),
       columns: sink.columns,
       kcidb,
@@ -77,7 +77,7 @@ export function makeReporters(specs: readonly string[], options: ReporterOptions
     ...watching.map(({ name }) =>
       name === 'live'
         ? liveReporter(stderr, {
-            colour: colourOn({ isTty: stderr.isTTY === true }),
+            colour: hasColours(stderr.isTTY, env),
             ...(options.nowMs === undefined ? {} : { nowMs: options.nowMs }),
           })
         : linesReporter(streamSink(stderr), options.nowMs, everySecond),

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../harness/base/errors.ts';
+import { median } from '../../harness/base/figures.ts';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec } from '../../harness/matrix/types.ts';
-import { type Durations, median, parseDurations } from '../../harness/plan/durations.ts';
+import { type Durations, parseDurations } from '../../harness/plan/durations.ts';
 import { ownPart, parseShard, shardPart } from '../../harness/plan/shard.ts';
 import type { Cell, Plan } from '../../harness/plan/types.ts';
 import { seeded } from '../support/seeded.ts';

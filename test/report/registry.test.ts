@@ -110,9 +110,17 @@ test('colour comes with a terminal alone, and not against NO_COLOR', async () =>
     await reportRecord(record, [], { ...out, stdout, env });
     return stdout.text;
   };
-  expect(await render(true, {})).toContain('\u001b[');
-  expect(await render(true, { NO_COLOR: '1' })).not.toContain('\u001b[');
-  expect(await render(false, {})).not.toContain('\u001b[');
+  for (const [isTty, env, coloured] of [
+    [true, { TERM: 'xterm' }, true],
+    [true, { TERM: 'xterm', NO_COLOR: '' }, true],
+    [true, { TERM: 'xterm', NO_COLOR: '1' }, false],
+    [true, { TERM: 'dumb' }, false],
+    [false, { TERM: 'xterm' }, false],
+    [false, { FORCE_COLOR: '1' }, true],
+    [true, { TERM: 'xterm', FORCE_COLOR: '0' }, false],
+    [false, { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
+  ] as const)
+    expect((await render(isTty, env)).includes('\u001b['), JSON.stringify([isTty, env])).toBe(coloured);
   expect(await render(false, { LANG: 'en_GB.UTF-8' })).toContain('┌');
   expect(await render(false, { LANG: 'en_GB.UTF-8', LC_ALL: 'C' })).toContain('+---');
 });

@@ -1,4 +1,7 @@
-/** Looks through a tar archive before it is unpacked. */
+/**
+ * Looks through a tar archive before it is unpacked, by the listing of the tar that unpacks it: another reader may see other members than
+ * it does (pax overrides, sparse files, what follows the end).
+ */
 import { posix } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { tryTool } from '../../host/process.ts';
