@@ -27,7 +27,7 @@ export async function listKernels(words: readonly string[], options: AcquireOpti
   }
   if (ordered.length < 2) {
     throw new UserError(
-      `--kernels ${words.join(' --kernels ')}: ${ordered.length} kernels are no range`,
+      `--kernels needs at least two kernels; found ${ordered.length} in ${words.join(', ')}`,
       FORMS,
     );
   }
