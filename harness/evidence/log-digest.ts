@@ -66,8 +66,8 @@ export function checkLog(
   const asPrinted = logLines(transcript);
   const first = matchBlocks(asPrinted, sum, blocks);
   if (first.check.whole) return first;
-  const apart = asPrinted.flatMap(recordsOf);
-  if (apart.length === asPrinted.length) return first;
+  const apart = takenApart(asPrinted);
+  if (apart.length === asPrinted.length || apart.length > CONSOLE_LINES_MAX) return first;
   const second = matchBlocks(apart, sum, blocks);
   return second.check.bad.length < first.check.bad.length ? second : first;
 }
@@ -187,11 +187,16 @@ function cutFrom(text: string): string {
 /**
  * A message without a line feed at its end, which no other continues: on the console the next record stands behind it,
  * with its own time, in the same line. cont_flush() in kernel/printk/printk.c, up to 4.9 and by hand in later ones.
+ * Ends early if there are more records than lines may be read.
  */
-function recordsOf({ n, text }: Candidate): Candidate[] {
-  return text
-    .split(/(?!^)(?=\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? )/)
-    .map((part) => ({ n, text: part.replace(/^(\[ *\d+\.\d{6}\])\[ *[TC]\d+\]/, '$1') }));
+function takenApart(lines: readonly Candidate[]): Candidate[] {
+  const records: Candidate[] = [];
+  for (const { n, text } of lines) {
+    if (records.length > CONSOLE_LINES_MAX) break;
+    for (const part of text.split(/(?!^)(?=\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? )/))
+      records.push({ n, text: part.replace(/^(\[ *\d+\.\d{6}\])\[ *[TC]\d+\]/, '$1') });
+  }
+  return records;
 }
 
 /** As /dev/kmsg: append_char() in msg_add_ext_text(). */

@@ -59,6 +59,15 @@ const SHAPES: readonly (readonly [string, number, (bytes: number) => string])[] 
       ),
   ],
   [
+    'lines that are records of records',
+    MIB,
+    (n) => {
+      const frame = framer();
+      const sum = frame('logsum', 'records=1 lines=64 block=64 lost=0 crc=00000000');
+      return `${repeated(n, () => `${'[    0.000000] '.repeat(500)}\n`)}${sum}${frame('end', 'frames=2')}`;
+    },
+  ],
+  [
     'carriage returns before the end of a line',
     MIB,
     (n) => {
