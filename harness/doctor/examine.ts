@@ -2,7 +2,7 @@
 import { HostFault } from '../base/errors.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
-import { findProgram } from '../host/program.ts';
+import { findInstaller, type Installer, installCommand, localHint } from '../host/packages.ts';
 import { APPLIANCE_CHECKS } from './appliance.ts';
 import { BUILD_CHECKS, CONFINEMENT_CHECKS } from './build-tools.ts';
 import { type Check, type Context, type ExamineOptions, makeContext, Unavailable } from './context.ts';
@@ -49,7 +49,9 @@ export function findingOfFault(error: unknown, check: Check): CheckResult {
 
 function rowOf(check: Check, finding: CheckResult, installer: Installer): Row {
   const packages = finding.packages ?? [];
-  const remedy = finding.remedy ?? (packages.length === 0 ? null : installCommand(packages, installer));
+  const remedy =
+    (finding.remedy === null ? null : localHint(finding.remedy, installer)) ??
+    (packages.length === 0 ? null : installCommand(packages, installer));
   return {
     topic: check.topic,
     name: check.name,
@@ -81,13 +83,7 @@ export function conclude(rows: readonly Row[], installer: Installer): Examinatio
 /** Throws UserError for a kernel that is none, and Interrupted. */
 export async function examine(options: ExamineOptions): Promise<Examination> {
   const context = makeContext(options);
-  const installer: Installer = {
-    hasApt: await findProgram('apt-get').then(
-      () => true,
-      () => false,
-    ),
-    isRoot: process.getuid?.() === 0,
-  };
+  const installer = findInstaller();
   // A kernel that was named and is none is told at once, before anything is tried.
   if (options.kernel !== null) {
     await context.kernelImage().catch((error: unknown) => {
@@ -107,16 +103,4 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     await look(failed === undefined ? check : { ...check, find });
   }
   return conclude(rows, installer);
-}
-
-/** How to install Debian packages from here. Pure. */
-interface Installer {
-  readonly hasApt: boolean;
-  readonly isRoot: boolean;
-}
-
-export function installCommand(packages: readonly string[], { hasApt, isRoot }: Installer): string {
-  const names = [...new Set(packages)].sort().join(' ');
-  if (!hasApt) return `install what Debian calls ${names}`;
-  return `${isRoot ? '' : 'sudo '}apt-get install -y --no-install-recommends ${names}`;
 }

@@ -1,14 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { HostFault, UserError } from '../../harness/base/errors.ts';
 import { type Check, Unavailable } from '../../harness/doctor/context.ts';
-import { conclude, findingOfFault, installCommand } from '../../harness/doctor/examine.ts';
+import { conclude, findingOfFault } from '../../harness/doctor/examine.ts';
 import { tcgResult } from '../../harness/doctor/guests.ts';
 import { memoryResult, nodeResult, roomResult } from '../../harness/doctor/host.ts';
 import { examinationText } from '../../harness/doctor/text.ts';
 import type { Row } from '../../harness/doctor/types.ts';
+import { installCommand, localHint, managerOf } from '../../harness/host/packages.ts';
 import type { Observation } from '../../harness/verdict/types.ts';
 
-const ROOT = { hasApt: true, isRoot: true };
+const PROJECT = join(import.meta.dirname, '..', '..');
+const on = (osRelease: string, isRoot = true) => ({ manager: managerOf(osRelease), isRoot });
+const ROOT = on('ID=debian\n');
 const PLAIN = { colour: false, columns: undefined };
 
 function row(more: Partial<Row>): Row {
@@ -44,8 +49,41 @@ test('one command installs all that is missing, each package once', () => {
   const rows = [row({ packages: ['gcc', 'flex'] }), row({ packages: ['bc', 'gcc'] }), row({})];
   expect(conclude(rows, ROOT).install).toBe('apt-get install -y --no-install-recommends bc flex gcc');
   expect(conclude([row({})], ROOT).install).toBeNull();
-  expect(installCommand(['bc'], { hasApt: true, isRoot: false })).toMatch(/^sudo apt-get install /);
-  expect(installCommand(['bc'], { hasApt: false, isRoot: true })).not.toContain('apt-get');
+  expect(installCommand(['bc'], on('ID=debian', false))).toMatch(/^sudo apt-get install /);
+});
+
+test.each([
+  ['ID=debian', 'apt-get install -y --no-install-recommends libelf-dev xz-utils'],
+  ['ID=linuxmint\nID_LIKE="ubuntu debian"', 'apt-get install -y --no-install-recommends libelf-dev xz-utils'],
+  ['ID=fedora', 'dnf install -y elfutils-libelf-devel xz'],
+  ['ID="rocky"\nID_LIKE="rhel centos fedora"', 'dnf install -y elfutils-libelf-devel xz'],
+  ['ID="opensuse-leap"\nID_LIKE="suse opensuse"', 'zypper install -y libelf-devel xz'],
+  ['ID=arch', 'pacman -S --needed libelf xz'],
+  ['ID=nixos', 'install what Debian calls libelf-dev xz-utils'],
+  ['', 'install what Debian calls libelf-dev xz-utils'],
+])('in the words of the distribution: %j', (osRelease, command) => {
+  expect(installCommand(['xz-utils', 'libelf-dev'], on(osRelease))).toBe(command);
+  const hint = 'apt-get install --no-install-recommends libelf-dev xz-utils';
+  expect(localHint(hint, on(osRelease))).toBe(osRelease.includes('debian') ? hint : command);
+  expect(localHint('apt-get install xz-utils, or name it', on('ID=arch'))).toBe(
+    'pacman -S --needed xz, or name it',
+  );
+});
+
+test('every package that the set-up or a hint names has its names elsewhere, or is Debian’s own', () => {
+  const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8');
+  const [, listed = ''] = /^packages="([^"]*)"/m.exec(read('scripts/setup.sh')) ?? [];
+  const hinted = readdirSync(join(PROJECT, 'harness'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [...read(`harness/${file}`).matchAll(/apt-get install ((?:[a-z0-9.+-]+ ?)+)'/g)])
+    .flatMap(([, words = '']) => words.split(' ').filter((word) => !word.startsWith('-')));
+  const names = [...listed.split(/\s+/), ...hinted];
+  expect(names.length).toBeGreaterThan(40);
+  for (const id of ['fedora', 'suse', 'arch'])
+    for (const name of names) {
+      const command = installCommand([name], on(`ID=${id}`));
+      if (!/^(?:apt|debian-archive-keyring)$/.test(name)) expect(command, id).not.toContain('Debian');
+    }
 });
 
 test('a program that is not installed is missing, with its packages', () => {
