@@ -60,6 +60,12 @@ test('every page of docs is reached from its index, and every decision from thei
   expect(reached('docs/decisions/README.md').sort()).toEqual(decisions.sort());
 });
 
+test('no change is told twice', () => {
+  const entries = (texts.get('CHANGELOG.md') ?? '').split(/^- /m).slice(1);
+  expect(entries.length).toBeGreaterThan(50);
+  expect(entries.filter((entry, at) => entries.indexOf(entry) !== at)).toEqual([]);
+});
+
 test('commands in pages are commands, with options that they have', () => {
   const wrong = [...texts].flatMap(([page, text]) => {
     // Changes speak of what was.

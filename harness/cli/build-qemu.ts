@@ -6,7 +6,10 @@ import { pinnedQemu, pinnedText } from '../image/qemu/pinned.ts';
 import type { BuildFlags } from './build.ts';
 
 /** 0 if it is there; what keeps it from being built is thrown. */
-export async function buildQemuCommand(matrix: string | undefined, flags: BuildFlags): Promise<number> {
+export async function buildQemuCommand(
+  matrix: string | undefined,
+  flags: BuildFlags & { readonly from?: string },
+): Promise<number> {
   if (matrix !== undefined)
     throw new UserError('--qemu goes without a matrix', 'build the one, then the other');
   if (flags.kernel.length > 0) throw new UserError('--qemu goes without --kernel');
@@ -15,6 +18,7 @@ export async function buildQemuCommand(matrix: string | undefined, flags: BuildF
   try {
     const qemu = await pinnedQemu({
       onProgress: (text) => line.show(text),
+      ...(flags.from === undefined ? {} : { from: flags.from }),
       ...(flags.force === true ? { force: true } : {}),
       ...(flags.refresh === true ? { refresh: true } : {}),
       ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),

@@ -1,16 +1,23 @@
 /** What is built, and what the cache keeps of it. */
 import type { BuildFlags } from '../build.ts';
-import { type Command, flag, list, parsed } from '../command.ts';
+import { type Command, flag, list, parsed, text } from '../command.ts';
 import type { KernelsFlags } from '../kernels.ts';
 import { age, DAY_S } from '../options.ts';
 import { type Building, COMPILER_JOBS, CONFINEMENT, JSON_RESULT } from './common.ts';
 
-const BUILD: Command<BuildFlags & Building & { readonly qemu?: boolean }, [matrix: string | undefined]> = {
+const BUILD: Command<
+  BuildFlags & Building & { readonly qemu?: boolean; readonly from?: string },
+  [matrix: string | undefined]
+> = {
   usage: 'build [matrix]',
   about: 'build the kernels of a matrix that are given as sources, or the pinned QEMU',
   examples: ['build builtin:seed --kernel stock', 'build --qemu'],
   options: {
     qemu: flag('build the pinned QEMU; a matrix is not needed then'),
+    from: text(
+      '<dir>',
+      "with --qemu: the source package, Meson and firmware, with SHA256SUMS, in place of Debian's archive",
+    ),
     kernel: list('<name>', 'only this kernel, or a glob; repeatable'),
     force: flag('build again what is in the cache'),
     jobs: COMPILER_JOBS,

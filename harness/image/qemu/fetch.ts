@@ -10,6 +10,7 @@ import { download } from '../../kernel/package/debian.ts';
 import { untar } from '../../kernel/tree/untar.ts';
 import type { AcquireOptions } from '../../kernel/types.ts';
 import { FIRMWARE, MESON, SOURCE, SUITE, withArchive } from './origins.ts';
+import type { OwnFiles } from './own-files.ts';
 import type { Origins } from './types.ts';
 
 /** Files of one suite, downloaded and checked. */
@@ -19,15 +20,19 @@ interface Fetched {
   readonly debs: Readonly<Record<string, string>>;
 }
 
-/** Fills `folder` with source/ (Debian's patches applied), meson/ and firmware/. `scratch` is for downloads. */
+/** Fills `folder` with source/ (Debian's patches applied), meson/ and firmware/. `scratch` is for downloads; there are none if the files are the user's `own`. */
 export async function fetchOrigins(
   origins: Origins,
   folder: string,
   scratch: string,
   options: AcquireOptions,
+  own?: OwnFiles,
 ): Promise<void> {
   const { onProgress } = options;
-  const fetched = await withArchive(options, (apt) => fetchAll(apt, origins, scratch, options));
+  const fetched =
+    own === undefined
+      ? await withArchive(options, (apt) => fetchAll(apt, origins, scratch, options))
+      : { sourceFolder: own.folder, debs: own.debs };
   onProgress?.(`unpacking ${SOURCE} ${origins.source.version}`);
   await unpackSource(origins, fetched.sourceFolder, folder);
   await mkdir(join(folder, 'meson'));
@@ -85,7 +90,7 @@ async function unpackSource(origins: Origins, sourceFolder: string, folder: stri
   };
   const unpacked = join(folder, 'unpacked');
   await mkdir(unpacked);
-  // No look through the archives first: apt has checked them against Debian's signed index.
+  // No look through the archives first: apt has checked them against Debian's signed index, or the user vouches for them.
   await untar(archive(/\.orig\.tar\.\w+$/), unpacked);
   const [top, ...others] = await readdir(unpacked);
   if (top === undefined || others.length > 0) throw oddSource('it does not unpack to one folder');

@@ -53,10 +53,19 @@ export async function findOrigins(options: AcquireOptions): Promise<Origins> {
       const meanwhile = await known();
       if (meanwhile !== undefined) return meanwhile;
       const found = await withArchive(options, look);
-      await storeEntry(options.cache, { kind: KIND, key, facts: { origins: JSON.stringify(found) } });
-      return found;
+      return keepOrigins(options, found);
     }))
   );
+}
+
+/** From now on they are what the emulator of this cache is made of. */
+export async function keepOrigins(
+  { cache }: Pick<AcquireOptions, 'cache'>,
+  found: Origins,
+): Promise<Origins> {
+  const facts = { origins: JSON.stringify(found) };
+  await storeEntry(cache, { kind: KIND, key: keyOfOrigins(), facts });
+  return found;
 }
 
 /** Runs work with the suite's index of packages and sources. */

@@ -13,7 +13,8 @@ import { oneAtATime } from '../../kernel/store.ts';
 import { noSpace } from '../../kernel/tree/untar.ts';
 import type { AcquireOptions } from '../../kernel/types.ts';
 import { compileQemu, PROGRAM } from './compile.ts';
-import { findOrigins, knownOrigins, upstreamVersion } from './origins.ts';
+import { findOrigins, keepOrigins, knownOrigins, upstreamVersion } from './origins.ts';
+import { type OwnFiles, readOwnFiles } from './own-files.ts';
 import { type Keys, keysOf, patchNames, type Recipe, readRecipe } from './recipe.ts';
 import { findStored, type Manifest, storeFolder } from './store.ts';
 import { findToolchain, sharedLibraries, type Toolchain } from './toolchain.ts';
@@ -22,6 +23,7 @@ import type { EmulatorOptions, Origins, PinnedQemu } from './types.ts';
 
 interface Job {
   readonly origins: Origins;
+  readonly own: OwnFiles | undefined;
   readonly recipe: Recipe;
   readonly toolchain: Toolchain;
   readonly keys: Keys;
@@ -33,11 +35,12 @@ interface Job {
  * lacks something, 'emulator-patch' and 'emulator-build' if QEMU does not take our patches or does not compile.
  */
 export async function pinnedQemu(options: EmulatorOptions = {}): Promise<PinnedQemu> {
-  const { cache = await openCache(), folder, ...more } = options;
+  const { cache = await openCache(), folder, from, ...more } = options;
   const acquire: AcquireOptions = { cache, ...more };
   const [recipe, toolchain] = await Promise.all([readRecipe(folder), findToolchain()]);
-  const origins = await findOrigins(acquire);
-  const job: Job = { origins, recipe, toolchain, keys: keysOf(origins, recipe, toolchain) };
+  const own = from === undefined ? undefined : await readOwnFiles(from);
+  const origins = own === undefined ? await findOrigins(acquire) : await keepOrigins(acquire, own.origins);
+  const job: Job = { origins, own, recipe, toolchain, keys: keysOf(origins, recipe, toolchain) };
   const find = () => (options.force ? undefined : findStored(cache, job.keys.key, acquire.onProgress));
   const warm = await find();
   if (warm !== undefined) return describe(warm.folder, warm.manifest, true);
@@ -62,7 +65,7 @@ export async function findPinnedQemu(
 }
 
 async function build(job: Job, options: AcquireOptions): Promise<PinnedQemu> {
-  const { origins, recipe, toolchain, keys } = job;
+  const { origins, own, recipe, toolchain, keys } = job;
   const { cache, onProgress } = options;
   const startedMs = performance.now();
   const work = workAt(workFolder(cache, keys.key));
@@ -75,7 +78,7 @@ async function build(job: Job, options: AcquireOptions): Promise<PinnedQemu> {
     await writeState(work, { ...IDLE, label: `QEMU ${version}`, buildingSinceMs: Date.now() });
     // What an earlier attempt started may live on for a moment; it holds this lock.
     await runTool('flock', [work.lockFile, 'true']);
-    await ensureSourceTree(work, origins, recipe, options);
+    await ensureSourceTree(work, origins, recipe, options, own);
     const logPath = join(logs, 'build.log');
     await rm(logPath, { force: true });
     return await withTemporary(cache, async (scratch) => {

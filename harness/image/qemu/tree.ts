@@ -8,6 +8,7 @@ import type { Work } from '../../kernel/make/work.ts';
 import { applyPatches, type Overlay } from '../../kernel/patch/apply.ts';
 import type { AcquireOptions } from '../../kernel/types.ts';
 import { fetchOrigins } from './fetch.ts';
+import type { OwnFiles } from './own-files.ts';
 import type { Recipe } from './recipe.ts';
 import type { Origins } from './types.ts';
 
@@ -17,6 +18,7 @@ export async function ensureSourceTree(
   origins: Origins,
   recipe: Recipe,
   options: AcquireOptions,
+  own?: OwnFiles,
 ): Promise<void> {
   const there = await access(work.tree).then(
     () => true,
@@ -26,7 +28,7 @@ export async function ensureSourceTree(
   await withTemporary(options.cache, async (scratch) => {
     const made = join(scratch, 'made');
     await mkdir(made);
-    await fetchOrigins(origins, made, scratch, options);
+    await fetchOrigins(origins, made, scratch, options, own);
     const source = join(made, 'source');
     await patchTree(source, recipe, origins.source.version, join(scratch, 'patching'));
     await rm(work.tree, { recursive: true, force: true });

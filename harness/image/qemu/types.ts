@@ -34,6 +34,8 @@ export interface EmulatorOptions {
   readonly onProgress?: (text: string) => void;
   /** Ask the archive again for the newest source, whatever was found before. */
   readonly refresh?: boolean;
+  /** A folder with the sources and firmware, in place of the archive. */
+  readonly from?: string;
   /** Build again although it is in the cache. */
   readonly force?: boolean;
   /** Compilers at once; by default one for each CPU. */
