@@ -18,6 +18,8 @@ export interface SearchSpec {
   readonly qemu: string;
   /** Compilers at once; null: one for each CPU. */
   readonly jobs: number | null;
+  /** sha256 of each test of the cell: a search asks one question from its beginning to its end. */
+  readonly testDigests?: readonly string[];
 }
 
 export interface CommitCandidates {

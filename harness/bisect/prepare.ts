@@ -7,6 +7,8 @@ import { type CommitRecipe, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import { type CellSpec, readCellSpec } from '../lab/cell-spec.ts';
 import { newJobFolder } from '../lab/files.ts';
+import { testDigestsOf } from '../lab/make-ready.ts';
+import { testWords } from '../lab/test-words.ts';
 import { kernelSchema, kernelSource } from '../matrix/kernel-schema.ts';
 import type { CommitCandidates, KernelCandidates, SearchSpec } from './entries.ts';
 import { JOURNAL_FILE, readJournal } from './journal.ts';
@@ -29,6 +31,8 @@ export interface BuildOptions {
 export interface SearchOptions extends EndOptions, BuildOptions {
   readonly cell?: string;
   readonly expect: readonly string[];
+  readonly test: readonly string[];
+  readonly testTimeout?: string;
   readonly repo?: string;
   readonly kernels: readonly string[];
   readonly firstParent?: boolean;
@@ -46,13 +50,15 @@ export interface PreparedSearch {
 }
 
 export async function prepareSearch(words: SearchOptions, options: AcquireOptions): Promise<PreparedSearch> {
-  if (words.cell === undefined) {
+  const tests = testWords(words.test, words.testTimeout);
+  if (words.cell === undefined && tests.length === 0) {
     throw new UserError(
-      'bisect needs --cell: the guest that every kernel is booted in',
+      'bisect needs --cell, the guest that every kernel is booted in, or --test',
       'for example --cell topology=tcg,hpet=off --expect registration=refined, or --cell matrices/seed.yaml#CELL',
     );
   }
-  const cell = await readCellSpec(words.cell, words.expect);
+  const cell = await readCellSpec(words.cell ?? '', words.expect, tests);
+  const testDigests = await testDigestsOf(cell.cell);
   const ends = readEnds(words);
   const { subjects, notes } =
     words.kernels.length > 0
@@ -67,6 +73,7 @@ export async function prepareSearch(words: SearchOptions, options: AcquireOption
     timeoutS: timeout,
     qemu,
     jobs: jobs ?? null,
+    ...(testDigests.length === 0 ? {} : { testDigests }),
   };
   return { spec, notes };
 }

@@ -1,6 +1,6 @@
 /** One kernel and one question: is it as expected? A step of a search that somebody else makes. */
 import { join, resolve } from 'node:path';
-import { HostFault } from '../base/errors.ts';
+import { HostFault, UserError } from '../base/errors.ts';
 import { openCache } from '../host/cache.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { acquireKernel, BuildError } from '../kernel/acquire.ts';
@@ -8,6 +8,7 @@ import { acquireCommit, planCommit } from '../kernel/make/commit.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import { readCellSpec } from '../lab/cell-spec.ts';
 import { needQemu } from '../lab/need-qemu.ts';
+import { testWords } from '../lab/test-words.ts';
 import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { sideOfCounts } from './decide.ts';
 import { type BuildOptions, recipeOf } from './prepare.ts';
@@ -15,8 +16,10 @@ import { NOT_TESTED } from './state.ts';
 import { openTester } from './tester.ts';
 
 export interface ProbeRequest extends BuildOptions {
-  readonly cell: string;
+  readonly cell?: string;
   readonly expect: readonly string[];
+  readonly test: readonly string[];
+  readonly testTimeout?: string;
   /** Without a kernel: the repository to build, and its commit. */
   readonly repo?: string;
   readonly commit?: string;
@@ -41,7 +44,13 @@ export async function probe(
   onProgress: (text: string) => void,
 ): Promise<Probed> {
   await needQemu(request.qemu);
-  const spec = await readCellSpec(request.cell, request.expect);
+  const tests = testWords(request.test, request.testTimeout);
+  if (request.cell === undefined && tests.length === 0)
+    throw new UserError(
+      'probe needs --cell, --test or both',
+      'for example --cell hpet=off --expect registration=refined',
+    );
+  const spec = await readCellSpec(request.cell ?? '', request.expect, tests);
   const options: AcquireOptions = {
     cache: await openCache(),
     onProgress,

@@ -1,10 +1,12 @@
 /** Runs a search to its end, or resumes one. Everything it knows is in the journal; a step is done once. */
 import { join } from 'node:path';
-import { HostFault } from '../base/errors.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { HostFault, UserError } from '../base/errors.ts';
 import { openCache } from '../host/cache.ts';
 import { withLock } from '../host/lock.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
+import { testDigestsOf } from '../lab/make-ready.ts';
 import { needQemu, sameQemu } from '../lab/need-qemu.ts';
 import { type CandidateImage, type Candidates, openCandidates } from './candidates.ts';
 import { decide, type End, type State } from './decide.ts';
@@ -70,6 +72,11 @@ async function followJournal(
   const [started] = journal.entries;
   if (started?.type !== 'started') throw new Error(`${journal.path} does not begin with its start`);
   const { spec } = started;
+  if (!isDeepStrictEqual(await testDigestsOf(spec.cell), spec.testDigests ?? []))
+    throw new UserError(
+      'a test of the search is another one now',
+      'restore it, or begin anew without --resume',
+    );
   const subjects = await openCandidates(spec);
   const { cell, timeoutS } = spec;
   const qemu = (): string => sameQemu('the search', spec.qemu, given, `tscmatrix bisect --resume ${folder}`);
@@ -144,6 +151,7 @@ async function followJournal(
       ppm: observation.ppm,
       evidence: [
         ...(await messageEvidence(join(folder, place), spec.cell.expectation)),
+        ...(observation.tests ?? []).flatMap(({ evidence }) => evidence),
         ...(observation.diagnosis?.evidence ?? []),
       ],
       transcriptSha256,

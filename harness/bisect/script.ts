@@ -1,9 +1,10 @@
 /** A shell script that repeats an answer, or the whole search: all it needs besides the program and the commits is in it. */
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { oneLine } from '../base/safe-text.ts';
 import { shellQuote } from '../base/shell.ts';
-import { readNamed } from '../host/inside.ts';
+import { readBelow, readNamed } from '../host/inside.ts';
 import { projectFolder } from '../host/project.ts';
 import { readSeries } from '../kernel/patch/series.ts';
 import { guestWords, SUBJECT } from '../lab/cell-spec.ts';
@@ -34,6 +35,7 @@ export async function scriptOf(result: SearchResult, answer: string): Promise<st
     kernels: await kernelsOf(spec, add, parts),
     defaults: guestWords(spec.cell.guest),
     expect: [ruleOf(spec.cell.expectation)],
+    tests: await testsOf(spec, parts),
   };
   parts.push({ name: 'again.yaml', content: Buffer.from(`${JSON.stringify(matrix, null, 2)}\n`) });
   const first = Object.keys(matrix.kernels)[0] ?? SUBJECT;
@@ -86,6 +88,36 @@ function bootWords({ qemu, timeoutS }: SearchSpec): string {
   return `--qemu ${shellQuote(qemu)} --timeout ${timeoutS}s`;
 }
 
+/** The files of the tests become parts, those of a folder in a folder of the script's. */
+async function testsOf({ cell: { tests = [] } }: SearchSpec, parts: Part[]): Promise<object[] | undefined> {
+  const words: object[] = [];
+  for (const { name, path, root = '', command, run, args, timeoutMs } of tests) {
+    const timeout = `${timeoutMs}ms`;
+    if (path === undefined) {
+      words.push({ name, command, timeout });
+      continue;
+    }
+    const full = resolve(root, path);
+    const place = `${parts.length + 1}-${basename(full)}`;
+    const isFolder = (await stat(full)).isDirectory();
+    const entries = isFolder ? await readdir(full, { recursive: true, withFileTypes: true }) : [];
+    const files = entries.filter((entry) => !entry.isDirectory());
+    for (const entry of files) {
+      const own = relative(full, join(entry.parentPath, entry.name));
+      parts.push({ name: `${place}/${own}`, content: await readBelow(full, own) });
+    }
+    if (!isFolder) parts.push({ name: place, content: await readNamed(full) });
+    words.push({
+      name,
+      [isFolder ? 'folder' : 'file']: place,
+      ...(run === undefined ? {} : { run }),
+      args,
+      timeout,
+    });
+  }
+  return words.length === 0 ? undefined : words;
+}
+
 function checkLine(id: string, isNew: boolean, { spec, state }: SearchResult): string {
   const met = (state.met ?? 'old') === (isNew ? 'new' : 'old');
   const words =
@@ -122,8 +154,10 @@ function partText({ name, content }: Part): string {
   const text = content.toString('utf8');
   const isPlain = Buffer.from(text).equals(content) && text.endsWith('\n') && !text.includes('\0');
   const end = 'END_OF_PART';
-  if (isPlain && !text.includes(end)) return `cat > "$dir"/${shellQuote(name)} <<'${end}'\n${text}${end}`;
-  return `base64 -d > "$dir"/${shellQuote(name)} <<'${end}'\n${content.toString('base64')}\n${end}`;
+  const folder = dirname(name) === '.' ? '' : `mkdir -p "$dir"/${shellQuote(dirname(name))}\n`;
+  if (isPlain && !text.includes(end))
+    return `${folder}cat > "$dir"/${shellQuote(name)} <<'${end}'\n${text}${end}`;
+  return `${folder}base64 -d > "$dir"/${shellQuote(name)} <<'${end}'\n${content.toString('base64')}\n${end}`;
 }
 
 type Add = (path: string) => Promise<string>;
@@ -225,13 +259,24 @@ function treeWords(tree: BuildSource['tree']): object {
 }
 
 /** An expectation as a rule of a matrix. What is undefined is not written. */
-function ruleOf({ registration, current, accuracyPpm, offByPpm, reads, messages }: Expectation): object {
+function ruleOf({
+  registration,
+  current,
+  accuracyPpm,
+  offByPpm,
+  reads,
+  messages,
+  tests,
+  numbers,
+}: Expectation): object {
   const filled = (texts: readonly string[]) => (texts.length === 0 ? undefined : texts);
   return {
     registration,
     current,
     'accuracy-ppm': offByPpm === undefined ? accuracyPpm : { min: offByPpm, max: accuracyPpm },
     reads,
+    tests,
+    numbers,
     messages: messages && { must: filled(messages.must), 'must-not': filled(messages.mustNot) },
   };
 }

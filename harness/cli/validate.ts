@@ -4,6 +4,7 @@ import { EXIT, UserError } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { progressLine } from '../host/progress-line.ts';
 import { projectFolder } from '../host/project.ts';
+import { testWords } from '../lab/test-words.ts';
 import { runValidation, type StaticReport, type Validated } from '../validate/run-validate.ts';
 import { OWN_MATRIX, type RunWords, runOptions } from './options.ts';
 
@@ -12,6 +13,8 @@ export interface ValidateFlags extends RunWords {
   readonly backport: readonly string[];
   readonly reference?: string;
   readonly matrix: string;
+  readonly test: readonly string[];
+  readonly testTimeout?: string;
   readonly tolerance: number;
   readonly margins: boolean;
   readonly marginStep: number;
@@ -55,6 +58,7 @@ export async function validateCommand(flags: ValidateFlags): Promise<number> {
     ...(upstream === undefined ? {} : { upstream }),
     signature: flags.signature === true,
     isMail: flags.mail === true,
+    tests: testWords(flags.test, flags.testTimeout),
     command: ['tscmatrix', ...process.argv.slice(2)],
     run: runOptions(flags),
   };

@@ -116,10 +116,20 @@ function factsThatDiffer(before: CellSide, after: CellSide): FactDifference[] {
     ...(before.clocks.length === 0 || after.clocks.length === 0
       ? []
       : [{ what: 'clock' as const, before: joined(before.clocks), after: joined(after.clocks) }]),
+    ...testsThatDiffer(before.tests, after.tests),
     { what: 'accuracy', before: ppm(before), after: ppm(after) },
     { what: 'transcript', before: transcriptOf(before), after: transcriptOf(after) },
   ];
   return pairs.filter((pair) => pair.before !== pair.after);
+}
+
+/** Only what is another state now, the tests before their parts: "nanosleep pass", now "nanosleep fail". */
+function testsThatDiffer(before: readonly string[], after: readonly string[]): FactDifference[] {
+  const text = (own: readonly string[], other: readonly string[]): string | null => {
+    const changed = own.filter((test) => !other.includes(test));
+    return changed.length === 0 ? null : changed.slice(0, 5).join(', ') + (changed.length > 5 ? ', ...' : '');
+  };
+  return [{ what: 'tests', before: text(before, after), after: text(after, before) }];
 }
 
 const NAMES: Readonly<Record<Input, string>> = {
@@ -128,6 +138,7 @@ const NAMES: Readonly<Record<Input, string>> = {
   host: 'the host',
   initramfs: 'the initramfs',
   file: 'a file of the guest',
+  test: 'a test',
   'command-line': "the kernel's command line",
   'qemu-arguments': "QEMU's arguments",
   accelerator: 'the accelerator',
@@ -147,7 +158,10 @@ function differText(inputs: readonly InputDifference[]): string {
 
 /** "refined, now never" or the first other thing that differs. */
 function movedText(facts: readonly FactDifference[]): string {
-  const fact = facts.find(({ what }) => what === 'verdict') ?? facts.find(isFinding);
+  const fact =
+    facts.find(({ what }) => what === 'verdict') ??
+    facts.find(({ what }) => what === 'tests') ??
+    facts.find(isFinding);
   if (fact === undefined) return 'the same verdict';
   const name = ['verdict', 'outcome'].includes(fact.what) ? '' : `${fact.what} `;
   return `${name}${fact.before ?? 'none'}, now ${fact.after ?? 'none'}`;

@@ -43,6 +43,7 @@ export function inputsOf(run: ComparedRun, view: CellView): InputFact[] {
         ...toolFacts(place),
       ]),
     ),
+    ...testFacts(view),
     ...argumentFacts(run.view, argv),
     { input: 'clock', what: 'clock', value: cell.guest.clock, text: cell.guest.clock },
     ...settings.map(([name, value]): InputFact => {
@@ -51,6 +52,17 @@ export function inputsOf(run: ComparedRun, view: CellView): InputFact[] {
     }),
     expectationFact(view),
   ];
+}
+
+/** Of the first boot: which bytes ran. */
+function testFacts({ boots }: CellView): InputFact[] {
+  const tests = boots.find(({ started }) => started !== null)?.started?.tests ?? [];
+  return tests.map(({ name, sha256 }) => ({
+    input: 'test',
+    what: name,
+    value: sha256,
+    text: shortDigest(sha256),
+  }));
 }
 
 /** Every guest has one: if the record does not name it, it is not known. */

@@ -71,7 +71,7 @@ export function fileFacts({ provenance }: Place, isUsed: (path: string) => boole
   return (provenance?.files ?? [])
     .filter(({ path }) => isUsed(path))
     .map(({ name, sha256 }) => ({
-      input: name === 'initramfs' ? 'initramfs' : 'file',
+      input: /^initramfs\b/.test(name) ? 'initramfs' : 'file',
       what: name,
       value: sha256.value,
       text: shortDigest(sha256.value),

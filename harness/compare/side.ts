@@ -23,6 +23,11 @@ export function cellSideOf(view: CellView, kernel: KernelView | undefined): Cell
         clock == null ? [] : [clockKind(clock, view.cell.guest.clock !== 'real')],
       ),
     ),
+    tests: once(
+      observed.flatMap(({ tests = [] }) =>
+        tests.flatMap((test) => [test, ...test.parts].map(({ name, state }) => `${name} ${state}`)),
+      ),
+    ),
     ppm: furthest(observed.map(({ ppm }) => ppm)),
     boots: finished.map(bootSide),
     kernelRelease: kernel?.ready?.release.split(' ')[0] ?? null,

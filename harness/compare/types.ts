@@ -43,6 +43,8 @@ export const INPUTS = [
   'initramfs',
   /** Another file that goes into guests, by digest. */
   'file',
+  /** A test of the user's own, by the digest of its files and arguments. */
+  'test',
   'command-line',
   /** QEMU's other arguments, the paths of files left out. */
   'qemu-arguments',
@@ -76,6 +78,7 @@ export interface FactDifference {
     | 'available'
     | 'cause'
     | 'clock'
+    | 'tests'
     | 'transcript'
     | 'accuracy';
   readonly before: string | null;
@@ -102,6 +105,8 @@ export interface CellSide extends CellResult {
   readonly causes: readonly Cause[];
   /** The clock that programs got, each that a boot showed, once; on counted instructions with what a call takes. */
   readonly clocks: readonly string[];
+  /** "NAME STATE" of each test of the user's own and of its parts, each that a boot showed, once. */
+  readonly tests: readonly string[];
   /** The one furthest off; null where none is known. */
   readonly ppm: number | null;
   /** Boots that ended, in order. */

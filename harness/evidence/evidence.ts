@@ -7,6 +7,7 @@ import { kernelLines } from './frames.ts';
 import { checkLog, type LogCheck } from './log-digest.ts';
 import type { NumberedText } from './log-lines.ts';
 import { type ProbeReport, readFrames } from './report.ts';
+import type { TestReport } from './test-results.ts';
 
 export interface Evidence {
   readonly consoleLines: number;
@@ -22,12 +23,19 @@ export interface Evidence {
   readonly transcriptSha256: string | null;
   /** How often the guest left its virtual CPUs, and for which reads; null if that was not counted. */
   readonly exits: ExitCounts | null;
+  /** What the user's own tests said; absent where none were to be run. */
+  readonly tests?: readonly TestReport[];
 }
 
 /** Pure: the same bytes give the same evidence. Never throws. */
-export function gatherEvidence(bytes: Uint8Array, nonce: string, exits: ExitCounts | null = null): Evidence {
+export function gatherEvidence(
+  bytes: Uint8Array,
+  nonce: string,
+  exits: ExitCounts | null = null,
+  key?: string,
+): Evidence {
   const lines = readConsole(bytes);
-  const { report, logCheck } = checked(readFrames(lines, nonce), bytes);
+  const { report, logCheck } = checked(readFrames(lines, nonce, key), bytes);
   // A broken report's log may have holes, and a hole would be read as a message that did not come.
   const sent = report.complete && report.dmesg.length > 0;
   const log = sent ? sentLog(report.dmesg) : kernelLines(lines, 'dmesg ');

@@ -73,8 +73,18 @@ export function kernelLines(lines: readonly ConsoleLine[], quoting: string): Num
   });
 }
 
-/** Reads every frame of `nonce` up to and including the end frame, which is of the kind `lastKind`. */
-export function collectFrames(lines: readonly ConsoleLine[], nonce: string, lastKind = 'end'): Frames {
+/** Whether an end is the probe's own, where tests ran in its guest, which may know all else that makes a frame. */
+export function namesKey(payload: string, key: string | undefined): boolean {
+  return key === undefined || payload.endsWith(` key=${key}`);
+}
+
+/** Reads every frame of `nonce` up to and including the end frame, which is of the kind `lastKind` and names `key`. */
+export function collectFrames(
+  lines: readonly ConsoleLine[],
+  nonce: string,
+  lastKind = 'end',
+  key?: string,
+): Frames {
   const bySeq = new Map<number, Frame>();
   const count = { good: 0, damaged: 0, recovered: 0, repeated: 0, foreign: 0, conflicts: 0 };
   let transcriptEnd: number | null = null;
@@ -103,7 +113,7 @@ export function collectFrames(lines: readonly ConsoleLine[], nonce: string, last
     } else {
       count.conflicts += 1;
     }
-    if (frame.kind === lastKind) {
+    if (frame.kind === lastKind && namesKey(frame.payload, key)) {
       const lastLine = frame.lines.at(-1);
       transcriptEnd = lines.find((l) => l.n === lastLine)?.end ?? line.end;
       announced = Number(/\bframes=(\d{1,9})\b/.exec(frame.payload)?.[1] ?? 0);

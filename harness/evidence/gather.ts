@@ -10,6 +10,8 @@ export interface BootTexts {
   readonly appliance: Uint8Array | null;
   /** What kvm-exits.so has written on this host; null if nothing was counted so. */
   readonly exits: Uint8Array | null;
+  /** Of a guest that ran tests: what its end names. */
+  readonly key?: string;
 }
 
 export interface Gathered {
@@ -19,9 +21,9 @@ export interface Gathered {
 }
 
 /** Never throws. */
-export function gatherAll({ nonce, console, appliance: log, exits: file }: BootTexts): Gathered {
+export function gatherAll({ nonce, console, appliance: log, exits: file, key }: BootTexts): Gathered {
   const appliance = log === null ? null : gatherAppliance(log, nonce);
   const decoded = appliance !== null ? appliance.exits : file === null ? null : decodeExits(file);
   const exits = decoded?.kind === 'counted' ? decoded.counts : null;
-  return { evidence: gatherEvidence(console, nonce, exits), appliance };
+  return { evidence: gatherEvidence(console, nonce, exits, key), appliance };
 }

@@ -27,6 +27,8 @@ import {
   unread,
 } from './report-fields.ts';
 
+import { type TestRun, testRuns } from './test-frames.ts';
+
 export type { At } from './frame-texts.ts';
 export type { CpuidLeaf, HpetReport, PmTimerReport, Poll, RefCost } from './report-fields.ts';
 
@@ -64,14 +66,17 @@ export interface ProbeReport {
   readonly dmesg: readonly At<string>[];
   /** Files that this kernel, or its configuration, does not offer; absent if there are none. */
   readonly unread?: readonly At<Unread>[];
+  /** The user's own tests, as they were run; absent where there were none. */
+  readonly tests?: readonly TestRun[];
   /** In place of dmesg: the checksums of the log that the console itself has shown. */
   readonly logsum: At<LogSum> | null;
 }
 
 /** Reads the report out of a console. Never throws: a console that holds none gives an empty, incomplete one. */
-export function readFrames(lines: readonly ConsoleLine[], nonce: string): ProbeReport {
-  const { frames, counts, transcriptEnd } = collectFrames(lines, nonce);
-  const texts = joinContinued(frames, 'beat').map(({ kind, payload, lines: at }) => ({
+export function readFrames(lines: readonly ConsoleLine[], nonce: string, key?: string): ProbeReport {
+  const { frames, counts, transcriptEnd } = collectFrames(lines, nonce, 'end', key);
+  const joined = joinContinued(frames, 'beat');
+  const texts = joined.map(({ kind, payload, lines: at }) => ({
     kind,
     value: unescapeText(payload),
     lines: at,
@@ -137,6 +142,7 @@ export function readFrames(lines: readonly ConsoleLine[], nonce: string): ProbeR
     config: all('config'),
     dmesg: noLog.length > 0 ? [] : log,
     ...(lacks.length > 0 ? { unread: lacks } : {}),
+    ...(key === undefined ? {} : { tests: testRuns(joined) }),
     logsum: only(last('logsum'), logSum),
   };
 }

@@ -16,7 +16,7 @@ import { linkQmp } from './machine/qmp-link.ts';
 import { startQemu } from './qemu-process.ts';
 import type { Launch, MachineFacts } from './types.ts';
 import type { Phase } from './watch/console-watch.ts';
-import { type Limits, limitsFor } from './watch/limits.ts';
+import { type Limits, limitsFor, withTests } from './watch/limits.ts';
 import { monitorGuest } from './watch/monitor.ts';
 
 export { APPLIANCE_FILE, CONSOLE_FILE, EXITS_FILE };
@@ -71,7 +71,7 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
         launch.nested ? 'max' : launch.guest.cpu,
         () => qemu.exit() !== null,
       );
-      const limits = { ...limitsFor(launch.guest, launch.accelerator), ...options.limits };
+      const limits = withTests({ ...limitsFor(launch.guest, launch.accelerator), ...options.limits }, launch);
       const { consolePath } = files;
       const { onProgress } = options;
       const watched = await monitorGuest({ launch, limits, qemu, link, consolePath, onProgress });

@@ -21,7 +21,7 @@ const NOTHING = new Uint8Array(0);
  */
 export async function gatherFrom(
   folder: string,
-  { nonce, nested, environment }: Launch,
+  { nonce, nested, environment, tests }: Launch,
   { root = folder }: GatherOptions = {},
 ): Promise<Gathered> {
   const read = (name: string): Promise<Buffer> => readInside(root, `${folder}/${name}`);
@@ -31,7 +31,16 @@ export async function gatherFrom(
     appliance: nested === undefined ? null : await read(APPLIANCE_FILE),
     exits:
       nested !== undefined || environment === undefined ? null : await read(EXITS_FILE).catch(() => null),
+    ...(tests === undefined ? {} : { key: tests.key }),
   };
+  const gathered = await gatherTexts(texts, folder);
+  const { tests: runs } = gathered.evidence.report;
+  if (runs === undefined) return gathered;
+  const { reportsOf } = await import('../evidence/test-results.ts');
+  return { ...gathered, evidence: { ...gathered.evidence, tests: reportsOf(runs) } };
+}
+
+async function gatherTexts(texts: BootTexts, folder: string): Promise<Gathered> {
   if (!isFelt([texts.console, texts.appliance ?? NOTHING])) return gatherAll(texts);
   return workInThread(moduleBeside(import.meta.url, 'gather-thread'), texts, {
     what: `reading ${folder}/${CONSOLE_FILE}`,

@@ -1,5 +1,5 @@
 import type { Accelerator, Emulator, Personality, QemuAccelerator } from '../matrix/accelerators.ts';
-import type { GuestSpec } from '../matrix/types.ts';
+import type { GuestSpec, PackedTests } from '../matrix/types.ts';
 
 /** The appliance as it lies in the cache, and what is in it. */
 export interface ApplianceFiles {
@@ -53,6 +53,8 @@ export interface Launch extends Decisions {
   /** The whole kernel command line of the guest under test, as it must show it in /proc/cmdline. */
   readonly commandLine: string;
   readonly nonce: string;
+  /** What is run once the guest has settled; absent without any. */
+  readonly tests?: PackedTests;
   /** Of a nested guest only. */
   readonly nested?: NestedLaunch;
 }

@@ -7,6 +7,7 @@ import { openCache, storeObject, takeObject, withTemporary } from '../host/cache
 import { imagesFolder } from '../host/project.ts';
 import { compileFolder } from './compile.ts';
 import { type Entry, packInitramfs } from './cpio.ts';
+import { readElf } from './elf.ts';
 
 export interface ProbeImage {
   readonly path: string;
@@ -25,23 +26,11 @@ const SMALL = [
 const PROBE_BYTES = 834_576;
 const BUSYBOX_PATHS = ['/bin/busybox', '/usr/bin/busybox'];
 const BUSYBOX_HINT = 'apt-get install busybox-static';
-/** Program header type of a dynamic loader's path, PT_INTERP in elf(5). */
-const PT_INTERP = 3;
-
-/** Whether a 64-bit ELF program needs a dynamic loader, which the initramfs does not have. */
-function isDynamic(program: Buffer): boolean {
-  const start = Number(program.readBigUInt64LE(0x20));
-  const size = program.readUInt16LE(0x36);
-  const count = program.readUInt16LE(0x38);
-  for (let i = 0; i < count; i++) if (program.readUInt32LE(start + i * size) === PT_INTERP) return true;
-  return false;
-}
-
 async function readBusybox(): Promise<Buffer> {
   for (const path of BUSYBOX_PATHS) {
     const program = await readFile(path).catch(() => null);
     if (program === null) continue;
-    if (program.readUInt32BE(0) !== 0x7f454c46 || isDynamic(program)) {
+    if (readElf(program)?.interpreter !== null) {
       throw new HostFault('tool-missing', `${path} is not a static program`, BUSYBOX_HINT);
     }
     return program;
@@ -75,21 +64,36 @@ export async function busyboxEntry(): Promise<Entry> {
   return { path: 'bin/busybox', kind: 'file', mode: 0o755, bytes: await readBusybox() };
 }
 
-function padded(probe: Buffer): Buffer {
-  return Buffer.concat([probe, Buffer.alloc(Math.max(0, PROBE_BYTES - probe.length))]);
+/** The same for the probe that runs tests. */
+const TESTS_PROBE_BYTES = 854_576;
+
+function padded(probe: Buffer, size: number): Buffer {
+  return Buffer.concat([probe, Buffer.alloc(Math.max(0, size - probe.length))]);
+}
+
+/** With the code for tests the probe is another program: guests without any keep theirs, byte for byte. */
+export async function probeEntries(withTests: boolean): Promise<Entry[]> {
+  const [shared, flags] = withTests
+    ? [
+        ['exits/exits.h', 'tests/tests.c', 'tests/tests.h'],
+        [...SMALL, '-DWITH_TESTS'],
+      ]
+    : [['exits/exits.h'], SMALL];
+  const [busybox, probe, init] = await Promise.all([
+    busyboxEntry(),
+    compileFolder('tscprobe', 'probe', shared, flags).then((path) => readFile(path)),
+    readFile(join(imagesFolder(), 'probe', 'init')),
+  ]);
+  const bytes = padded(probe, withTests ? TESTS_PROBE_BYTES : PROBE_BYTES);
+  return [
+    ...SKELETON,
+    busybox,
+    { path: 'bin/tscprobe', kind: 'file', mode: 0o755, bytes },
+    { path: 'init', kind: 'file', mode: 0o755, bytes: init },
+  ];
 }
 
 /** Builds the image, or finds it in the cache. Throws HostFault where busybox or the compiler is missing. */
 export async function buildProbeImage(): Promise<ProbeImage> {
-  const [busybox, probe, init] = await Promise.all([
-    busyboxEntry(),
-    compileFolder('tscprobe', 'probe', ['exits/exits.h'], SMALL).then((path) => readFile(path)),
-    readFile(join(imagesFolder(), 'probe', 'init')),
-  ]);
-  return storeInitramfs('probe.cpio', [
-    ...SKELETON,
-    busybox,
-    { path: 'bin/tscprobe', kind: 'file', mode: 0o755, bytes: padded(probe) },
-    { path: 'init', kind: 'file', mode: 0o755, bytes: init },
-  ]);
+  return storeInitramfs('probe.cpio', await probeEntries(false));
 }

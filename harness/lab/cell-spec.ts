@@ -2,6 +2,7 @@
  * The cell that every kernel of a search is booted in, as one types it: settings and expectations in the words of a
  * matrix, or MATRIX.yaml#CELL for one that a matrix has. It is read by the matrix language itself.
  */
+import { dirname } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { nearest, suggestion } from '../base/suggest.ts';
 import { imagesFolder } from '../host/project.ts';
@@ -17,7 +18,13 @@ import {
   SETTINGS,
   settingText,
 } from '../matrix/settings.ts';
-import type { ClockExpectation, Expectation, GuestSpec } from '../matrix/types.ts';
+import {
+  type ClockExpectation,
+  type Expectation,
+  type GuestSpec,
+  REGISTRATIONS,
+  type TestSpec,
+} from '../matrix/types.ts';
 import { parseYaml } from '../matrix/yaml.ts';
 import { makePlan } from '../plan/expand.ts';
 import type { Cell } from '../plan/types.ts';
@@ -33,8 +40,15 @@ export interface CellSpec {
 
 type Raw = Record<string, unknown>;
 
-/** Throws UserError for what is no setting, no expectation, or no cell of that matrix. */
-export async function readCellSpec(text: string, expect: readonly string[]): Promise<CellSpec> {
+/**
+ * `tests` are run besides those of a matrix's cell. If they are all that was asked, how tsc ended is not: whatever it is, the
+ * tests decide. Throws UserError for what is no setting, no expectation, or no cell of that matrix.
+ */
+export async function readCellSpec(
+  text: string,
+  expect: readonly string[],
+  tests: readonly TestSpec[] = [],
+): Promise<CellSpec> {
   const hash = text.lastIndexOf('#');
   if (hash > 0 && !text.slice(0, hash).includes('=')) {
     if (expect.length > 0) {
@@ -43,10 +57,12 @@ export async function readCellSpec(text: string, expect: readonly string[]): Pro
         'write the cell inline: --cell topology=tcg,hpet=off --expect registration=refined',
       );
     }
-    return cellOfMatrix(text.slice(0, hash), text.slice(hash + 1));
+    const spec = await cellOfMatrix(text.slice(0, hash), text.slice(hash + 1));
+    return { ...spec, cell: withTests(spec.cell, tests) };
   }
   const { settings, rule } = readExpect(expect, readSettings(text));
-  return { cell: inlineCell(settings, rule), recipe: null };
+  const asked = rule ?? (tests.length === 0 ? undefined : { registration: [...REGISTRATIONS] });
+  return { cell: inlineCell(settings, asked, tests), recipe: null };
 }
 
 async function cellOfMatrix(path: string, wanted: string): Promise<CellSpec> {
@@ -70,11 +86,24 @@ async function cellOfMatrix(path: string, wanted: string): Promise<CellSpec> {
   }
   const source = matrix.kernels.find(({ name }) => name === cell.kernel)?.source;
   const { guest, expectation } = cell;
+  // They are read wherever the search is resumed.
+  const own = cell.tests?.map((test) => ({ ...test, root: dirname(matrix.path) }));
   const built = source?.kind === 'build' ? source : null;
   return {
-    cell: { ...inlineCell(guestWords(guest), undefined), guest, expectation },
+    cell: withTests({ ...inlineCell(guestWords(guest), undefined), guest, expectation }, own ?? []),
     recipe: built === null ? null : recipeOf(built),
   };
+}
+
+function withTests({ tests = [], ...cell }: Cell, more: readonly TestSpec[]): Cell {
+  const all = [...tests, ...more];
+  const twice = all.find(({ name }, i) => all.findIndex((one) => one.name === name) < i);
+  if (twice !== undefined)
+    throw new UserError(
+      `--test: the cell has a test called ${twice.name} already`,
+      'give another name: --test OTHER=FILE',
+    );
+  return all.length === 0 ? cell : { ...cell, tests: all };
 }
 
 function recipeOf({ kind: _kind, tree: _tree, ...recipe }: CommitRecipe & { kind: string; tree: unknown }) {
@@ -179,19 +208,21 @@ function yamlOf(text: string, word: string): unknown {
   return value;
 }
 
-function inlineCell(settings: Raw, rule: Raw | undefined): Cell {
+function inlineCell(settings: Raw, rule: Raw | undefined, tests: readonly TestSpec[] = []): Cell {
   const matrix = {
     version: 1,
     name: 'cell',
     kernels: { [SUBJECT]: { image: SUBJECT } },
     defaults: settings,
     ...(rule === undefined ? {} : { expect: [rule] }),
+    // Names that the rule may speak of; a path that was typed may lie anywhere.
+    ...(tests.length === 0 ? {} : { tests: tests.map(({ name }) => ({ name, command: ':' })) }),
   };
   try {
     const plan = makePlan(parseMatrix(JSON.stringify(matrix), imagesFolder()));
     const [cell] = plan.cells;
     if (cell === undefined) throw new Error('a matrix of one cell has none');
-    return cell;
+    return tests.length === 0 ? cell : { ...cell, tests };
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
     // Places within a text that nobody typed help nobody: the key says which option it is.
@@ -227,7 +258,8 @@ export function cellText(guest: GuestSpec): string {
 
 /** As --expect takes them, one for each option. */
 export function expectationWords(expectation: Expectation): string[] {
-  const { registration, current, accuracyPpm, offByPpm, reads, clock, messages } = expectation;
+  const { registration, current, accuracyPpm, offByPpm, reads, clock, messages, tests, numbers } =
+    expectation;
   const accuracy = { ...(offByPpm === undefined ? {} : { min: offByPpm }), max: accuracyPpm };
   return [
     `registration=${registration.join(',')}`,
@@ -237,6 +269,8 @@ export function expectationWords(expectation: Expectation): string[] {
       : [`accuracy-ppm=${offByPpm === undefined ? accuracyPpm : JSON.stringify(accuracy)}`]),
     ...(reads === undefined ? [] : [`reads=${JSON.stringify(reads)}`]),
     ...(clock === undefined ? [] : [`clock=${JSON.stringify(clockWords(clock))}`]),
+    ...(tests === undefined ? [] : [`tests=${JSON.stringify(tests)}`]),
+    ...(numbers === undefined ? [] : [`numbers=${JSON.stringify(numbers)}`]),
     ...(messages?.must ?? []).map((text) => `must=${text}`),
     ...(messages?.mustNot ?? []).map((text) => `must-not=${text}`),
   ];

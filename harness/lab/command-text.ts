@@ -38,7 +38,7 @@ export function commandOf(cell: Cell, ready: Ready): CellCommand {
     const { acceleratorReason } = resolved.decisions;
     return nothing(`${acceleratorReason}; what it runs on could not be made here: ${message}${how}`);
   }
-  const launch = launchOf(cell, resolved.machine, kernelPath, ready.initrdPath);
+  const launch = launchOf(cell, resolved.machine, kernelPath, ready);
   return {
     command: shellCommand(launch),
     guestCommand: innerCommand(launch),

@@ -4,6 +4,8 @@ import { join, relative } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
+import type { TestRun } from '../evidence/test-frames.ts';
+import type { TestReport } from '../evidence/test-results.ts';
 import { decide } from '../guest/accelerator.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import { recordedEnding } from '../guest/ending/rules.ts';
@@ -78,13 +80,33 @@ export async function writeEvidenceFile(
   evidence: Evidence,
   appliance: ApplianceEvidence | null = null,
 ): Promise<void> {
-  const { log: _, report, ...rest } = evidence;
-  const { dmesg, ...shortReport } = report;
+  const { log: _, report, tests, ...rest } = evidence;
+  const { dmesg, tests: runs, ...shortReport } = report;
+  for (const run of runs ?? []) await writeOutput(folder, run);
   await writeJson(join(folder, EVIDENCE_FILE), {
     ...rest,
     report: { ...shortReport, dmesgRecords: dmesg.length },
+    ...(tests === undefined ? {} : { tests: tests.map(withoutOutput) }),
     ...(appliance === null ? {} : { appliance }),
   });
+}
+
+/** What a test wrote, apart from the kernel's log: test-1-NAME.out, and .err if there is any. */
+async function writeOutput(folder: string, { n, name, out, err }: TestRun): Promise<void> {
+  const stem = join(folder, `test-${n + 1}-${name.replaceAll(/[^\w+-]/g, '_').slice(0, 60)}`);
+  for (const [path, text] of [
+    [`${stem}.out`, out],
+    [`${stem}.err`, err],
+  ] as const)
+    if (text !== '')
+      await writeFile(path, text).catch((error: unknown) => Promise.reject(toWriteError(error, path)));
+}
+
+function withoutOutput({
+  run: { out: _out, err: _err, outLines: _lines, ...run },
+  ...rest
+}: TestReport): object {
+  return { run, ...rest };
 }
 
 /** An attempt that ended in a fault of the machines below the guest, and was made again. */

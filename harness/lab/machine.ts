@@ -9,6 +9,7 @@ import { PROBE_DEFAULTS } from '../guest/launch/command-line.ts';
 import type { ApplianceFiles, Decisions, Launch, Machine } from '../guest/types.ts';
 import type { Appliance } from '../image/appliance.ts';
 import type { PinnedQemu } from '../image/qemu/types.ts';
+import type { TestImage } from '../image/test-image.ts';
 import type { BuildError } from '../kernel/acquire.ts';
 import {
   ACCELERATORS,
@@ -18,7 +19,8 @@ import {
   type Topology,
 } from '../matrix/accelerators.ts';
 import { askedTscKhz, COUNTED_TSC_KHZ } from '../matrix/tsc-frequency.ts';
-import type { GuestSpec } from '../matrix/types.ts';
+import type { GuestSpec, TestSpec } from '../matrix/types.ts';
+import type { Cell } from '../plan/types.ts';
 
 /** Why a part of a machine could not be made here. */
 export type PartFault = HostFault | BuildError;
@@ -146,13 +148,26 @@ function nonceOf(cellId: string): string {
   return createHash('sha256').update(cellId).digest('hex').slice(0, 8);
 }
 
-/** The probe's image is `initrdPath`. */
+/** What guests boot into: the probe's image, and those of guests that run tests, by testsKey(). */
+export interface GuestImages {
+  readonly initrdPath: string;
+  readonly tests: ReadonlyMap<string, TestImage>;
+}
+
+export function testsKey(tests: readonly TestSpec[]): string {
+  return JSON.stringify(tests);
+}
+
 export function launchOf(
-  cell: { readonly id: string },
+  { id, tests }: Pick<Cell, 'id' | 'tests'>,
   machine: Machine,
   kernelPath: string,
-  initrdPath: string,
+  images: GuestImages,
 ): Launch {
-  const probe = { nonce: nonceOf(cell.id), ...PROBE_DEFAULTS };
-  return makeLaunch({ ...machine, kernelPath, initrdPath, probe });
+  const probe = { nonce: nonceOf(id), ...PROBE_DEFAULTS };
+  if (tests === undefined)
+    return makeLaunch({ ...machine, kernelPath, initrdPath: images.initrdPath, probe });
+  const own = images.tests.get(testsKey(tests));
+  if (own === undefined) throw new Error(`the tests of ${id} were not made ready`);
+  return makeLaunch({ ...machine, kernelPath, initrdPath: own.initrdPath, probe, tests: own.tests });
 }

@@ -1,20 +1,21 @@
 /** What every guest of a plan needs before it starts: kernels, the probe, and the trial of KVM if one is due. */
 
+import { dirname } from 'node:path';
 import { HostFault, UserError } from '../base/errors.ts';
 import { checkKvm, type KvmCheck, type KvmCheckInput, kvmDeviceFault } from '../guest/kvm-check.ts';
 import { openCache } from '../host/cache.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
 import { buildProbeImage } from '../image/probe-image.ts';
+import type { TestImage } from '../image/test-image.ts';
 import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
 import { isKvmGuest, needsHostKvm } from '../matrix/accelerators.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import type { Cell, Plan } from '../plan/types.ts';
-import type { HostOffer, PartFault } from './machine.ts';
+import { type GuestImages, type HostOffer, type PartFault, testsKey } from './machine.ts';
 import { hostNests, makeNestedReady } from './nested-ready.ts';
 import { runBoth, runInParallel } from './schedule.ts';
 
-export interface Ready extends HostOffer {
-  readonly initrdPath: string;
+export interface Ready extends HostOffer, GuestImages {
   /** Each kernel of the plan, or what kept it away. */
   readonly kernels: ReadonlyMap<string, KernelImage | PartFault>;
 }
@@ -105,12 +106,31 @@ export function isNotBuilt(error: Error): boolean {
   return error instanceof HostFault && error.code === 'not-built';
 }
 
+/** An image for each list of tests. Throws UserError if one cannot be read. */
+export async function testImages(cells: readonly Cell[], matrixPath: string): Promise<GuestImages['tests']> {
+  const images = new Map<string, TestImage>();
+  const root = matrixPath === '' ? process.cwd() : dirname(matrixPath);
+  for (const { tests } of cells) {
+    if (tests === undefined || images.has(testsKey(tests))) continue;
+    const { buildTestImage } = await import('../image/test-image.ts');
+    images.set(testsKey(tests), await buildTestImage(tests, root));
+  }
+  return images;
+}
+
+/** sha256 of each of a cell's tests. Throws UserError if one cannot be read. */
+export async function testDigestsOf(cell: Cell): Promise<readonly string[]> {
+  const [image] = (await testImages([cell], '')).values();
+  return image?.tests.list.map(({ sha256 }) => sha256) ?? [];
+}
+
 export async function makeReady(plan: Plan, options: ReadyOptions): Promise<Ready> {
   const [probe, kernels] = await runBoth(
     () => buildProbeImage(),
     () => acquireAll(plan, options),
   );
-  const base = { qemu: options.qemu, initrdPath: probe.path, kernels };
+  const tests = await testImages(plan.cells, plan.matrixPath);
+  const base = { qemu: options.qemu, initrdPath: probe.path, tests, kernels };
   const trial = await trialFor(plan.cells, base, options);
   // No machine is made for a kernel that there is not.
   const bootable = plan.cells.filter(({ kernel }) => {

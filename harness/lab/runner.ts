@@ -84,7 +84,7 @@ export function openRunner(options: RunnerOptions): Runner {
       const [ready, frequency] = await preparing;
       made = ready;
       const machine = needMachine(resolveMachine(cell.guest, ready), NO_ACCELERATOR);
-      const launch = launchOf(cell, machine, kernelPath, ready.initrdPath);
+      const launch = launchOf(cell, machine, kernelPath, ready);
       // A boot that was cut off left a part of it.
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true });

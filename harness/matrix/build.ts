@@ -12,6 +12,7 @@ import {
   settingPattern,
   settingText,
 } from './settings.ts';
+import { testSpec } from './test-rows.ts';
 import type {
   Axis,
   AxisValue,
@@ -22,6 +23,7 @@ import type {
   GuestSpec,
   Include,
   Matrix,
+  TestRule,
 } from './types.ts';
 import type { KeyPath } from './yaml.ts';
 
@@ -66,6 +68,7 @@ export function buildMatrix(input: MatrixInput, path: string, sha256: string, fi
       place: findings.place(['exclude', index]),
     })),
     rules: (input.expect ?? []).map((entry, index) => buildRule(entry, index, findings)),
+    ...(input.tests === undefined ? {} : { tests: buildTests(input.tests, findings) }),
     warnings: findings.warnings,
   };
 }
@@ -166,6 +169,14 @@ function buildConditions(input: Raw): Condition[] {
   });
 }
 
+function buildTests(input: NonNullable<MatrixInput['tests']>, findings: ProblemList): TestRule[] {
+  return input.map((entry, index) => ({
+    spec: testSpec(entry, index + 1),
+    when: buildConditions((typeof entry === 'string' ? {} : (entry.when ?? {})) as Raw),
+    place: findings.place(['tests', index]),
+  }));
+}
+
 type RuleInput = NonNullable<MatrixInput['expect']>[number];
 
 function buildRule(input: RuleInput, index: number, findings: ProblemList): ExpectRule {
@@ -184,6 +195,14 @@ function buildRule(input: RuleInput, index: number, findings: ProblemList): Expe
     ...(input.clock === undefined ? {} : { clock: clockExpectation(input.clock) }),
     ...(messages?.must === undefined ? {} : { must: texts(messages.must) }),
     ...(messages?.['must-not'] === undefined ? {} : { mustNot: texts(messages['must-not']) }),
+    ...(input.tests === undefined
+      ? {}
+      : {
+          tests: Object.fromEntries(
+            Object.entries(input.tests).map(([name, states]) => [name, texts(states)]),
+          ) as NonNullable<ExpectRule['tests']>,
+        }),
+    ...(input.numbers === undefined ? {} : { numbers: input.numbers as NonNullable<ExpectRule['numbers']> }),
     from: `expect[${index}]`,
     place: findings.place(['expect', index]),
   };

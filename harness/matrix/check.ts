@@ -48,9 +48,9 @@ export function checkNames(value: unknown, findings: ProblemList): void {
     if (isEmptyMap(entry)) findings.error(['exclude', index], 'would leave out everything: name a condition');
     checkConditions(mapOf(entry), ['exclude', index], known, findings, value);
   }
-  for (const [index, entry] of listOf(root.expect).entries()) {
-    checkConditions(mapOf(mapOf(entry).when), ['expect', index, 'when'], known, findings, value);
-  }
+  for (const list of ['expect', 'tests'])
+    for (const [index, entry] of listOf(root[list]).entries())
+      checkConditions(mapOf(mapOf(entry).when), [list, index, 'when'], known, findings, value);
 }
 
 /** Every map whose keys may be settings: one that says a setting by the name that it had before still means it. */
@@ -62,7 +62,7 @@ function checkOldNames(root: Raw, { presets, custom }: Known, findings: ProblemL
     ...[...custom].flatMap(([axis, values]) => values.map((value) => ['axes', axis, value])),
     ...listOf(root.include).map((_, index) => ['include', index]),
     ...listOf(root.exclude).map((_, index) => ['exclude', index]),
-    ...listOf(root.expect).map((_, index) => ['expect', index, 'when']),
+    ...['expect', 'tests'].flatMap((list) => listOf(root[list]).map((_, index) => [list, index, 'when'])),
   ];
   for (const path of places) {
     const map = mapOf(path.reduce<unknown>((value, step) => ((value ?? {}) as Raw)[step], root));

@@ -9,6 +9,10 @@ export function strict<S extends z.core.$ZodLooseShape>(shape: S) {
   });
 }
 
+export function oneOrMore(schema: z.ZodType) {
+  return z.union([schema, z.array(schema).min(1)], { error: 'must be a value or a list of values' });
+}
+
 export const SHA256_KEY = 'sha256';
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 

@@ -4,8 +4,9 @@ import { UserError } from '../base/errors.ts';
 import { messagePattern } from '../base/message-pattern.ts';
 import { kernelSchema } from './kernel-schema.ts';
 import { NAME, NAME_LENGTH, NAME_RULE } from './names.ts';
-import { strict } from './schema-parts.ts';
+import { oneOrMore, strict } from './schema-parts.ts';
 import { SETTING_KEYS, type SettingKey, settingName, settingOf } from './settings.ts';
+import { numbersExpectation, testsExpectation, testsSchema } from './test-rows.ts';
 import { type Bounds, FAILURES, REGISTRATIONS } from './types.ts';
 
 const name = z.string().max(NAME_LENGTH).regex(NAME, NAME_RULE);
@@ -13,10 +14,6 @@ const nameOrGlob = z
   .string()
   .max(NAME_LENGTH)
   .regex(/^[A-Za-z0-9._+*?-]+$/, `${NAME_RULE}; * and ? are wild`);
-
-function oneOrMore(schema: z.ZodType) {
-  return z.union([schema, z.array(schema).min(1)], { error: 'must be a value or a list of values' });
-}
 
 type SettingShape = { [key in SettingKey]: z.ZodOptional<z.ZodType> };
 function settingShape(wrap: (schema: z.ZodType, description: string) => z.ZodType): SettingShape {
@@ -159,6 +156,8 @@ const expectShape = {
     .optional(),
   clock: clock.describe('What the clock that programs get must be.').optional(),
   messages: messages.describe('What the kernel log must and must not hold.').optional(),
+  tests: testsExpectation.optional(),
+  numbers: numbersExpectation(bounds(z.number())).optional(),
 };
 const rule = strict({
   when: conditions.describe('Which cells; all if absent. Every condition must hold.').optional(),
@@ -188,6 +187,7 @@ export const matrixSchema = strict({
   axes: axes.optional(),
   include: z.array(include).describe('Extra cells.').optional(),
   exclude: z.array(conditions).describe('Combinations to leave out.').optional(),
+  tests: testsSchema(conditions).optional(),
   expect: z
     .array(rule)
     .describe('What is expected. All rules apply in order; a later one overrides the keys that it names.')

@@ -111,6 +111,26 @@ export const FAILURES = [
 export type Failure = (typeof FAILURES)[number];
 export type Verdict = Failure | Registration;
 
+/** How a test, or a part of one, may end. */
+export const TEST_STATES = [
+  /** It said so: exit code 0 and, of KTAP or TAP, every point of its plan. */
+  'pass',
+  'fail',
+  /** Exit code 4, or a SKIP directive: it says nothing. */
+  'skip',
+  /** A signal ended it. */
+  'crash',
+  /** It ran until its time in the guest was over. */
+  'timeout',
+  /** It wrote more than is kept. */
+  'flood',
+  /** The guest's kernel could not start it. */
+  'not-started',
+  /** The guest never came so far, or died meanwhile. */
+  'not-run',
+] as const;
+export type TestState = (typeof TEST_STATES)[number];
+
 export interface Expectation {
   /** Any of these verdicts is expected. infra-error can never be expected. */
   readonly registration: readonly Exclude<Verdict, 'infra-error'>[];
@@ -126,8 +146,51 @@ export interface Expectation {
   readonly clock?: ClockExpectation;
   /** Substrings, or /regular expressions/, that the guest's log must or must not hold. */
   readonly messages?: { readonly must: readonly string[]; readonly mustNot: readonly string[] };
+  /** What tests must come to, by name or glob; of several that match, the last counts. Absent: all must pass. */
+  readonly tests?: Readonly<Record<string, readonly TestState[]>>;
+  /** Bounds of the numbers that tests wrote, by name or glob. */
+  readonly numbers?: Readonly<Record<string, Bounds>>;
   /** Where it comes from, for people: "expect[2]" or "default". */
   readonly from: readonly string[];
+}
+
+/** A test of the user's own, before its files are read: either `path` or `command` is there. */
+export interface TestSpec {
+  readonly name: string;
+  /** A file or a folder: absolute, or relative to the matrix's folder, which it may not leave. */
+  readonly path?: string;
+  /** The folder that a relative path starts from, where that is not the plan's. */
+  readonly root?: string;
+  /** Of a folder: which file in it is started, if not "run". */
+  readonly run?: string;
+  /** A line for the guest's shell. */
+  readonly command?: string;
+  readonly args: readonly string[];
+  /** Guest time after which it is ended. */
+  readonly timeoutMs: number;
+}
+
+/** A test as it was put into a guest. */
+export interface PackedTest {
+  readonly name: string;
+  readonly timeoutMs: number;
+  /** Of its files, libraries and arguments: which bytes ran. */
+  readonly sha256: string;
+}
+
+export interface PackedTests {
+  /** Names the end of a report; only the probe gets to know it. */
+  readonly key: string;
+  /** What each may write. */
+  readonly outputBytes: number;
+  readonly list: readonly PackedTest[];
+}
+
+/** A test of a matrix, with the cells that it is run in. */
+export interface TestRule {
+  readonly spec: TestSpec;
+  readonly when: readonly Condition[];
+  readonly place: Place;
 }
 
 export interface ClockExpectation {
@@ -216,5 +279,7 @@ export interface Matrix {
   readonly includes: readonly Include[];
   readonly excludes: readonly Exclusion[];
   readonly rules: readonly ExpectRule[];
+  /** Absent without any. */
+  readonly tests?: readonly TestRule[];
   readonly warnings: readonly Problem[];
 }

@@ -20,6 +20,7 @@ import { conditionsTest } from './conditions.ts';
 import { makeExpectations } from './expectations.ts';
 import { applyFilters } from './filter.ts';
 import { impossible } from './impossible.ts';
+import { makeTests } from './tests.ts';
 import type { Cell, Plan } from './types.ts';
 
 /** More cells than this are a mistake: they would boot for weeks. */
@@ -167,11 +168,13 @@ function unnamed(guest: GuestSpec, name: SettingKey, matrix: Matrix): string {
 /** Each id once, with its expectation. The same guest under two names must be expected to do the same. */
 function merge(drafts: readonly Draft[], matrix: Matrix, warn: Warn): readonly Cell[] {
   const expectations = makeExpectations(matrix.rules);
+  const tests = makeTests(matrix);
   const cells = new Map<string, Cell>();
   const duplicates: string[] = [];
   const faults: Problem[] = [];
   for (const one of drafts) {
-    const cell: Cell = { ...one, ...expectations.of(one) };
+    const own = tests.of(one);
+    const cell: Cell = { ...one, ...expectations.of(one), ...(own.length === 0 ? {} : { tests: own }) };
     const first = cells.get(cell.id);
     if (first === undefined) {
       cells.set(cell.id, cell);
@@ -189,11 +192,12 @@ function merge(drafts: readonly Draft[], matrix: Matrix, warn: Warn): readonly C
       );
     }
   }
-  faults.push(...uncountable([...cells.values()], matrix));
+  faults.push(...uncountable([...cells.values()], matrix), ...tests.faults([...cells.values()]));
   if (faults.length > 0) throw new MatrixError(faults.slice(0, MAX_FAULTS));
   if (duplicates.length > 0) {
     warn(TOP, `${duplicates.length} cells come up more than once and boot once: ${shortList(duplicates, 3)}`);
   }
+  for (const { place } of tests.unused()) warn(place, 'runs in no cell');
   for (const rule of expectations.unused()) warn(rule.place, 'matches no cell');
   return [...cells.values()];
 }
@@ -220,7 +224,9 @@ function uncountable(cells: readonly Cell[], matrix: Matrix): readonly Problem[]
 
 function sameBoot(a: Cell, b: Cell): boolean {
   return (
-    a.kernel === b.kernel && (a.guest === b.guest || JSON.stringify(a.guest) === JSON.stringify(b.guest))
+    a.kernel === b.kernel &&
+    (a.guest === b.guest || JSON.stringify(a.guest) === JSON.stringify(b.guest)) &&
+    JSON.stringify(a.tests) === JSON.stringify(b.tests)
   );
 }
 

@@ -1,5 +1,5 @@
 /** What is expected of a cell: all rules that match, in order, a later one over the keys that it names. */
-import type { ClockExpectation, Expectation, ExpectRule } from '../matrix/types.ts';
+import type { Bounds, ClockExpectation, Expectation, ExpectRule } from '../matrix/types.ts';
 import { type CellAttributes, conditionsTest } from './conditions.ts';
 
 /** The registrations of a guest that keeps tsc with a frequency somebody vouched for or measured. */
@@ -43,6 +43,9 @@ function combine(rules: readonly ExpectRule[]): Expectation {
   const clock: ClockExpectation = Object.assign({}, ...rules.map((rule) => rule.clock ?? {}));
   const must = lastOf(rules, (rule) => rule.must);
   const mustNot = lastOf(rules, (rule) => rule.mustNot);
+  // By name, as those of the clock; a name that comes again counts where it came last.
+  const tests = overlaid(rules.map((rule) => rule.tests));
+  const numbers = overlaid(rules.map((rule) => rule.numbers));
   return {
     registration: registration ?? DEFAULT_REGISTRATION,
     ...(current === undefined ? {} : { current }),
@@ -53,8 +56,21 @@ function combine(rules: readonly ExpectRule[]): Expectation {
     ...(must === undefined && mustNot === undefined
       ? {}
       : { messages: { must: must ?? [], mustNot: mustNot ?? [] } }),
+    ...(tests === undefined ? {} : { tests }),
+    ...(numbers === undefined ? {} : { numbers }),
     from: [...rules.map(({ from }) => from), ...(registration === undefined ? ['default'] : [])],
   };
+}
+
+function overlaid<T>(
+  maps: readonly (Readonly<Record<string, T>> | undefined)[],
+): Record<string, T> | undefined {
+  const all = new Map<string, T>();
+  for (const [name, value] of maps.flatMap((map) => Object.entries(map ?? {}))) {
+    all.delete(name);
+    all.set(name, value);
+  }
+  return all.size === 0 ? undefined : Object.fromEntries(all);
 }
 
 function lastOf<T>(rules: readonly ExpectRule[], pick: (rule: ExpectRule) => T | undefined): T | undefined {
@@ -72,7 +88,17 @@ export function expectationText(expectation: Expectation): string {
   if (min !== undefined) parts.push(`at least ${min} reads`);
   if (max !== undefined) parts.push(`at most ${max} reads`);
   parts.push(...clockParts(expectation.clock));
+  for (const [name, states] of Object.entries(expectation.tests ?? {}))
+    parts.push(`${name} ${states.join(' or ')}`);
+  for (const [name, bounds] of Object.entries(expectation.numbers ?? {}))
+    parts.push(boundsText(name, bounds));
   return parts.join(', ');
+}
+
+/** "read_ns at least 3 and at most 100". */
+function boundsText(name: string, { min, max }: Bounds): string {
+  const parts = [min === undefined ? '' : `at least ${min}`, max === undefined ? '' : `at most ${max}`];
+  return `${name} ${parts.filter((part) => part !== '').join(' and ')}`;
 }
 
 /** What is expected of the clock, a part for each key: "vDSO", "at most 100 ns a call", "no warp", "rate within 50 ppm". */

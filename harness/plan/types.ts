@@ -1,4 +1,4 @@
-import type { Expectation, GuestSpec, KernelEntry, Problem } from '../matrix/types.ts';
+import type { Expectation, GuestSpec, KernelEntry, Problem, TestSpec } from '../matrix/types.ts';
 
 /** One combination of axis values: one kernel in one guest. */
 export interface Cell {
@@ -11,6 +11,8 @@ export interface Cell {
   readonly expectation: Expectation;
   /** Line of the matrix file that speaks for it: the last rule that it meets, else where it gets its kernel. Absent without a file, and in older records. */
   readonly line?: number;
+  /** What is run in the guest once it has settled; absent without any. */
+  readonly tests?: readonly TestSpec[];
 }
 
 export interface Plan {

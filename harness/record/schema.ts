@@ -8,6 +8,7 @@ import type { ShardPart } from '../plan/shard.ts';
 import type { Cell } from '../plan/types.ts';
 import { CAUSES, type Observation, OUTCOMES } from '../verdict/types.ts';
 import { clockExpectation, clockFacts } from './clock-schema.ts';
+import { numbersExpected, plannedTests, testResults, testsExpected } from './tests-schema.ts';
 
 /** What a schema says and no more: a key that is not named is kept, and is nothing to rely on. */
 type Known<T> = T extends readonly (infer Item)[]
@@ -41,6 +42,8 @@ const expectation = z.looseObject({
   reads: z.looseObject({ min: count.exactOptional(), max: count.exactOptional() }).exactOptional(),
   clock: clockExpectation.exactOptional(),
   messages: z.looseObject({ must: texts, mustNot: texts }).exactOptional(),
+  tests: testsExpected.exactOptional(),
+  numbers: numbersExpected.exactOptional(),
   from: texts,
 });
 const cell = exactly<Cell>()(
@@ -51,6 +54,7 @@ const cell = exactly<Cell>()(
     axes: z.record(text, text),
     expectation,
     line: boot.exactOptional(),
+    tests: plannedTests.exactOptional(),
   }),
 );
 
@@ -93,6 +97,7 @@ const observation = exactly<Observation>()(
     toldPpm: z.number().nullable().exactOptional(),
     readCounts: z.looseObject({ pm: count, hpet: count }).nullable().exactOptional(),
     clock: clockFacts.nullable().exactOptional(),
+    tests: testResults.exactOptional(),
     diagnosis: diagnosis.nullable(),
     differences: z.array(z.looseObject({ what: text, asked: text, got: text, seenBy: text })),
   }),
@@ -175,6 +180,8 @@ const EVENTS = [
     /** Which QEMU runs the machine itself. */
     emulator: z.enum(EMULATORS).exactOptional(),
     /** Of a nested guest: its own QEMU's command line in the appliance, and what the appliance is. */
+    /** The tests that its initramfs holds: which bytes ran. */
+    tests: z.array(z.looseObject({ name: text, sha256 })).exactOptional(),
     nested: z.looseObject({ argv: texts, kernelRelease: text, qemuVersion: text, sha256 }).exactOptional(),
     host,
   }),

@@ -4,6 +4,7 @@ import { oneLine } from '../base/safe-text.ts';
 import { type CellView, type RunView, resultOf } from '../record/run-view.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { headingOf, labelOf } from './grid.ts';
+import { testLines } from './test-text.ts';
 import { observationText, shortRelease } from './words.ts';
 
 /** JUnit knows no flaky: it fails the run, and so it is a failure here. */
@@ -75,6 +76,7 @@ function linesOf(cell: CellView): string[] {
         ...(diagnosis?.evidence ?? []).map(
           (cited) => `  line ${cited.line}: ${oneLine(cited.text)} (${oneLine(cited.shows)})`,
         ),
+        ...testLines(finished.observation.tests).map((line) => `  test ${line}`),
         `  console: ${oneLine(finished.folder)}/console.log`,
       ];
     }),

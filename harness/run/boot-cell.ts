@@ -31,7 +31,7 @@ export async function bootCell(
 ): Promise<JudgedBoot> {
   const folder = await context.record.folderFor(cell.id, boot);
   const argv = [launch.qemu, ...launch.argv];
-  const { accelerator, acceleratorReason, emulator, nested } = launch;
+  const { accelerator, acceleratorReason, emulator, nested, tests } = launch;
   await context.emit({
     type: 'cell-started',
     cell: cell.id,
@@ -41,6 +41,7 @@ export async function bootCell(
     accelerator,
     acceleratorReason,
     emulator,
+    ...(tests === undefined ? {} : { tests: tests.list.map(({ name, sha256 }) => ({ name, sha256 })) }),
     ...(nested === undefined ? {} : { nested: { argv: nested.command, ...nested.appliance } }),
   });
   const { life, ending, evidence, observation, failed } = await bootOnce(launch, context.hostFrequency, {

@@ -35,7 +35,7 @@ function launchOrJudge(cell: Cell, ready: Ready): Launch | Judgement {
   const resolved = resolveMachine(cell.guest, ready);
   switch (resolved.kind) {
     case 'runnable':
-      return launchOf(cell, resolved.machine, kernel.path, ready.initrdPath);
+      return launchOf(cell, resolved.machine, kernel.path, ready);
     case 'skipped':
       return { outcome: 'skipped', reason: resolved.reason, verdicts: [] };
     case 'missing':

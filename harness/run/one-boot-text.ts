@@ -7,6 +7,7 @@ import type { Launch } from '../guest/types.ts';
 import type { Observed } from '../lab/boot-once.ts';
 import { clockLines } from '../report/clock-text.ts';
 import { diagnosisText } from '../report/diagnosis-text.ts';
+import { testLines } from '../report/test-text.ts';
 import { endingText } from '../report/words.ts';
 import type { OneBoot } from './one-boot.ts';
 
@@ -56,6 +57,7 @@ export function bootText({ kernel, cell, seen }: OneBoot, colour: boolean): stri
     ...(observation.clock == null
       ? []
       : clockLines(observation.clock).map(([name, text]) => ['clock', `${name}: ${text}`] as const)),
+    ...testLines(observation.tests).map((line) => ['test', line] as const),
     ['took', `${(life.wallMs / 1000).toFixed(1)} s`],
   ];
   const lines = fields.flatMap(([name, value]) =>

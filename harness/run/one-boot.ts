@@ -8,7 +8,7 @@ import { bootOnce, type Observed } from '../lab/boot-once.ts';
 import { launchOf, needMachine, resolveMachine } from '../lab/machine.ts';
 import { makeReady } from '../lab/make-ready.ts';
 import { measureHostTsc } from '../lab/true-frequency.ts';
-import type { Expectation, GuestSpec, KernelEntry, Verdict } from '../matrix/types.ts';
+import type { Expectation, GuestSpec, KernelEntry, TestSpec, Verdict } from '../matrix/types.ts';
 import { cellId } from '../plan/cell-id.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { endingText } from '../report/words.ts';
@@ -19,6 +19,8 @@ interface OneBootOptions {
   /** A new folder for the console and the evidence. */
   readonly keep: string | undefined;
   readonly onProgress: (text: string) => void;
+  /** Run in the guest once it has settled. */
+  readonly tests?: readonly TestSpec[];
 }
 
 export interface OneBoot {
@@ -39,17 +41,24 @@ export function isRegistered(verdict: Verdict): boolean {
 export async function bootGuest(
   entry: KernelEntry,
   guest: GuestSpec,
-  { qemu, timeoutS, keep, onProgress }: OneBootOptions,
+  { qemu, timeoutS, keep, onProgress, tests = [] }: OneBootOptions,
 ): Promise<OneBoot> {
   const id = cellId(entry.name, guest);
-  const cell: Cell = { id, kernel: entry.name, guest, axes: {}, expectation: EXPECTATION };
+  const cell: Cell = {
+    id,
+    kernel: entry.name,
+    guest,
+    axes: {},
+    expectation: EXPECTATION,
+    ...(tests.length === 0 ? {} : { tests }),
+  };
   const plan: Plan = { name: 'boot', matrixPath: '', matrixSha256: '', kernels: [entry], cells: [cell] };
   const ready = await makeReady(plan, { qemu, onProgress: (name, text) => onProgress(`${name}: ${text}`) });
   const kernel = ready.kernels.get(entry.name);
   if (kernel instanceof Error) throw kernel;
   if (kernel === undefined) throw new Error(`${entry.name} was not got`);
   const machine = needMachine(resolveMachine(guest, ready), 'use --topology nested, auto or tcg');
-  const launch = launchOf(cell, machine, kernel.path, ready.initrdPath);
+  const launch = launchOf(cell, machine, kernel.path, ready);
   const scratch = keep === undefined ? await makeScratch() : null;
   try {
     onProgress(`booting ${entry.name}`);

@@ -93,6 +93,14 @@ function machineFiles({ nested: { appliance, pinned } }: Ready): { name: string;
   return files;
 }
 
+/** One for each list of tests, by their names. */
+function testImageFiles({ tests }: Ready): { name: string; path: string }[] {
+  return [...tests.values()].map(({ initrdPath: path, tests: { list } }) => ({
+    name: `initramfs with ${list.map(({ name }) => name).join(', ')}`,
+    path,
+  }));
+}
+
 /** The QEMU that was built here and the appliance, as the record names them. */
 function builtArtifacts({ appliance, nested }: Ready): Pick<Provenance, 'pinnedQemu' | 'appliance'> {
   const made = nested.appliance === null || nested.appliance instanceof Error ? null : nested.appliance;
@@ -121,7 +129,7 @@ export function provenanceOf(session: Session, ready: Ready): Promise<Provenance
       kernel instanceof Error ? [] : [{ ...kernel, name }],
     ),
     initramfs: ready.initrdPath,
-    files: machineFiles(ready),
+    files: [...machineFiles(ready), ...testImageFiles(ready)],
     ...builtArtifacts(ready),
   });
 }

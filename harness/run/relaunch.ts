@@ -10,6 +10,7 @@ import { sha256OfFile } from '../host/digest.ts';
 import { findProgram } from '../host/program.ts';
 import { buildProbeImage } from '../image/probe-image.ts';
 import { type HostOffer, launchOf, resolveMachine } from '../lab/machine.ts';
+import { testImages } from '../lab/make-ready.ts';
 import { makeNestedReady } from '../lab/nested-ready.ts';
 import { ACCELERATORS } from '../matrix/accelerators.ts';
 import type { RunRecord } from '../record/reader.ts';
@@ -86,6 +87,19 @@ async function checkFiles(
   await checkInput('QEMU', path, record.provenance?.qemu.sha256.value ?? null);
 }
 
+/** Tests run in the guest alone; that they are the same is told by their digests. */
+function checkTests(recorded: Launch, launch: Launch): void {
+  for (const { name, sha256 } of launch.tests?.list ?? []) {
+    const was = recorded.tests?.list.find((one) => one.name === name)?.sha256;
+    if (was !== sha256)
+      throw new HostFault(
+        'input-changed',
+        `the test ${name} is another one now: sha256 ${sha256}, in that run ${was}`,
+        AGAIN,
+      );
+  }
+}
+
 /**
  * Throws HostFault if an input is gone or changed, if this host cannot run such a guest, or if the launch is another one now
  * than the record's: its message shows the differences.
@@ -105,13 +119,15 @@ export async function relaunch(
   const cell = { ...view.cell, guest: { ...view.cell.guest, topology: accelerator } };
   const kernelPath = await kernelOf(record, cell.kernel);
   const initrdPath = (await buildProbeImage()).path;
+  const tests = await testImages([view.cell], record.view.started?.matrix.path ?? '');
   const offer = await offerFor(cell, recorded.nested?.outer, options, initrdPath, kernelPath);
   const resolved = resolveMachine(cell.guest, offer);
   if (resolved.kind === 'skipped')
     throw new HostFault('no-accelerator', resolved.reason, 'see: tscmatrix doctor');
   if (resolved.kind === 'missing') throw resolved.fault;
-  const launch = withNonce(launchOf(cell, resolved.machine, kernelPath, initrdPath), nonce);
+  const launch = withNonce(launchOf(cell, resolved.machine, kernelPath, { initrdPath, tests }), nonce);
   await checkFiles(record, launch, offer, initrdPath);
+  checkTests(recorded, launch);
   const differences = launchDifferences(recorded, launch);
   if (differences.length > 0)
     throw new HostFault(

@@ -1,5 +1,5 @@
 /** When two kernels do the same in a guest, and when one does worse. Pure. */
-import { FAILURES, type Verdict } from '../matrix/types.ts';
+import { FAILURES, type TestState, type Verdict } from '../matrix/types.ts';
 import type { Side } from './types.ts';
 
 /**
@@ -53,11 +53,23 @@ export function wrongPpm(one: Side, others: readonly Side[], tolerancePpm: numbe
   return asWrong ? null : one.ppm;
 }
 
+/** Tests that did not end alike; a part that only one of the two has came as "not-run" on the other side. */
+function testDifferences(one: Side, other: Side): { name: string; mine: TestState; theirs: TestState }[] {
+  const [own, others] = [one.tests ?? {}, other.tests ?? {}];
+  return [...new Set([...Object.keys(own), ...Object.keys(others)])].flatMap((name) => {
+    const [mine, theirs] = [own[name] ?? 'not-run', others[name] ?? 'not-run'];
+    return mine === theirs ? [] : [{ name, mine, theirs }];
+  });
+}
+
 /** Null if the two do the same; else what differs, as "A instead of B". */
 export function difference(one: Side, other: Side, tolerancePpm: number): string | null {
   if (one.verdict !== other.verdict) return `${one.verdict} instead of ${other.verdict}`;
   if (one.current !== other.current)
     return `current clocksource ${one.current ?? 'not known'} instead of ${other.current ?? 'not known'}`;
+  const tests = testDifferences(one, other);
+  if (tests.length > 0)
+    return tests.map(({ name, mine, theirs }) => `test ${name} ${mine} instead of ${theirs}`).join(', ');
   const [mine, theirs] = [errorPpm(one), errorPpm(other)];
   if (mine === null || theirs === null) {
     return mine === theirs ? null : 'the frequency is known on one side only';
@@ -71,6 +83,8 @@ export function difference(one: Side, other: Side, tolerancePpm: number): string
 export function worsening(one: Side, than: Side, tolerancePpm: number): string | null {
   if (one.verdict === null || than.verdict === null) return null;
   if (health(one.verdict) < health(than.verdict)) return `${one.verdict}, but it was ${than.verdict}`;
+  const failed = testDifferences(one, than).find(({ theirs }) => theirs === 'pass');
+  if (failed !== undefined) return `the test ${failed.name} is ${failed.mine}, but it was pass`;
   const [mine, theirs] = [errorPpm(one), errorPpm(than)];
   if (mine !== null && theirs !== null && mine > theirs + allowedPpm([one, than], tolerancePpm))
     return `the frequency is ${one.ppm} ppm off, but it was ${than.ppm} ppm`;

@@ -1,6 +1,7 @@
 /** The cells of a validation's run, put together by guest. Pure. */
 
 import { furthest } from '../base/figures.ts';
+import type { TestState } from '../matrix/types.ts';
 import { rowOf } from '../plan/cell-id.ts';
 import { type CellView, type RunView, resultOf } from '../record/run-view.ts';
 import type { CellFinished } from '../record/types.ts';
@@ -74,9 +75,29 @@ function whyUnclear(
     const unclear = `its boots differ: ${[...verdicts].join(', ')}; more boots (--repeat), or clock: deterministic, would settle it`;
     return { unclear, isHostFault: false };
   }
+  const torn = tornTest(answered);
+  if (torn !== null) return { unclear: torn, isHostFault: false };
   return verdicts.has('undetermined')
     ? { unclear: `undetermined: ${answered[0]?.observation.reason}`, isHostFault: false }
     : { unclear: null, isHostFault: false };
+}
+
+/** A test that ended in one way in one boot, and in another in another. */
+function tornTest(answered: readonly CellFinished[]): string | null {
+  for (const [name, state] of Object.entries(testsOf(answered[0]))) {
+    const other = answered.map((boot) => testsOf(boot)[name]).find((one) => one !== state);
+    if (other !== undefined)
+      return `the test ${name} differs between its boots: ${state}, ${other}; more boots (--repeat), or clock: deterministic, would settle it`;
+  }
+  return null;
+}
+
+/** Tests and their parts. */
+function testsOf(boot: CellFinished | undefined): Record<string, TestState> {
+  const all = boot?.observation.tests ?? [];
+  return Object.fromEntries(
+    all.flatMap((test) => [test, ...test.parts].map(({ name, state }) => [name, state])),
+  );
 }
 
 /** Null if one boot does not tell. */
@@ -86,7 +107,8 @@ function farthest(answered: readonly CellFinished[]): number | null {
 }
 
 function citedIn(boot: CellFinished | undefined): CitedLine[] {
-  const evidence = boot?.observation.diagnosis?.evidence ?? [];
+  const { diagnosis, tests = [] } = boot?.observation ?? {};
+  const evidence = [...tests.flatMap((test) => test.evidence), ...(diagnosis?.evidence ?? [])];
   return evidence.slice(0, CITED).map(({ line, text, shows }) => ({ line, text: line === 0 ? shows : text }));
 }
 
@@ -106,6 +128,7 @@ export function kernelSideOf(view: CellView): Side {
     current: first?.observation.current ?? null,
     ppm: farthest(answered),
     reads: counts === null ? null : counts.pm + counts.hpet,
+    ...(first?.observation.tests === undefined ? {} : { tests: testsOf(first) }),
     transcripts: finished.flatMap(({ transcriptSha256 }) => transcriptSha256 ?? []),
     cited: citedIn(first),
     reason: first?.observation.reason ?? resultOf(view).reason,

@@ -2,9 +2,12 @@
 import { difference, isRefused, isRegistered, worsening, wrongPpm } from './agree.ts';
 import { type Comparison, type Finding, type Judged, ROLES, type Side } from './types.ts';
 
-function shown({ verdict, current, ppm }: Side): string {
+function shown({ verdict, current, ppm, tests = {} }: Side): string {
   const error = isRegistered(verdict) && ppm !== null ? `, ${ppm} ppm` : '';
-  return `${verdict} (current ${current ?? 'not known'}${error})`;
+  const odd = Object.entries(tests).flatMap(([name, state]) =>
+    state === 'pass' ? [] : [`, ${name} ${state}`],
+  );
+  return `${verdict} (current ${current ?? 'not known'}${error}${odd.slice(0, 4).join('')})`;
 }
 
 /**

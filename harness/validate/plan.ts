@@ -1,5 +1,12 @@
 /** The plan of a validation: the guests of a matrix, each under the base, the reference and every backport. Pure. */
-import { FAILURES, type KernelEntry, type Matrix, REGISTRATIONS } from '../matrix/types.ts';
+import {
+  FAILURES,
+  type KernelEntry,
+  type Matrix,
+  REGISTRATIONS,
+  TEST_STATES,
+  type TestSpec,
+} from '../matrix/types.ts';
 import { makePlan } from '../plan/expand.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 
@@ -25,7 +32,8 @@ const FAULTLESS: Cell['expectation'] = {
 
 /** Of the reference: what the matrix's rules say of it; without a rule it has at least to come up. */
 function expectationOf(cell: Cell, reference: string): Cell['expectation'] {
-  if (cell.kernel !== reference) return COMPARED;
+  if (cell.kernel !== reference)
+    return cell.tests === undefined ? COMPARED : { ...COMPARED, tests: { '*': TEST_STATES } };
   return cell.expectation.from.every((from) => from === 'default') ? FAULTLESS : cell.expectation;
 }
 
@@ -41,6 +49,7 @@ export function planOf(
     readonly backports: readonly KernelEntry[];
   },
   filters: readonly string[],
+  tests: readonly TestSpec[] = [],
 ): Plan {
   const { base, reference, backports } = kernels;
   const entries = [reference, base, ...backports];
@@ -56,6 +65,7 @@ export function planOf(
   const { warnings: _own, ...plan } = makePlan(own, filters);
   const order = entries.map(({ name }) => name);
   const cells = plan.cells
+    .map((cell) => (tests.length === 0 ? cell : { ...cell, tests: [...(cell.tests ?? []), ...tests] }))
     .map((cell) => ({ ...cell, expectation: expectationOf(cell, reference.name) }))
     .toSorted((a, b) => order.indexOf(a.kernel) - order.indexOf(b.kernel));
   return { ...plan, name: `validate-${matrix.name}`, cells };

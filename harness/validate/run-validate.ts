@@ -10,7 +10,7 @@ import type { AcquireOptions } from '../kernel/types.ts';
 import { newJobFolder } from '../lab/files.ts';
 import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { loadMatrix } from '../matrix/load.ts';
-import type { KernelEntry } from '../matrix/types.ts';
+import type { KernelEntry, TestSpec } from '../matrix/types.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { type Examined, examineBackport } from './effective-patch.ts';
 import { type Backport, backportOf } from './kernels.ts';
@@ -42,6 +42,8 @@ interface ValidateRequest {
   readonly isMail: boolean;
   /** For the statement. */
   readonly command: readonly string[];
+  /** Run in every guest, beside those of the matrix. */
+  readonly tests: readonly TestSpec[];
   readonly run: ValidateInput['run'];
 }
 
@@ -102,10 +104,10 @@ async function examineAndBoot(
   const subjects = await examineAll(base, request, folder, acquire).finally(line.clear);
   if (request.isStatic || reference === null) return writeStatic(subjects, folder);
   for (const { backport, examined } of subjects) refuseUseless(backport, examined);
-  const { tolerancePpm, marginStepNs: stepNs, run } = request;
+  const { tolerancePpm, marginStepNs: stepNs, tests, run } = request;
   const backports = subjects.map(({ backport }) => backport);
   const matrix = await loadMatrix(request.matrix);
-  const input: ValidateInput = { matrix, base, reference, backports, tolerancePpm, run };
+  const input: ValidateInput = { matrix, base, reference, backports, tolerancePpm, tests, run };
   const booted = await bootAll(input, [progressReporter(line)]).finally(line.clear);
   const options = { folder: join(folder, 'margins'), onProgress: line.show };
   const margins =

@@ -28,12 +28,15 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 export function sideText(side: Side): string {
-  const { verdict, verdicts, current, ppm, reads } = side;
+  const { verdict, verdicts, current, ppm, reads, tests = {} } = side;
   if (verdict === null) return verdicts.length === 0 ? 'no answer' : verdicts.join(', ');
   const parts: string[] = [verdict];
   if (current !== null) parts.push(current);
   if (isRegistered(verdict) && ppm !== null) parts.push(`${ppm} ppm`);
   if (reads !== null) parts.push(`${reads} reads`);
+  const odd = Object.entries(tests).filter(([, state]) => state !== 'pass');
+  parts.push(...odd.slice(0, 3).map(([name, state]) => `${name} ${state}`));
+  if (odd.length === 0 && Object.keys(tests).length > 0) parts.push('tests pass');
   return parts.join(', ');
 }
 

@@ -1,5 +1,5 @@
 /** What a validation is about: kernels in three roles, booted in the same guests, and what is said of their differences. */
-import type { Verdict } from '../matrix/types.ts';
+import type { TestState, Verdict } from '../matrix/types.ts';
 
 /** `base` is the tree without the backport, `backport` the same with it, `reference` the kernel that upstream's fix is in. */
 export const ROLES = ['base', 'backport', 'reference'] as const;
@@ -19,6 +19,8 @@ export interface Side {
   /** Of the boot that is farthest off; null if it is not known. */
   readonly ppm: number | null;
   readonly reads: number | null;
+  /** The user's own tests, by name, as they ended in every boot. */
+  readonly tests?: Readonly<Record<string, TestState>>;
   /** sha256 of the transcript of each boot; absent ones are left out. */
   readonly transcripts: readonly string[];
   /** Lines of the console that the first boot's verdict rests on. */

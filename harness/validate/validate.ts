@@ -1,7 +1,7 @@
 /** Boots base, reference and backports in the guests of a matrix, and says of each backport how it stands. */
 import { join } from 'node:path';
 import { stopIfInterrupted, stoppedBy } from '../host/interruption.ts';
-import type { KernelEntry, Matrix } from '../matrix/types.ts';
+import type { KernelEntry, Matrix, TestSpec } from '../matrix/types.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Provenance } from '../record/provenance/provenance-types.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
@@ -24,6 +24,8 @@ export interface ValidateInput {
   readonly reference: KernelEntry;
   readonly backports: readonly Backport[];
   readonly tolerancePpm: number;
+  /** Run in every guest, beside those of the matrix. */
+  readonly tests?: readonly TestSpec[];
   readonly run: RunOptions;
 }
 
@@ -40,7 +42,7 @@ export interface ValidationRun {
 export async function bootAll(input: ValidateInput, reporters: readonly Reporter[]): Promise<ValidationRun> {
   const { matrix, base, reference, backports } = input;
   const entries = backports.map(({ entry }) => entry);
-  const plan = planOf(matrix, { base, reference, backports: entries }, input.run.filters);
+  const plan = planOf(matrix, { base, reference, backports: entries }, input.run.filters, input.tests);
   const earlyStop = makeEarlyStop(base.name, reference.name, input.tolerancePpm);
   const result = await stoppedBy(earlyStop.signal, () =>
     runPlan(plan, input.run, [...reporters, earlyStop.reporter]),

@@ -10,6 +10,7 @@ import { clockOf, type TrueKhz } from './clock.ts';
 import { refutedRefinement } from './counted-refinement.ts';
 import { diagnose, type ProbeTimeline } from './diagnose.ts';
 import { findMismatches } from './machine-check.ts';
+import { testResults } from './tests.ts';
 import type { Difference, Observation } from './types.ts';
 
 interface ObserveInput {
@@ -26,6 +27,14 @@ interface ObserveInput {
  * asked for. Only then does the guest's own end count, and only a complete report leads to a registration.
  */
 export function observe(input: ObserveInput): Observation {
+  const observation = observeKernel(input);
+  const { tests } = input.launch;
+  return tests === undefined
+    ? observation
+    : { ...observation, tests: testResults(tests, input.evidence.tests ?? [], observation) };
+}
+
+function observeKernel(input: ObserveInput): Observation {
   const { launch, ending, evidence, machine } = input;
   const differences = findMismatches(launch, machine, evidence.report, evidence.facts);
   const fail = (verdict: Failure, reason: string): Observation => ({

@@ -2,6 +2,7 @@
 import { messagePattern } from '../base/message-pattern.ts';
 import { type Expectation, FAILURES } from '../matrix/types.ts';
 import { wrongClock } from './clock-expectation.ts';
+import { wrongTests } from './test-expectation.ts';
 import type { Observation, Outcome } from './types.ts';
 
 export interface Boot {
@@ -79,7 +80,9 @@ function unexpected({ observation, log }: Boot, expectation: Expectation): strin
       : (wrongSource(observation, expectation) ??
         inaccurate(observation, expectation) ??
         wrongReads(observation, expectation) ??
-        wrongClock(observation, expectation.clock))) ?? wrongMessages(log, expectation)
+        wrongClock(observation, expectation.clock))) ??
+    wrongMessages(log, expectation) ??
+    wrongTests(observation, expectation, failed)
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Registration, Verdict } from '../matrix/types.ts';
+import type { Registration, TestState, Verdict } from '../matrix/types.ts';
 import type { Cause } from './causes.ts';
 import type { ClockFacts } from './clock.ts';
 import type { Citation, Confidence } from './deduction.ts';
@@ -31,6 +31,24 @@ export interface Difference {
   readonly seenBy: string;
 }
 
+/** One test of the user's own, in one boot. */
+export interface TestResult {
+  readonly name: string;
+  readonly state: TestState;
+  /** One sentence: how it ended. */
+  readonly reason: string;
+  /** Guest time that it took, ms; null if it did not end. */
+  readonly ms: number | null;
+  /** Of its files, libraries and arguments. */
+  readonly sha256: string;
+  /** Its own results by KTAP or TAP: TEST.PART. */
+  readonly parts: readonly { readonly name: string; readonly state: TestState; readonly line: number }[];
+  /** What it wrote as NAME=VALUE. */
+  readonly numbers: readonly { readonly name: string; readonly value: number; readonly line: number }[];
+  /** Lines of the console that tell why it is no pass. */
+  readonly evidence: readonly Citation[];
+}
+
 /** What was observed of one boot of a cell. */
 export interface Observation {
   readonly verdict: Verdict;
@@ -55,6 +73,8 @@ export interface Observation {
   readonly readCounts?: { readonly pm: number; readonly hpet: number } | null;
   /** What the probe measured of the clock itself; null where it did not, absent in the first records. */
   readonly clock?: ClockFacts | null;
+  /** What the user's own tests came to; absent where there were none. */
+  readonly tests?: readonly TestResult[];
   readonly diagnosis: Diagnosis | null;
   readonly differences: readonly Difference[];
 }

@@ -17,6 +17,9 @@
 #include "ports.h"
 #include "refs.h"
 #include "system.h"
+#ifdef WITH_TESTS
+#include "../tests/tests.h"
+#endif
 
 #define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/"
 #define NS_PER_MS 1000000ull
@@ -156,7 +159,12 @@ int main(void)
 		if (*now.current)
 			report_clock(now.current, now.available);
 	}
+#ifdef WITH_TESTS
+	run_tests();
+	framef("end", "frames=%u state=%s key=%s", frames_sent() + 1, state, tests_key());
+#else
 	framef("end", "frames=%u state=%s", frames_sent() + 1, state);
+#endif
 	frames_flush();
 	reset_machine();
 	return 0;

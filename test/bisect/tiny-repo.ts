@@ -56,6 +56,7 @@ export async function tinyRepo(path: string): Promise<TinyRepo> {
 export const WORDS: SearchOptions = {
   cell: 'clock=deterministic',
   expect: [],
+  test: [],
   kernels: [],
   paths: [],
   skip: [],

@@ -214,3 +214,30 @@ test('cells come worst first', async () => {
   expect(all.conclusion).toBe('1 regressed, 1 fixed, 2 identical');
   expect(all.compared).toBe(4);
 });
+
+test('a test that fails now is a regression that is named; one that nobody judged is evidence alone', async () => {
+  const tests = (state: 'pass' | 'fail') => [
+    {
+      name: 'nanosleep',
+      state,
+      reason: state,
+      ms: 1,
+      sha256: sha('t'),
+      parts: [],
+      numbers: [],
+      evidence: [],
+    },
+  ];
+  const failed = await one(
+    { seen: { tests: tests('pass') } },
+    { seen: { tests: tests('fail') }, verdicts: ['refined'], outcome: 'unexpected', transcript: 'other' },
+  );
+  expect(failed).toMatchObject({ change: 'regressed', exitCode: 1 });
+  expect(failed.why).toContain('tests nanosleep pass, now nanosleep fail');
+  const kept = await one(
+    { seen: { tests: tests('pass') } },
+    { seen: { tests: tests('fail') }, transcript: 'other' },
+  );
+  expect(kept.facts.map(({ what }) => what)).toEqual(['tests', 'transcript']);
+  expect(kept.change).toBe('evidence-only');
+});

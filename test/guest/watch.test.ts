@@ -18,7 +18,7 @@ const NONCE = '0badcafe';
 
 describe('the console', () => {
   const see = (text: string, before: ConsoleState = NOTHING_YET): ConsoleState =>
-    watchLines(before, text, text.length, NONCE);
+    watchLines(before, text, text.length, { nonce: NONCE });
 
   test('a kernel line tells the phase and the guest time', () => {
     const state = see('[    0.000000] Linux version\r\n[    1.250000] more\r\n');

@@ -51,7 +51,7 @@ test(
       if (kernel === undefined || kernel instanceof Error) throw kernel ?? new Error('no kernel');
       const machine = needMachine(resolveMachine(cell.guest, ready), 'the appliance is everywhere');
       expect(machine.accelerator).toBe('nested');
-      const launch = launchOf(cell, machine, kernel.path, ready.initrdPath);
+      const launch = launchOf(cell, machine, kernel.path, ready);
       const scratch = await makeScratch();
       try {
         const { observation } = await bootOnce(launch, await measureHostTsc(), {

@@ -30,6 +30,7 @@ function readyWith(more: Partial<Ready>): Ready {
   return {
     qemu: 'qemu-system-x86_64',
     initrdPath: '/images/probe.cpio',
+    tests: new Map(),
     kernels: new Map([['k', KERNEL]]),
     trial: null,
     nested: { appliance: null, pinned: null, exitsLibrary: null },
@@ -63,7 +64,7 @@ test('the text is one that a shell takes: all but the outer command is a comment
     const script = `emulate() { printf '%s\\0' "$@"; }\n${text}`;
     const said = execFileSync('/bin/sh', ['-c', script], { cwd: folder, encoding: 'utf8' });
     const machine = needMachine(resolveMachine(CELL.guest, ready), 'there is one');
-    const launch = launchOf(CELL, machine, KERNEL.path, ready.initrdPath);
+    const launch = launchOf(CELL, machine, KERNEL.path, ready);
     expect(said.split('\0').slice(0, -1)).toEqual(launch.argv);
   } finally {
     await rm(folder, { recursive: true });

@@ -299,3 +299,30 @@ describe('a base and a reference of different ages', () => {
     expect(areApart('a tree', '3.16.0')).toBe(false);
   });
 });
+
+describe('tests of the user', () => {
+  const tested = (base: string, backport: string, reference: string) =>
+    trio(['g', 'refined', 'refined', 'refined'], {
+      base: side('refined', { tests: { t: base } as never }),
+      backport: side('refined', { tests: { t: backport } as never }),
+      reference: side('refined', { tests: { t: reference } as never }),
+    });
+
+  test.each([
+    ['same', 'pass', 'pass', 'pass'],
+    ['same', 'fail', 'fail', 'fail'],
+    ['as-reference', 'fail', 'pass', 'pass'],
+    ['missing', 'fail', 'fail', 'pass'],
+    ['worse', 'pass', 'fail', 'pass'],
+    ['worse', 'pass', 'crash', 'pass'],
+    ['other', 'fail', 'crash', 'pass'],
+  ])('%s: base %s, backport %s, reference %s', (expected, base, backport, reference) => {
+    expect(judge(tested(base, backport, reference)).finding).toBe(expected);
+  });
+
+  test('a regression names the test', () => {
+    expect(judge(tested('pass', 'fail', 'pass')).why).toContain('the test t is fail, but it was pass');
+    expect(concluded([tested('pass', 'fail', 'pass')]).kind).toBe('regresses');
+    expect(concluded([tested('fail', 'fail', 'pass')]).kind).toBe('no-effect');
+  });
+});

@@ -13,6 +13,8 @@ import {
   JSON_RESULT,
   QEMU,
   results,
+  TEST,
+  TEST_TIMEOUT,
   TIMEOUT,
 } from './common.ts';
 
@@ -26,6 +28,8 @@ const BISECT: Command<BisectFlags & Building, [paths: string[]]> = {
   options: {
     cell: CELL,
     expect: EXPECT,
+    test: TEST,
+    testTimeout: TEST_TIMEOUT,
     good: text('<commit>', 'is as expected; with --bad, a later one that is not'),
     bad: text('<commit>', 'is not as expected: what broke it is searched'),
     old: text('<commit>', 'is not as expected; with --new, a later one that is'),
@@ -58,10 +62,13 @@ const PROBE: Command<ProbeFlags & Building, [kernel: string | undefined]> = {
   examples: [
     'probe bzImage --cell hpet=off --expect registration=refined',
     'probe --repo ~/linux --commit v6.1 --cell builtin:quick#tcg.deterministic',
+    'probe bzImage --test ./check.sh',
   ],
   options: {
-    cell: { ...CELL, required: true },
+    cell: CELL,
     expect: EXPECT,
+    test: TEST,
+    testTimeout: TEST_TIMEOUT,
     repo: text('<dir>', 'without a KERNEL: build this repository (default: the current folder)'),
     commit: text('<commit>', '... at this commit (default: HEAD)'),
     config: CONFIG,

@@ -2,7 +2,7 @@
 import type { BootFlags } from '../boot.ts';
 import { type Command, parsed, text } from '../command.ts';
 import { onOff, wholeNumber } from '../options.ts';
-import { type Building, CONFINEMENT, JSON_RESULT, QEMU, TIMEOUT } from './common.ts';
+import { type Building, CONFINEMENT, JSON_RESULT, QEMU, TEST, TEST_TIMEOUT, TIMEOUT } from './common.ts';
 
 export const BOOT: Command<BootFlags & Building, [kernel: string]> = {
   usage: 'boot <kernel>',
@@ -28,6 +28,8 @@ export const BOOT: Command<BootFlags & Building, [kernel: string]> = {
     probe: text('<what>', 'full, or brief: without the measurement of the clock'),
     append: text('<words>', 'additions to the kernel command line'),
     sha256: text('<digest>', 'what the file must be; needed for a URL'),
+    test: TEST,
+    testTimeout: TEST_TIMEOUT,
     timeout: TIMEOUT,
     keep: text('<dir>', "keep the guest's console and evidence in this new folder"),
     confinement: CONFINEMENT,

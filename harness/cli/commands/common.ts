@@ -16,6 +16,13 @@ export const CELL = {
 export const EXPECT = list('<name=value>', "what is expected of it, in a matrix's words; repeatable");
 export const CONFIG = text('<file>', 'a .config to build with (default: the small guest configuration)');
 
+export const TEST = list(
+  '<test>',
+  'run in the guest once it has settled: a program, a script or a folder with "run" in it, with arguments after blanks, ' +
+    'NAME=FILE for another name, or "sh: LINE"; repeatable',
+);
+export const TEST_TIMEOUT = text('<time>', 'guest time for each --test, such as 500ms or 2m (default: 10s)');
+
 export const filter = (of: string): Option<readonly string[]> => ({
   ...list('<axis=value>', `only these ${of}; repeat to narrow further`),
   notice: oldSetting,

@@ -13,6 +13,8 @@ import {
   jobs,
   QEMU,
   results,
+  TEST,
+  TEST_TIMEOUT,
   TIMEOUT,
 } from './common.ts';
 
@@ -32,6 +34,8 @@ const VALIDATE: Command<ValidateFlags & Building> = {
       value: OWN_MATRIX,
     },
     filter: filter('guests'),
+    test: TEST,
+    testTimeout: TEST_TIMEOUT,
     static: flag('look at the patch only: does it apply, what is it like, what is missing'),
     upstream: text('<dir>', 'a clone of Linux to compare the patch with'),
     repeat: { ...parsed('<n>', 'boots of each kernel in each guest', wholeNumber(1)), value: 1 },

@@ -18,7 +18,8 @@ const LAUNCHERS: Readonly<Record<Accelerator, (input: LaunchInput) => Launch>> =
 
 /** Puts together what QEMU is asked for. Throws if a nested guest is asked for without an appliance. */
 export function makeLaunch(input: LaunchInput): Launch {
-  return LAUNCHERS[input.accelerator](input);
+  const { tests } = input;
+  return { ...LAUNCHERS[input.accelerator](input), ...(tests === undefined ? {} : { tests }) };
 }
 
 /** QEMU of this host runs the guest itself. */

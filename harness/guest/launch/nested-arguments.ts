@@ -11,7 +11,15 @@ import { kernelCommandLine } from './command-line.ts';
 import { frequencyFlags, ICOUNT_ARGUMENTS } from './icount.ts';
 import { asksInvtsc, forcedFlags } from './personality.ts';
 import { type Asked, askedOf, exitVariables, machineArguments } from './setting-arguments.ts';
-import { BARE, decisionsOf, HARDENING, type LaunchInput, QMP_SOCKET, RTC } from './shared-arguments.ts';
+import {
+  BARE,
+  decisionsOf,
+  HARDENING,
+  type LaunchInput,
+  QMP_SOCKET,
+  RTC,
+  testsMs,
+} from './shared-arguments.ts';
 
 /** Paths within the appliance. */
 const INNER = {
@@ -48,7 +56,11 @@ const TRANSLATION_MIB = 256;
  * No local APIC timer: its calibration spins for 200 ms of guest time, more than the rest of the appliance's boot.
  * Under -icount the TSC's frequency is known, so neither it nor the delay loop is measured.
  */
-function outerCommandLine(guest: GuestSpec, outer: QemuAccelerator, nonce: string): string {
+function outerCommandLine(
+  guest: GuestSpec,
+  outer: QemuAccelerator,
+  { probe: { nonce }, tests }: LaunchInput,
+): string {
   const { limitMs, silenceMs } = APPLIANCE_LIMITS[guest.clock];
   const khz = countedTscKhz(guest);
   return [
@@ -63,7 +75,7 @@ function outerCommandLine(guest: GuestSpec, outer: QemuAccelerator, nonce: strin
     outer === 'tcg' ? 'nolapic_timer' : '',
     guest.clock === 'deterministic' ? `tsc_early_khz=${khz} lpj=${khz}` : '',
     `tscl1.nonce=${nonce}`,
-    `tscl1.limit_ms=${limitMs}`,
+    `tscl1.limit_ms=${limitMs + testsMs(tests)}`,
     `tscl1.silence_ms=${silenceMs}`,
   ]
     .filter((word) => word !== '')
@@ -133,7 +145,7 @@ export function makeNestedLaunch(input: LaunchInput): Launch {
     ...['-smp', '1', '-m', String(guest.memoryMiB + OUTER_MEMORY_MIB)],
     ...['-kernel', appliance.kernelPath],
     ...['-initrd', appliance.initrdPath],
-    ...['-append', outerCommandLine(guest, outer, probe.nonce)],
+    ...['-append', outerCommandLine(guest, outer, input)],
     ...fileItem('kernel', input.kernelPath),
     ...fileItem('initrd', input.initrdPath),
     ...item('command', command),

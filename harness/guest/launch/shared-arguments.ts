@@ -1,4 +1,5 @@
 /** What the launches of all accelerators have in common. Pure. */
+import type { PackedTests } from '../../matrix/types.ts';
 import type { Decisions, Machine } from '../types.ts';
 import type { ProbeOptions } from './command-line.ts';
 
@@ -23,9 +24,16 @@ export interface LaunchInput extends Machine {
   readonly kernelPath: string;
   readonly initrdPath: string;
   readonly probe: ProbeOptions;
+  /** Tests that the initramfs holds. */
+  readonly tests?: PackedTests;
 }
 
 /** What a launch keeps of the machine beside its arguments. */
 export function decisionsOf({ accelerator, acceleratorReason, emulator, personality }: Machine): Decisions {
   return { accelerator, acceleratorReason, emulator, personality };
+}
+
+/** Guest time that tests may take. */
+export function testsMs(tests: PackedTests | undefined): number {
+  return (tests?.list ?? []).reduce((sum, { timeoutMs }) => sum + timeoutMs, 0);
 }

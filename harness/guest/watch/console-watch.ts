@@ -1,7 +1,8 @@
 /** Follows a console as it grows: which phase the guest is in, how far its clock is, and what ends it. Pure. */
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { readHeader } from '../../evidence/frames.ts';
+import { namesKey, readHeader } from '../../evidence/frames.ts';
+import type { Launch } from '../types.ts';
 
 export type Phase = 'starting' | 'kernel' | 'probe' | 'settled';
 
@@ -41,7 +42,12 @@ function phaseOf(kind: string, before: Phase): Phase {
  * Takes whole lines that were added to the console. A frame counts only with our nonce; whether its checksum is
  * right is judged later, since a false end only ends the guest, it proves nothing.
  */
-export function watchLines(before: ConsoleState, lines: string, bytes: number, nonce: string): ConsoleState {
+export function watchLines(
+  before: ConsoleState,
+  lines: string,
+  bytes: number,
+  { nonce, tests }: Pick<Launch, 'nonce' | 'tests'>,
+): ConsoleState {
   let { phase, ended } = before;
   let guestS = lastKernelTime(lines) ?? before.guestS;
   if (phase === 'starting' && lines.trim() !== '') phase = 'kernel';
@@ -49,7 +55,7 @@ export function watchLines(before: ConsoleState, lines: string, bytes: number, n
     const header = readHeader(line);
     if (header?.nonce !== nonce) continue;
     phase = phaseOf(header.kind, phase);
-    if (header.kind === 'end') ended = true;
+    if (header.kind === 'end' && namesKey(header.payload, tests?.key)) ended = true;
     const ns = FRAME_TIME.exec(header.payload)?.[1];
     if (ns !== undefined) guestS = Number(ns) / 1e9;
   }

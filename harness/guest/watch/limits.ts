@@ -1,6 +1,8 @@
 /** Limits on a guest's life. Each level has one in wall time and one in guest time. */
 import { ACCELERATORS, type Accelerator } from '../../matrix/accelerators.ts';
 import type { GuestSpec } from '../../matrix/types.ts';
+import { testsMs } from '../launch/shared-arguments.ts';
+import type { Launch } from '../types.ts';
 
 export interface Limits {
   /** Wall time for the whole guest. */
@@ -57,6 +59,25 @@ function delayedMs({ refDelay: { pmNs, hpetNs, disturbance } }: GuestSpec): numb
  * silence amounts to is told by them alone, and not by how busy the host is.
  */
 const COUNTED_LIMITS = { stallMs: Number.POSITIVE_INFINITY, stallCpuMs: 30_000 } as const;
+
+/** Escaped, and framed, a byte of a test is at most so many on the console. */
+const CONSOLE_BYTES_PER_BYTE = 5;
+/** Of the appliance's and of the guest's counted instructions: wall time for guest time that a busy test takes. */
+const WALL_PER_COUNTED_TIME = { tcg: 15, kvm: 1, nested: 60 } as const;
+
+/** The same limits where the guest runs tests after all else: their time and their output come on top. */
+export function withTests(
+  limits: Limits,
+  { tests, guest, accelerator }: Pick<Launch, 'tests' | 'guest' | 'accelerator'>,
+): Limits {
+  if (tests === undefined) return limits;
+  const slower = guest.clock === 'deterministic' ? WALL_PER_COUNTED_TIME[accelerator] : 2;
+  return {
+    ...limits,
+    deadlineMs: limits.deadlineMs + slower * testsMs(tests),
+    floodBytes: limits.floodBytes + CONSOLE_BYTES_PER_BYTE * tests.list.length * tests.outputBytes,
+  };
+}
 
 export function limitsFor(guest: GuestSpec, accelerator: Accelerator): Limits {
   if (!ACCELERATORS[accelerator].needsAppliance)

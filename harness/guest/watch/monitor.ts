@@ -51,7 +51,7 @@ async function catchUp(before: ConsoleState, file: ConsoleFile, input: MonitorIn
   while (console.bytes <= input.limits.floodBytes) {
     const growth = await file.readMore();
     if (growth.bytes === 0) break;
-    console = watchLines(console, growth.lines, growth.bytes, input.launch.nonce);
+    console = watchLines(console, growth.lines, growth.bytes, input.launch);
     input.onProgress?.(console.phase, console.guestS);
   }
   return console;

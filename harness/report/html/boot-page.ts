@@ -7,6 +7,7 @@ import type { CellFinished, CellStarted } from '../../record/types.ts';
 import { clockLines } from '../clock-text.ts';
 import { acceleratorOf } from '../machines.ts';
 import { readCostPlot } from '../plot/read-costs.ts';
+import { testLines } from '../test-text.ts';
 import { endingText } from '../words.ts';
 import { type BootFiles, readBootFiles } from './boot-files.ts';
 import { consolePage } from './console-page.ts';
@@ -72,6 +73,7 @@ function factsOf({ started, retried }: BootView, finished: CellFinished): Pair[]
     ],
     ["Kernel's own error", o.ppm === null ? null : ppmText(o.ppm, o.ppmWithin)],
     ...(o.clock == null ? [] : clockLines(o.clock).map(([name, text]) => [`Clock: ${name}`, text] as const)),
+    ...testLines(o.tests).map((line) => ['Test', line] as const),
     ['Reads counted', countsOf(o.readCounts ?? null)],
     ['How the guest ended', ending.kind + detail],
     ...retried.map((one) => ['Tried again after', endingText(one.ending)] as const),

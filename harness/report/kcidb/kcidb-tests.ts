@@ -136,6 +136,7 @@ function bootMisc({ boot, finished }: BootView): Readonly<Record<string, unknown
     ppm: observation.ppm,
     ppm_within: observation.ppmWithin,
     clock: observation.clock,
+    tests: observation.tests,
     transcript_sha256: finished.transcriptSha256,
     read_counts: observation.readCounts,
     host_label: finished.host,
