@@ -1,6 +1,6 @@
 // Tests of the user's own in real guests, emulated and nested: what passes passes twice with the same bytes, and what does not is told apart.
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -46,6 +46,7 @@ let kernel: string;
 beforeAll(async () => {
   kernel = (await nestedParts()).stock.path;
   shop = await openWorkshop();
+  await mkdir(join(shop.folder, 't'));
   await shop.file('t/program.c', PROGRAM);
   const at = { cwd: join(shop.folder, 't') };
   await promisify(execFile)('gcc', ['-static', '-O', '-o', 'program', 'program.c'], at);
