@@ -42,7 +42,10 @@ export function gatherEvidence(
   return {
     consoleLines: lines.at(-1)?.n ?? 0,
     report,
-    facts: gatherFacts(log),
+    facts: gatherFacts(
+      log,
+      report.trace?.lines.map(({ value, lines: at }) => ({ n: at[0] ?? 0, text: value })),
+    ),
     factsFrom: sent ? 'probe' : 'console',
     logCheck,
     log,

@@ -1,6 +1,7 @@
 /** Everything that a text says about the TSC clocksource, each fact with the line it stands on. */
 import { calibrationFacts, detectedFacts, refinedFacts } from './facts/calibration.ts';
 import { clocksourceFacts } from './facts/clocksources.ts';
+import { ftraceFact } from './facts/ftrace.ts';
 import { commandLineFact, hypervisorFact, kernelFact, parametersOf } from './facts/kernel.ts';
 import { shapeOf } from './facts/shape.ts';
 import { traceFact } from './facts/trace.ts';
@@ -11,13 +12,17 @@ import { readShell } from './shell.ts';
 
 export type { Facts } from './facts/types.ts';
 
-/** Of a console, or of a log as the kernel and its tools print it. Never throws. */
-export function gatherFacts(text: readonly NumberedText[]): Facts {
-  return factsOf(text.map(stripLogPrefix));
+/** Of a console, or of a log as the kernel and its tools print it, and of a trace beside it. Never throws. */
+export function gatherFacts(text: readonly NumberedText[], trace: readonly NumberedText[] = []): Facts {
+  return factsOf(text.map(stripLogPrefix), 0, trace);
 }
 
-/** Of lines that were read already, such as pasted ones. `omitted`: lines of the text that are not among them. */
-export function factsOf(all: readonly LogLine[], omitted = 0): Facts {
+/** Of lines that were read already, such as pasted ones, which may hold a trace. `omitted`: lines of the text that are not among them. */
+export function factsOf(
+  all: readonly LogLine[],
+  omitted = 0,
+  trace: readonly NumberedText[] = all.map(({ n, shown }) => ({ n, text: shown })),
+): Facts {
   const shell = readShell(all);
   const lines = all.filter((line) => !shell.consumed.has(line));
   const commandLine = commandLineFact(lines);
@@ -26,6 +31,7 @@ export function factsOf(all: readonly LogLine[], omitted = 0): Facts {
   const refined = refinedFacts(lines);
   const tscKhz = (refined.at(-1) ?? detected.findLast((d) => d.of === 'TSC') ?? detected.at(-1))?.khz ?? null;
   const rates = { tscHz: tscKhz === null ? null : tscKhz * 1000, hpetHz: clocksources.hpetHz };
+  const ftrace = ftraceFact(trace);
   return {
     shape: shapeOf(lines, shell, omitted),
     kernel: kernelFact(lines),
@@ -38,6 +44,7 @@ export function factsOf(all: readonly LogLine[], omitted = 0): Facts {
     ...clocksources,
     watchdog: watchdogFacts(lines, rates),
     trace: traceFact(lines),
+    ...(ftrace === null ? {} : { ftrace }),
     cpuFlags: cpuFlagsFact(lines),
     available: shell.available,
     current: shell.current,

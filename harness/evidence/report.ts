@@ -26,8 +26,8 @@ import {
   splitList,
   unread,
 } from './report-fields.ts';
-
 import { type TestRun, testRuns } from './test-frames.ts';
+import { readTraceFrames, type TraceReport } from './trace-frames.ts';
 
 export type { At } from './frame-texts.ts';
 export type { CpuidLeaf, HpetReport, PmTimerReport, Poll, RefCost } from './report-fields.ts';
@@ -68,6 +68,8 @@ export interface ProbeReport {
   readonly unread?: readonly At<Unread>[];
   /** The user's own tests, as they were run; absent where there were none. */
   readonly tests?: readonly TestRun[];
+  /** Of a guest that is traced. */
+  readonly trace?: TraceReport;
   /** In place of dmesg: the checksums of the log that the console itself has shown. */
   readonly logsum: At<LogSum> | null;
 }
@@ -96,6 +98,8 @@ export function readFrames(lines: readonly ConsoleLine[], nonce: string, key?: s
   const settled = last('settled');
   const settledFields = settled === null ? {} : pairs(settled.value);
   const state = PROBE_STATES.find((s) => s === settledFields.state);
+
+  const trace = readTraceFrames(texts);
 
   return {
     complete:
@@ -143,6 +147,7 @@ export function readFrames(lines: readonly ConsoleLine[], nonce: string, key?: s
     dmesg: noLog.length > 0 ? [] : log,
     ...(lacks.length > 0 ? { unread: lacks } : {}),
     ...(key === undefined ? {} : { tests: testRuns(joined) }),
+    ...(trace === null ? {} : { trace }),
     logsum: only(last('logsum'), logSum),
   };
 }

@@ -34,6 +34,8 @@ interface MachineParts {
   readonly appliance: ApplianceFiles | null;
   /** The library that counts and slows the exits of a guest of host KVM; null without it. */
   readonly exitsLibrary: string | null;
+  /** The initramfs of a guest that is traced, with what is asked; all others have one in common. */
+  readonly tracedInitrd?: string;
 }
 
 /** What a guest runs on, wholly known. Its wish is a GuestSpec; harness/lab/machine.ts makes the one of the other. */

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { HostFault } from '../base/errors.ts';
 import { openCache, storeObject, takeObject, withTemporary } from '../host/cache.ts';
 import { imagesFolder } from '../host/project.ts';
+import { traceBootconfig, traceRequest } from '../matrix/trace.ts';
+import { withBootconfig } from './bootconfig.ts';
 import { compileFolder } from './compile.ts';
 import { type Entry, packInitramfs } from './cpio.ts';
 import { readElf } from './elf.ts';
@@ -45,8 +47,13 @@ export const SKELETON: readonly Entry[] = [
 ];
 
 /** Puts an initramfs in the cache, by its content. */
-export async function storeInitramfs(name: string, entries: readonly Entry[]): Promise<ProbeImage> {
-  const bytes = packInitramfs(entries);
+export async function storeInitramfs(
+  name: string,
+  entries: readonly Entry[],
+  bootconfig = '',
+): Promise<ProbeImage> {
+  const packed = packInitramfs(entries);
+  const bytes = bootconfig === '' ? packed : withBootconfig(packed, bootconfig);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const cache = await openCache();
   const object = { sha256, name, bytes: bytes.length };
@@ -64,6 +71,10 @@ export async function busyboxEntry(): Promise<Entry> {
   return { path: 'bin/busybox', kind: 'file', mode: 0o755, bytes: await readBusybox() };
 }
 
+function traceEntry(trace: string): Entry {
+  return { path: 'trace', kind: 'file', mode: 0o644, bytes: Buffer.from(traceRequest(trace), 'latin1') };
+}
+
 /** The same for the probe that runs tests. */
 const TESTS_PROBE_BYTES = 854_576;
 
@@ -71,14 +82,21 @@ function padded(probe: Buffer, size: number): Buffer {
   return Buffer.concat([probe, Buffer.alloc(Math.max(0, size - probe.length))]);
 }
 
-/** With the code for tests the probe is another program: guests without any keep theirs, byte for byte. */
-export async function probeEntries(withTests: boolean): Promise<Entry[]> {
-  const [shared, flags] = withTests
-    ? [
-        ['exits/exits.h', 'tests/tests.c', 'tests/tests.h'],
-        [...SMALL, '-DWITH_TESTS'],
-      ]
-    : [['exits/exits.h'], SMALL];
+/**
+ * With the code for tests, or for a trace (the setting of the guest), the probe is another program: guests without any keep theirs,
+ * byte for byte.
+ */
+export async function probeEntries(withTests: boolean, trace = ''): Promise<Entry[]> {
+  const shared = ['exits/exits.h'];
+  const flags = [...SMALL];
+  if (withTests) {
+    shared.push('tests/tests.c', 'tests/tests.h');
+    flags.push('-DWITH_TESTS');
+  }
+  if (trace !== '') {
+    shared.push('trace/trace.c', 'trace/trace.h');
+    flags.push('-DTRACED');
+  }
   const [busybox, probe, init] = await Promise.all([
     busyboxEntry(),
     compileFolder('tscprobe', 'probe', shared, flags).then((path) => readFile(path)),
@@ -90,10 +108,11 @@ export async function probeEntries(withTests: boolean): Promise<Entry[]> {
     busybox,
     { path: 'bin/tscprobe', kind: 'file', mode: 0o755, bytes },
     { path: 'init', kind: 'file', mode: 0o755, bytes: init },
+    ...(trace === '' ? [] : [traceEntry(trace)]),
   ];
 }
 
 /** Builds the image, or finds it in the cache. Throws HostFault where busybox or the compiler is missing. */
-export async function buildProbeImage(): Promise<ProbeImage> {
-  return storeInitramfs('probe.cpio', await probeEntries(false));
+export async function buildProbeImage(trace = ''): Promise<ProbeImage> {
+  return storeInitramfs('probe.cpio', await probeEntries(false, trace), traceBootconfig(trace));
 }

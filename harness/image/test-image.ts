@@ -1,6 +1,7 @@
 /** The initramfs of guests that run tests of the user's own: the probe's with another program, and the tests. */
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
+import { traceBootconfig } from '../matrix/trace.ts';
 import type { PackedTests, TestSpec } from '../matrix/types.ts';
 import type { Entry } from './cpio.ts';
 import { probeEntries, storeInitramfs } from './probe-image.ts';
@@ -18,8 +19,12 @@ export interface TestImage {
 /** Where busybox's links lie. */
 const FOLDERS = ['sbin', 'usr', 'usr/bin', 'usr/sbin', 'tmp', 'tests'];
 
-/** `root`: where relative paths start. Throws UserError for a test that cannot be read or started. */
-export async function buildTestImage(specs: readonly TestSpec[], root: string): Promise<TestImage> {
+/** `root`: where relative paths start; `trace`: the setting of the guest. Throws UserError for a test that cannot be read or started. */
+export async function buildTestImage(
+  specs: readonly TestSpec[],
+  root: string,
+  trace = '',
+): Promise<TestImage> {
   const read = await Promise.all(specs.map((spec, n) => readTest(spec, root, `/tests/${n}`)));
   const list = specs.map(({ name, timeoutMs }, n) => ({ name, timeoutMs, sha256: read[n]?.sha256 ?? '' }));
   const key = createHash('sha256').update(JSON.stringify(list)).digest('hex').slice(0, 8);
@@ -45,13 +50,13 @@ export async function buildTestImage(specs: readonly TestSpec[], root: string): 
   });
   const homes = specs.map((_, n) => `tests/${n}`);
   const folders = new Set([...FOLDERS, ...homes, ...[...files.keys()].flatMap(parentsOf)]);
-  const probe = await probeEntries(true);
+  const probe = await probeEntries(true, trace);
   for (const { path } of probe) folders.delete(path);
-  const image = await storeInitramfs('probe-tests.cpio', [
-    ...probe,
-    ...[...folders].map((path): Entry => ({ path, kind: 'folder' })),
-    ...files.values(),
-  ]);
+  const image = await storeInitramfs(
+    'probe-tests.cpio',
+    [...probe, ...[...folders].map((path): Entry => ({ path, kind: 'folder' })), ...files.values()],
+    traceBootconfig(trace),
+  );
   return {
     initrdPath: image.path,
     sha256: image.sha256,

@@ -10,7 +10,7 @@ import type { Launch } from '../guest/types.ts';
 import type { TrueKhz } from '../verdict/clock.ts';
 import { observe } from '../verdict/observe.ts';
 import type { Observation } from '../verdict/types.ts';
-import { type FailedAttempt, writeBootFile, writeEvidenceFile } from './files.ts';
+import { type FailedAttempt, writeBootFile, writeEvidenceFile, writeTraceFile } from './files.ts';
 import { trueFrequencyOf } from './true-frequency.ts';
 
 export interface Observed {
@@ -64,6 +64,7 @@ export async function bootOnce(
   const outer = appliance === null ? {} : { outer: life.outer };
   await writeBootFile(options.folder, { launch, machine, ...outer, ending, trueFrequency, failed });
   await writeEvidenceFile(options.folder, evidence, appliance);
+  await writeTraceFile(options.folder, evidence);
   const observation = observe({ launch, ending, evidence, machine, trueKhz: trueFrequency });
   return { launch, life, ending, evidence, appliance, observation, failed };
 }

@@ -6,6 +6,7 @@ import type { ApplianceEvidence } from '../evidence/appliance.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { TestRun } from '../evidence/test-frames.ts';
 import type { TestReport } from '../evidence/test-results.ts';
+import { traceLacks } from '../evidence/trace-frames.ts';
 import { decide } from '../guest/accelerator.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import { recordedEnding } from '../guest/ending/rules.ts';
@@ -16,6 +17,7 @@ import type { TrueKhz } from '../verdict/clock.ts';
 
 const BOOT_FILE = 'boot.json';
 export const EVIDENCE_FILE = 'evidence.json';
+const TRACE_FILE = 'trace.log';
 const BOOT_FILE_VERSION = 1;
 
 /** All that a verdict rests on besides the console. */
@@ -81,11 +83,15 @@ export async function writeEvidenceFile(
   appliance: ApplianceEvidence | null = null,
 ): Promise<void> {
   const { log: _, report, tests, ...rest } = evidence;
-  const { dmesg, tests: runs, ...shortReport } = report;
+  const { dmesg, trace, tests: runs, ...shortReport } = report;
   for (const run of runs ?? []) await writeOutput(folder, run);
   await writeJson(join(folder, EVIDENCE_FILE), {
     ...rest,
-    report: { ...shortReport, dmesgRecords: dmesg.length },
+    report: {
+      ...shortReport,
+      dmesgRecords: dmesg.length,
+      ...(trace === undefined ? {} : { trace: { ...trace, lines: trace.lines.length } }),
+    },
     ...(tests === undefined ? {} : { tests: tests.map(withoutOutput) }),
     ...(appliance === null ? {} : { appliance }),
   });
@@ -107,6 +113,17 @@ function withoutOutput({
   ...rest
 }: TestReport): object {
   return { run, ...rest };
+}
+
+/** The kernel's trace by itself, in the form of /sys/kernel/tracing/trace; nothing if the guest has sent none. */
+export async function writeTraceFile(folder: string, { report: { trace } }: Evidence): Promise<void> {
+  if (trace === undefined) return;
+  const about = [...traceLacks(trace), ...trace.probes, ...trace.errors].map((text) => `# ${text}`);
+  const lines = [...about, ...trace.lines.map(({ value }) => value)];
+  const path = join(folder, TRACE_FILE);
+  await writeFile(path, lines.map((line) => `${line}\n`).join('')).catch((error) => {
+    throw toWriteError(error, path);
+  });
 }
 
 /** An attempt that ended in a fault of the machines below the guest, and was made again. */

@@ -8,6 +8,7 @@ import { makeLaunch } from '../guest/launch/arguments.ts';
 import { PROBE_DEFAULTS } from '../guest/launch/command-line.ts';
 import type { ApplianceFiles, Decisions, Launch, Machine } from '../guest/types.ts';
 import type { Appliance } from '../image/appliance.ts';
+import type { ProbeImage } from '../image/probe-image.ts';
 import type { PinnedQemu } from '../image/qemu/types.ts';
 import type { TestImage } from '../image/test-image.ts';
 import type { BuildError } from '../kernel/acquire.ts';
@@ -38,6 +39,8 @@ export interface HostOffer {
     /** Counts and slows the exits of guests of host KVM; null if there is none. */
     readonly exitsLibrary: string | null;
   };
+  /** The initramfs of each trace that a cell asks for. */
+  readonly traced: ReadonlyMap<string, ProbeImage>;
   /** The appliance with what it runs on here; null without one. */
   readonly appliance: ApplianceFiles | null;
 }
@@ -129,8 +132,16 @@ export function resolveMachine(guest: GuestSpec, offer: HostOffer): Resolved {
     firmwareDir: own?.firmwareDir ?? null,
     appliance: needsAppliance ? offer.appliance : null,
     exitsLibrary: needsHostKvm ? exitsLibrary : null,
+    ...tracedInitrd(guest, offer),
   };
   return { kind: 'runnable', machine };
+}
+
+function tracedInitrd({ trace }: GuestSpec, { traced }: HostOffer): Pick<Machine, 'tracedInitrd'> {
+  if (trace === '') return {};
+  const image = traced.get(trace);
+  if (image === undefined) throw new Error(`no initramfs was made for the trace ${trace}`);
+  return { tracedInitrd: image.path };
 }
 
 /** Throws HostFault if there is no machine: with `hint` if this host has no such accelerator. */
@@ -154,8 +165,9 @@ export interface GuestImages {
   readonly tests: ReadonlyMap<string, TestImage>;
 }
 
-export function testsKey(tests: readonly TestSpec[]): string {
-  return JSON.stringify(tests);
+/** Such an image carries the guest's trace too. */
+export function testsKey(tests: readonly TestSpec[], { trace }: Pick<GuestSpec, 'trace'>): string {
+  return JSON.stringify(trace === '' ? tests : [tests, trace]);
 }
 
 export function launchOf(
@@ -165,9 +177,11 @@ export function launchOf(
   images: GuestImages,
 ): Launch {
   const probe = { nonce: nonceOf(id), ...PROBE_DEFAULTS };
-  if (tests === undefined)
-    return makeLaunch({ ...machine, kernelPath, initrdPath: images.initrdPath, probe });
-  const own = images.tests.get(testsKey(tests));
+  if (tests === undefined) {
+    const initrdPath = machine.tracedInitrd ?? images.initrdPath;
+    return makeLaunch({ ...machine, kernelPath, initrdPath, probe });
+  }
+  const own = images.tests.get(testsKey(tests, machine.guest));
   if (own === undefined) throw new Error(`the tests of ${id} were not made ready`);
   return makeLaunch({ ...machine, kernelPath, initrdPath: own.initrdPath, probe, tests: own.tests });
 }

@@ -110,10 +110,10 @@ export function isNotBuilt(error: Error): boolean {
 export async function testImages(cells: readonly Cell[], matrixPath: string): Promise<GuestImages['tests']> {
   const images = new Map<string, TestImage>();
   const root = matrixPath === '' ? process.cwd() : dirname(matrixPath);
-  for (const { tests } of cells) {
-    if (tests === undefined || images.has(testsKey(tests))) continue;
+  for (const { tests, guest } of cells) {
+    if (tests === undefined || images.has(testsKey(tests, guest))) continue;
     const { buildTestImage } = await import('../image/test-image.ts');
-    images.set(testsKey(tests), await buildTestImage(tests, root));
+    images.set(testsKey(tests, guest), await buildTestImage(tests, root, guest.trace));
   }
   return images;
 }

@@ -7,6 +7,7 @@ import type { ApplianceFiles } from '../guest/types.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
 import { type Appliance, buildAppliance } from '../image/appliance.ts';
 import { buildExitsLibrary } from '../image/compile.ts';
+import { buildProbeImage, type ProbeImage } from '../image/probe-image.ts';
 import { pinnedQemu } from '../image/qemu/pinned.ts';
 import { BuildError } from '../kernel/acquire.ts';
 import { ACCELERATORS } from '../matrix/accelerators.ts';
@@ -28,7 +29,7 @@ export async function makeNestedReady(
   cells: readonly Cell[],
   trial: KvmCheck | null,
   onProgress: (text: string) => void = () => {},
-): Promise<Pick<HostOffer, 'nested' | 'appliance'>> {
+): Promise<Pick<HostOffer, 'nested' | 'appliance' | 'traced'>> {
   const options = { onProgress };
   const machines = cells.flatMap(({ guest }) => {
     const choice = choose(guest, trial);
@@ -39,8 +40,12 @@ export async function makeNestedReady(
   const wantsExits = machines.some(({ needsHostKvm }) => needsHostKvm);
   const pinned = wantsPinned ? await orFault(pinnedQemu(options)) : null;
   const appliance = wantsAppliance ? await orFault(buildAppliance(options)) : null;
+  const traced = new Map<string, ProbeImage>();
+  for (const { trace } of cells.map(({ guest }) => guest))
+    if (trace !== '' && !traced.has(trace)) traced.set(trace, await buildProbeImage(trace));
   const exitsLibrary = wantsExits ? await buildExitsLibrary() : null;
   return {
+    traced,
     nested: { appliance, pinned, exitsLibrary },
     appliance:
       appliance === null || appliance instanceof Error ? null : await applianceFiles(appliance, trial),

@@ -1,6 +1,7 @@
 /** How a kernel to be built is described: source, patches, configuration, toolchain. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { imagesFolder } from '../host/project.ts';
 import { isGitUrl, isHttpUrl, location, path, sha256, strict } from './schema-parts.ts';
 import type { BuildSource, ConfigBase, ExtraFile, TreeSource } from './types.ts';
 
@@ -175,6 +176,10 @@ export const buildShape = {
     .describe("How many lines of a hunk's context may differ; 2 if absent.")
     .optional(),
   config: config.optional().describe('What the kernel is configured as.'),
+  trace: z
+    .literal([true, 'on', 'yes'], { error: 'must be on, or left out' })
+    .describe('Adds images/kernels/trace.config to the fragments: what a traced cell needs.')
+    .optional(),
   toolchain: toolchain.optional().describe('What the kernel is compiled with.'),
 };
 
@@ -182,6 +187,8 @@ type BuildInput = z.infer<z.ZodObject<typeof buildShape>>;
 type TreeInput = z.infer<typeof treeSource>;
 
 const DEFAULT_FUZZ = 2;
+/** All that docs/traces.md says of a kernel's configuration. */
+const TRACE_CONFIG = join(imagesFolder(), 'kernels', 'trace.config');
 
 /** A checked entry; relative paths start from `folder`. */
 export function buildSource(input: BuildInput & { source: TreeInput }, folder: string): BuildSource {
@@ -196,7 +203,10 @@ export function buildSource(input: BuildInput & { source: TreeInput }, folder: s
     fuzz: input.fuzz ?? DEFAULT_FUZZ,
     config: {
       base: baseOf(configured?.base, folder),
-      fragments: (configured?.fragments ?? []).map(at),
+      fragments: [
+        ...(configured?.fragments ?? []).map(at),
+        ...(input.trace === undefined ? [] : [TRACE_CONFIG]),
+      ],
       set: mapValues(configured?.set, String),
     },
     toolchain: {

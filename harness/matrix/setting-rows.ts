@@ -19,6 +19,7 @@ import { machineFault, pinnedMachine } from './machines.ts';
 import { refused } from './names.ts';
 import { NO_DELAY, refDelayHeld, refDelayOf, refDelaySchema } from './ref-delay.ts';
 import { strict } from './schema-parts.ts';
+import { traceOf, traceSchema } from './trace.ts';
 import { COUNTED_TSC, tscFrequencyHeld, tscFrequencyOf, tscFrequencySchema } from './tsc-frequency.ts';
 
 /** One setting: its key in matrices, filters and --cell, and with dashes its option of boot, is its key in SETTINGS. */
@@ -246,6 +247,14 @@ export const SETTINGS = {
     canonical: same,
     initial: 'full',
     held: z.string().default('full'),
+  }),
+  trace: setting({
+    field: 'trace',
+    idKey: 'trace',
+    schema: traceSchema,
+    canonical: traceOf,
+    initial: '',
+    held: z.string().default(''),
   }),
   append: setting({
     field: 'append',

@@ -5,6 +5,7 @@ import type { Cause } from './causes.ts';
 import type { Context } from './context.ts';
 import { watchdogLimit } from './kernel-generations.ts';
 import { isGuest } from './place.ts';
+import { tracedText } from './traced-refinement.ts';
 
 type Answer = (c: Context, registration: Registration, cause: Cause) => string | null;
 
@@ -84,7 +85,7 @@ const sinceWhen: Answer = ({ facts }, registration) => {
   return `Since when: ${first.timeS.toFixed(1)} s after boot (line ${first.line}).`;
 };
 
-const ANSWERS: readonly Answer[] = [figures, mayI, echo, cost, migrates, guests, sinceWhen];
+const ANSWERS: readonly Answer[] = [tracedText, figures, mayI, echo, cost, migrates, guests, sinceWhen];
 
 export function answersOn(c: Context, registration: Registration, cause: Cause): string[] {
   return ANSWERS.flatMap((answer) => answer(c, registration, cause) ?? []);

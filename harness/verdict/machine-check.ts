@@ -159,6 +159,7 @@ export const SETTING_CHECKS: Readonly<Record<SettingName, Check | { readonly uns
     unseen: 'QEMU does not start without it, and what the kernel uses of it is for mem= and the firmware',
   },
   'ref-delay': { unseen: 'the probe measures a read with all that its exit takes, which nobody knows' },
+  trace: { unseen: 'it is in the command line that append checks, and the trace says what lacks' },
   probe: { unseen: 'it is in the command line that append checks' },
   emulator: { unseen: 'it is a program of this host: its digest is in the record, its version in the facts' },
 };

@@ -2,6 +2,7 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import { kernelReads } from '../evidence/exits.ts';
 import type { ProbeReport } from '../evidence/report.ts';
+import { traceLacks } from '../evidence/trace-frames.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
 import type { Failure } from '../matrix/types.ts';
@@ -134,7 +135,7 @@ function registered(input: ObserveInput): Observation {
     verdict: heldUp ? 'infra-error' : diagnosis.registration,
     reason: heldUp
       ? `the host did not run the guest all the time: ${diagnosis.summary}`
-      : [diagnosis.summary, ...unreadIn(report)].join(' '),
+      : [diagnosis.summary, ...unreadIn(report), ...traceOf(report, input.launch)].join(' '),
     current: last?.current ?? null,
     available: last?.available ?? null,
     ...accuracy,
@@ -146,6 +147,13 @@ function registered(input: ObserveInput): Observation {
 function unreadIn({ unread = [] }: ProbeReport): string[] {
   const files = unread.map(({ value }) => `${value.file} (${value.error})`);
   return files.length === 0 ? [] : [`Not to be read in this guest: ${files.join(', ')}.`];
+}
+
+/** A trace that was asked for and did not come whole is said: its silence proves nothing. */
+function traceOf({ trace }: ProbeReport, { guest }: Launch): string[] {
+  if (guest.trace === '') return [];
+  const lacks = trace === undefined ? ['the probe sent none'] : traceLacks(trace);
+  return lacks.length === 0 ? [] : [`Of the trace: ${lacks.join('; ')}.`];
 }
 
 function watchedBy(evidence: Evidence): ProbeTimeline {

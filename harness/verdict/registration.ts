@@ -7,6 +7,7 @@ import { countedReads } from './counted-refinement.ts';
 import { cite, type Deduction, found, missing, REFINED_LINE } from './deduction.ts';
 import { listed, registeredLine } from './how-registered.ts';
 import { measuredAgain } from './initcall.ts';
+import { tracedRestarts } from './traced-refinement.ts';
 
 type Rule = (c: Context) => Deduction<Registration> | null;
 
@@ -56,16 +57,10 @@ const disabled: Rule = ({ facts: { notscRefused } }) =>
         'notsc keeps the kernel from registering it',
       );
 
-/** tsc.c tsc_refine_calibration_work(): a marker trace that begins again and again never registers. */
-const looping: Rule = ({ facts: { trace } }) => {
-  if (trace === null || trace.restarts === 0 || trace.pastStart) return null;
-  const work = trace.marks.filter((m) => m.func === 'tsc_refine_calibration_work');
-  return found(
-    'never',
-    trace.restarts >= 2 ? 'certain' : 'likely',
-    work.map((m) => cite(m, `marker ${m.marker}: on the way to the first sample, and no further`)),
-    `the trace (${trace.path.join(' ')}) shows the refinement work starting over ${trace.restarts + 1} times without ever taking a second sample`,
-  );
+/** A trace that shows the refinement begin again and again: it never registers. */
+const looping: Rule = (c) => {
+  const traced = tracedRestarts(c);
+  return traced === null ? null : { value: 'never', ...traced };
 };
 
 const refined: Rule = (c) => {

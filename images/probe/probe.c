@@ -17,6 +17,9 @@
 #include "ports.h"
 #include "refs.h"
 #include "system.h"
+#ifdef TRACED
+#include "../trace/trace.h"
+#endif
 #ifdef WITH_TESTS
 #include "../tests/tests.h"
 #endif
@@ -159,6 +162,9 @@ int main(void)
 		if (*now.current)
 			report_clock(now.current, now.available);
 	}
+#ifdef TRACED
+	report_trace();
+#endif
 #ifdef WITH_TESTS
 	run_tests();
 	framef("end", "frames=%u state=%s key=%s", frames_sent() + 1, state, tests_key());

@@ -28,6 +28,7 @@ const OTHERS = {
   'ref-delay': '10us',
   emulator: 'system',
   probe: 'brief',
+  trace: 'refinement',
   append: 'tsc=unstable',
 } as const satisfies Record<SettingName, unknown>;
 

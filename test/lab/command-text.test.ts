@@ -33,6 +33,7 @@ function readyWith(more: Partial<Ready>): Ready {
     tests: new Map(),
     kernels: new Map([['k', KERNEL]]),
     trial: null,
+    traced: new Map(),
     nested: { appliance: null, pinned: null, exitsLibrary: null },
     appliance: APPLIANCE,
     ...more,

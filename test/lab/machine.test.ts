@@ -29,6 +29,7 @@ function offer(kvm: Kvm, parts: Partial<HostOffer['nested']> = {}): HostOffer {
     trial:
       kvm === 'not tried' ? null : { usable: kvm === 'usable', reason: 'why', cpu: null, toProbeMs: null },
     nested: { appliance: {} as Appliance, pinned: PINNED, exitsLibrary: '/exits.so', ...parts },
+    traced: new Map(),
     appliance: APPLIANCE,
   };
 }

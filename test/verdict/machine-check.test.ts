@@ -42,6 +42,7 @@ const OTHERS = {
   'ref-delay': null,
   emulator: null,
   probe: null,
+  trace: null,
 } as const satisfies Record<SettingName, Partial<Launch> | null>;
 
 test.each(Object.entries(OTHERS))('%s is checked by its own row, or says why not', (name, other) => {

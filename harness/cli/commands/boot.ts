@@ -26,6 +26,10 @@ export const BOOT: Command<BootFlags & Building, [kernel: string]> = {
     refDelay: text('<time>', 'added to reads of the reference counters, for example 10us'),
     emulator: text('<which>', 'pinned (the QEMU built here) or system (that of --qemu)'),
     probe: text('<what>', 'full, or brief: without the measurement of the clock'),
+    trace: text(
+      '<what>',
+      'what the kernel traces: refinement, or event=G:E;kprobe=F;kretprobe=F ret=$retval',
+    ),
     append: text('<words>', 'additions to the kernel command line'),
     sha256: text('<digest>', 'what the file must be; needed for a URL'),
     test: TEST,

@@ -97,6 +97,14 @@ export interface Trace {
   readonly pastStart: boolean;
 }
 
+/** The refinement in the kernel's own trace. */
+export interface WorkTrace {
+  /** Each time that tsc_refine_calibration_work() ran. */
+  readonly passes: readonly Found[];
+  /** What tsc_read_refs() returned; its calls before the work, for the first calibration, are among them. */
+  readonly samples: readonly (Found & { readonly value: string; readonly rejected: boolean })[];
+}
+
 export interface Facts {
   readonly shape: LogShape;
   readonly kernel: (Found & { readonly release: string; readonly version: KernelVersion | null }) | null;
@@ -130,6 +138,8 @@ export interface Facts {
   /** Suspend, stalls and lockups: time that the guest did not see pass evenly. */
   readonly interruptions: readonly Found[];
   readonly trace: Trace | null;
+  /** Absent if the kernel's own trace is not there, or says nothing of the refinement. */
+  readonly ftrace?: WorkTrace;
   /** Messages around init_tsc_clocksource(): printed before it, and printed after it. */
   readonly beforeInit: readonly Found[];
   readonly afterInit: readonly Found[];

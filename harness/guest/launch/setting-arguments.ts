@@ -4,6 +4,7 @@
  */
 import { ACCELERATORS } from '../../matrix/accelerators.ts';
 import type { SettingName } from '../../matrix/settings.ts';
+import { traceWords } from '../../matrix/trace.ts';
 import { askedTscKhz, countedTscKhz } from '../../matrix/tsc-frequency.ts';
 import type { Machine } from '../types.ts';
 import { frequencyFlags, ICOUNT_ARGUMENTS } from './icount.ts';
@@ -56,6 +57,7 @@ export const SETTING_ARGUMENTS: Readonly<Record<SettingName, Row>> = {
   personality: ({ personality }) => PERSONALITIES[personality],
   pmtimer: ({ guest }) => (guest.pmtimer ? {} : { kernel: ['pmtmr=0'] }),
   probe: ({ guest }) => (guest.probe === 'full' ? {} : { kernel: ['tscprobe.clock=none'] }),
+  trace: ({ guest }) => ({ kernel: traceWords(guest.trace) }),
   append: ({ guest }) => ({ kernel: [guest.append.trim()] }),
   smp: ({ guest }) => ({ options: ['-smp', String(guest.smp)] }),
   memory: ({ guest }) => ({ options: ['-m', String(guest.memoryMiB)] }),

@@ -181,6 +181,7 @@ function readCostsOf({ costs, limit }: MeasuredCosts, khz: number | null): BootP
 
 const TITLES: Readonly<Record<string, string>> = {
   'console.log': "The guest's console",
+  'trace.log': "The kernel's trace",
   'appliance.log': "The appliance's console (L1)",
   'qemu-stderr.log': 'What QEMU printed',
 };

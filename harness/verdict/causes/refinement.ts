@@ -6,16 +6,19 @@ import { cite, claim } from '../deduction.ts';
 import { sampleLimitCycles } from '../kernel-generations.ts';
 import { isGuest } from '../place.ts';
 import { ASK } from '../requests.ts';
+import { tracedRestarts } from '../traced-refinement.ts';
 import { cause, rule } from './row.ts';
 
-const traced = rule('never', 'said', ({ facts: { trace } }) =>
-  trace !== null && trace.restarts > 0 && !trace.pastStart
-    ? claim(
-        trace.restarts >= 2 ? 'certain' : 'likely',
-        'every sample of TSC and reference counter is rejected because it takes too long, and the work schedules itself again',
-      )
-    : null,
-);
+const traced = rule('never', 'said', (c) => {
+  const shown = tracedRestarts(c);
+  return (
+    shown &&
+    claim(
+      shown.confidence,
+      'every sample of TSC and reference counter is rejected because it takes too long, and the work schedules itself again',
+    )
+  );
+});
 
 const silent = rule('never', 'rest', (c) => {
   const { detected, shape, commandLine } = c.facts;
@@ -34,9 +37,9 @@ const silent = rule('never', 'rest', (c) => {
 });
 
 function advice(c: Context): string[] {
-  const { era, khz, facts } = c;
+  const { era, khz } = c;
   const steps: string[] = [];
-  if (facts.trace === null || facts.trace.restarts === 0)
+  if (tracedRestarts(c) === null && (c.facts.trace?.restarts ?? 0) === 0)
     steps.push(
       'Boot once with trace_event=workqueue:workqueue_execute_start and send /sys/kernel/tracing/trace: tsc_refine_calibration_work once a second proves the loop.',
     );
