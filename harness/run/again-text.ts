@@ -2,6 +2,7 @@
 import { block, oneLine } from '../base/safe-text.ts';
 import type { Judgement, Rejudged } from './rejudge.ts';
 import type { Rerun } from './rerun.ts';
+import type { ChangedRerun } from './rerun-changed.ts';
 
 export function rerunText(result: Rerun): string {
   const { recorded, now, firstDifference } = result;
@@ -21,6 +22,33 @@ export function rerunText(result: Rerun): string {
   if (!result.sameTranscript && result.clock === 'real') {
     lines.push('  (in real time two transcripts are never the same; the verdict is what counts)');
   }
+  return block(`${lines.join('\n')}\n`);
+}
+
+/** What became different, side by side; what is the same is one line. */
+export function changedText({ cell, changes, rows, log }: ChangedRerun): string {
+  const other = rows.filter(({ differs }) => differs);
+  const same = rows.filter(({ differs }) => !differs);
+  const width = Math.max(0, ...other.map(({ name }) => name.length));
+  const lines = [
+    cell,
+    ...changes.map((change) => `  changed  ${change}`),
+    ...other.flatMap(({ name, before, after }) => [
+      `  ${name.padEnd(width)}  then  ${before}`,
+      `  ${''.padEnd(width)}  now   ${after}`,
+    ]),
+    ...(same.length === 0 ? [] : [`  the same: ${same.map(({ name }) => name).join(', ')}`]),
+  ];
+  for (const [side, title] of [
+    [0, 'then'],
+    [1, 'now'],
+  ] as const) {
+    const only = [...log.matters, ...log.others].filter((one) => one.side === side);
+    if (only.length > 0)
+      lines.push(`  lines on clocks only ${title}:`, ...only.map(({ text }) => `    ${text}`));
+  }
+  if (log.rest !== null)
+    lines.push(`  ${log.rest.replace('in A alone', 'only then').replace('in B alone', 'only now')}`);
   return block(`${lines.join('\n')}\n`);
 }
 

@@ -39,7 +39,7 @@ async function checkInput(name: string, path: string, sha256: string | null): Pr
 }
 
 /** A kernel is known by its digest: the record's path is only where it may lie. */
-async function kernelOf(record: RunRecord, name: string): Promise<string> {
+export async function kernelOf(record: RunRecord, name: string): Promise<string> {
   const ready = record.view.kernels.get(name)?.ready;
   if (!ready) throw new UserError(`the run ${record.run} had no kernel ${name}`, AGAIN);
   await checkInput('kernel', ready.path, ready.sha256);

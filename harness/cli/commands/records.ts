@@ -7,13 +7,24 @@ import { wholeNumber } from '../options.ts';
 import type { RejudgeFlags } from '../rejudge.ts';
 import type { ReportFlags } from '../report.ts';
 import type { RerunFlags } from '../rerun.ts';
-import { JSON_RESULT, QEMU, results } from './common.ts';
+import { JSON_RESULT, QEMU, results, TIMEOUT } from './common.ts';
 
 const RERUN: Command<RerunFlags, [run: string, cell: string]> = {
   usage: 'rerun <run> <cell>',
-  about: 'boot a recorded cell again and compare the transcripts',
-  examples: ['rerun latest debian-6.1.tcg.deterministic.hpet=off'],
-  options: { results: results(), qemu: QEMU, json: JSON_RESULT },
+  about: 'boot a recorded cell again and compare; with a part of it changed, what became different',
+  examples: [
+    'rerun latest debian-6.1.tcg.deterministic.hpet=off',
+    'rerun latest debian-6.1.tcg.deterministic.hpet=off --append tsc=unstable --trace refinement',
+  ],
+  options: {
+    kernel: text('<kernel>', 'another kernel, as in boot, or MATRIX.yaml#NAME'),
+    append: text('<words>', 'further additions to the kernel command line'),
+    trace: text('<what>', 'what the kernel traces, as in boot'),
+    timeout: TIMEOUT,
+    results: results(),
+    qemu: QEMU,
+    json: JSON_RESULT,
+  },
   start: async (flags, _, [run, cell]) => (await import('../rerun.ts')).rerunCommand(run, cell, flags),
 };
 
