@@ -111,7 +111,7 @@ test.each([
   ['axes: { lat: { a: } }', 'axes.lat.a: must be a map; found nothing (write {} for none)'],
   [
     'include: [{ lat: a }]',
-    'include[0].lat: unknown axis "lat" (known: kernel, guest, topology, clock, cpu, tsc-frequency, hpet, pmtimer, smp, memory, machine, personality, ref-delay, emulator, probe, append)',
+    'include[0].lat: unknown axis "lat" (known: kernel, guest, topology, clock, cpu, tsc-frequency, hpet, pmtimer, smp, memory, machine, personality, ref-delay, emulator, probe, trace and 1 more)',
   ],
   [
     'expect: [{ when: { kernel: "c-*" }, current: tsc }]',
