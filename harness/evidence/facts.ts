@@ -17,12 +17,8 @@ export function gatherFacts(text: readonly NumberedText[], trace: readonly Numbe
   return factsOf(text.map(stripLogPrefix), 0, trace);
 }
 
-/** Of lines that were read already, such as pasted ones, which may hold a trace. `omitted`: lines of the text that are not among them. */
-export function factsOf(
-  all: readonly LogLine[],
-  omitted = 0,
-  trace: readonly NumberedText[] = all.map(({ n, shown }) => ({ n, text: shown })),
-): Facts {
+/** Of lines that were read already, such as pasted ones. `omitted`: lines of the text that are not among them. */
+export function factsOf(all: readonly LogLine[], omitted = 0, trace: readonly NumberedText[] = []): Facts {
   const shell = readShell(all);
   const lines = all.filter((line) => !shell.consumed.has(line));
   const commandLine = commandLineFact(lines);

@@ -41,8 +41,7 @@ export function readTraceFrames(
   return {
     lines,
     probes: values('traceprobe'),
-    // A probe that bootconfig has made and the command line asks for again.
-    errors: values('traceerror').filter((text) => !/exact same probe|^ *\^$/.test(text)),
+    errors: errorsOf(values('traceerror')),
     notProbed: values('tracefunc')
       .map(pairs)
       .map((fields) => ({
@@ -56,6 +55,15 @@ export function readTraceFrames(
     cut: numbers(counts, 'cut') ?? 0,
     entries: info.find((text) => text.startsWith('entries-in-buffer')) ?? null,
   };
+}
+
+/** Each is a message, the command and a caret below it. A probe that bootconfig has made, asked for again on the command line, is no error. */
+function errorsOf(lines: readonly string[]): string[] {
+  let again = false;
+  return lines.filter((line) => {
+    if (!line.startsWith(' ')) again = line.includes('exact same probe');
+    return !again && !/^ *\^?$/.test(line);
+  });
 }
 
 /** What lacks, a sentence each, with the remedy; empty if all that was asked for came. */

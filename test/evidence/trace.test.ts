@@ -81,6 +81,21 @@ test.each<[string, string, RegExp]>([
   expect(trace && traceLacks(trace).join()).toMatch(message);
 });
 
+test('a probe that is asked for twice is no error, another is', () => {
+  const trace = traceOf([
+    ['traceerror', 'trace_kprobe: error: There is already the exact same probe event'],
+    ['traceerror', '  Command: p:p_f f'],
+    ['traceerror', '             ^'],
+    ['traceerror', 'trace_kprobe: error: Failed to register probe event'],
+    ['traceerror', '  Command: r:r_g g'],
+    ['traceinfo', 'sent=0 others=0 cut=0'],
+  ]);
+  expect(trace?.errors).toEqual([
+    'trace_kprobe: error: Failed to register probe event',
+    '  Command: r:r_g g',
+  ]);
+});
+
 test('nothing lacks if all came', () => {
   const trace = traceOf([
     ['trace', PASS],
