@@ -8,11 +8,12 @@ import { MARGINS } from './commands/margins.ts';
 import { RECORDS } from './commands/records.ts';
 import { RPM } from './commands/rpm.ts';
 import { RUNS } from './commands/runs.ts';
+import { SHELL } from './commands/shell.ts';
 
 /** By what they are for; the help lists them so. */
 export const GROUPS: CommandGroups = {
   'A guest of yours, and this host': HOST,
-  'Boot guests': [...RUNS, BOOT],
+  'Boot guests': [...RUNS, BOOT, SHELL],
   'Look at recorded runs': RECORDS,
   'Search and compare kernels': [...BISECTION, ...MARGINS],
   'Build kernels': [...KERNELS, RPM],

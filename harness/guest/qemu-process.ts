@@ -78,8 +78,13 @@ async function giveTo(id: number | null, paths: readonly string[]): Promise<void
     });
 }
 
-/** Starts QEMU in `cwd`, where it makes its QMP socket. It dies with us, whatever ends us. */
-export async function startQemu(launch: Launch, cwd: string, files: BootFiles): Promise<QemuProcess> {
+/** Starts QEMU in `cwd`, where it makes its QMP socket. It dies with us, whatever ends us. `stdin`: ours for a guest on a terminal. */
+export async function startQemu(
+  launch: Launch,
+  cwd: string,
+  files: BootFiles,
+  stdin: 'ignore' | 'inherit' = 'ignore',
+): Promise<QemuProcess> {
   const {
     words: [outer = '', ...limits],
     id,
@@ -100,7 +105,7 @@ export async function startQemu(launch: Launch, cwd: string, files: BootFiles): 
   const child = startProcess(outer, [...limits, ...command, ...argv], {
     cwd,
     stdio: [
-      'ignore',
+      stdin,
       files.consoleFd as 1,
       files.stderrFd as 2,
       ...([...appliance, ...(lent?.fds ?? [])] as 3[]),

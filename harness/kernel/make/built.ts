@@ -14,6 +14,7 @@ import type { Applied, Overlay } from '../patch/apply.ts';
 import { exchanged, type Found, fact, findKernel, oneAtATime } from '../store.ts';
 import { noSpace } from '../tree/untar.ts';
 import type { AcquireOptions, BuildFacts } from '../types.ts';
+import { keepVmlinux } from '../vmlinux.ts';
 import { type Compiled, compile } from './compile.ts';
 import { BuildError } from './errors.ts';
 import { type Job, originOf } from './job.ts';
@@ -160,6 +161,7 @@ async function storeBuilt(job: Job, make: Make, facts: BuildFacts, options: Acqu
       path,
       `vmlinuz-${release.replace(/[^\w.+~-]/g, '_').slice(0, 80)}`,
     );
+    await keepVmlinux(job.key, make.out, release, options);
     const before = await findEntry(options.cache, BUILD_KIND, job.key);
     if (before?.object !== undefined && before.object.sha256 !== object.sha256) {
       options.onProgress?.(
