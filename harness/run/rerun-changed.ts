@@ -94,6 +94,7 @@ export async function rerunChanged(
     cell: cellId,
     changes: [
       ...(change.kernel === undefined ? [] : [`kernel: ${view.cell.kernel} -> ${change.kernel}`]),
+      ...(view.cell.tests === undefined ? [] : ['tests: not run; rerun without a change runs them']),
       ...SETTING_NAMES.filter((name) => textOf(guest, name) !== textOf(wanted, name)).map(
         (name) => `${name}: ${textOf(guest, name) || 'none'} -> ${textOf(wanted, name) || 'none'}`,
       ),

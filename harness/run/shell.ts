@@ -101,7 +101,7 @@ export async function runShell({ entry, guest }: ShellGuest, options: ShellOptio
   try {
     const cwd = join(scratch.path, 'qemu');
     await mkdir(cwd, { mode: 0o700 });
-    const launch = onTerminal(launchOf(cell, machine, kernel.path, image.path), {
+    const launch = onTerminal(launchOf(cell, machine, kernel.path, { ...ready, initrdPath: image.path }), {
       columns,
       rows,
       ...(gdb ? { gdbSocket: GDB_SOCKET } : {}),
