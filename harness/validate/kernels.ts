@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { readNamed } from '../host/inside.ts';
 import { type GitPlace, git, tryGit } from '../kernel/tree/git.ts';
-import { isMatrixPath } from '../matrix/builtin.ts';
+import { isMatrixPath, matrixFile } from '../matrix/builtin.ts';
 import { namedKernel } from '../matrix/kernel-argument.ts';
 import type { BuildSource, KernelEntry } from '../matrix/types.ts';
 import { parseYaml } from '../matrix/yaml.ts';
@@ -87,14 +87,15 @@ async function patchesIn(folder: string): Promise<string[]> {
 
 /** A variant of a series takes the place of the base's own; a kernel of a matrix is what that matrix says. */
 async function fromYaml(path: string, wanted: string, base: KernelEntry, name: string): Promise<Backport> {
-  const text = await readNamed(path).then(String, (error: Error) => {
+  const file = matrixFile(path);
+  const text = await readNamed(file).then(String, (error: Error) => {
     throw new UserError(`--backport: cannot read ${path}: ${error.message}`, FORMS);
   });
   const { value } = parseYaml(text);
   const note = `${wanted} of ${path}`;
   if (typeof value === 'object' && value !== null && 'variants' in value) {
     const build = buildOf(base, note);
-    const series = { file: resolve(path), variant: wanted };
+    const series = { file: resolve(file), variant: wanted };
     return { entry: { name, source: { ...build, series } }, patches: null, note: `variant ${note}` };
   }
   const { source } = await namedKernel(path, wanted);

@@ -1,6 +1,5 @@
 // Real boots: one kernel against an expectation, the codes that "git bisect run" understands, and lists of kernels.
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -114,43 +113,3 @@ test(
   },
   10 * MINUTES,
 );
-
-const MESSAGE = 'posixtimers hash table entries';
-
-test(
-  'a package over suites, in any order: the first that has something, and a script that repeats it',
-  async () => {
-    // New with 7.x.
-    const args = ['--expect', `must=${MESSAGE}`];
-    const ran = await shop.run(
-      search('debian:linux-image-cloud-amd64@trixie-backports,bookworm,trixie', ...args),
-    );
-    expect(ran.code, ran.stderr).toBe(0);
-    const come = JSON.parse(ran.stdout);
-    const name = (suite: string): string => `linux-image-cloud-amd64@${suite}`;
-    expect(come).toMatchObject({ end: 'found', culprit: { id: name('trixie-backports') } });
-    expect(come.answer).toMatch(/is the first fixed kernel/);
-    const folder: string = come.folder;
-    expect(await readFile(join(folder, 'report.md'), 'utf8')).toMatch(
-      /^\| 1 \| linux-image-cloud-amd64[^|]*bookworm \| broken \|.* the log lacks posixtimers/m,
-    );
-    for (const { id, place, evidence } of come.steps) {
-      expect((await stat(place)).isDirectory()).toBe(true);
-      // The line that it rests on, or that there is none.
-      const [{ line, text }] = evidence;
-      const log = await readFile(join(place, 'console.log'), 'utf8');
-      expect(log.includes(MESSAGE), id).toBe(line > 0);
-      expect(text.includes(MESSAGE), id).toBe(line > 0);
-    }
-    // The script knows all that it needs.
-    const again = (await runScript(join(folder, 'again.sh'))).split('\n');
-    expect(again).toContain(`${name('trixie')}: as in the search`);
-    expect(again).toContain(`${name('trixie-backports')}: as in the search`);
-  },
-  10 * MINUTES,
-);
-
-async function runScript(path: string): Promise<string> {
-  const env = { ...process.env, TSCMATRIX: LAUNCHER, TMPDIR: shop.temp };
-  return (await promisify(execFile)('sh', [path], { env })).stdout;
-}

@@ -1,13 +1,50 @@
-// The package as a user gets it: packed, installed into an empty folder by the distribution's npm, and nothing of the checkout.
+/**
+ * The package as a user gets it: packed, installed into an empty folder by the distribution's npm, and nothing of the checkout. The tutorial
+ * is followed there, command by command: a diagnosis with two, a table with no more than five.
+ */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { CACHE } from './tscmatrix.ts';
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
 
 const PROJECT = join(import.meta.dirname, '..', '..');
-const LOG = '[    0.000000] tsc: Detected 3000.000 MHz processor\n';
+
+interface Step {
+  readonly command: string;
+  /** Lines that the page shows of its output. */
+  readonly shown: readonly string[];
+}
+
+/** Commands of docs/tutorial.md in their order, and the log that its reader saves. */
+async function tutorial(): Promise<{ readonly log: string; readonly steps: readonly Step[] }> {
+  const page = await readFile(join(PROJECT, 'docs', 'tutorial.md'), 'utf8');
+  const steps: { command: string; shown: string[] }[] = [];
+  let log = '';
+  for (const [, kind, text = ''] of page.matchAll(/^```([a-z]+)\n(.*?)^```/gms)) {
+    if (kind === 'log') log += text;
+    for (const line of text.trim().split('\n')) {
+      if (kind === 'sh') steps.push({ command: line, shown: [] });
+      if (kind === 'text') steps.at(-1)?.shown.push(line);
+    }
+  }
+  return { log, steps };
+}
 
 let folder: string;
 const home = () => join(folder, 'home');
@@ -25,12 +62,29 @@ async function run(
   { path = systemPath, cwd = home() } = {},
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_|^NODE/i.test(key)));
-  const options = { cwd, env: { ...env, PATH: path, NODE_COMPILE_CACHE: join(folder, 'code') } };
+  const own = {
+    PATH: path,
+    TMPDIR: folder,
+    TSCMATRIX_CACHE: CACHE,
+    NODE_COMPILE_CACHE: join(folder, 'code'),
+    npm_config_ignore_scripts: 'true',
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_prefer_offline: 'true',
+  };
+  const options = { cwd, env: { ...env, ...own }, maxBuffer: 1 << 24 };
   return promisify(execFile)(program, [...args], options).then(
     (streams) => ({ code: 0, ...streams }),
     (error: { code: number; stdout: string; stderr: string }) => error,
   );
 }
+
+/** As a user types it. No package may need an install script of npm's; what apt would install is asked, and nothing is installed. */
+const follow = (command: string) =>
+  run('/bin/sh', [
+    '-c',
+    command.replace(/^sudo apt-get install -y/, 'apt-get install --simulate --no-upgrade'),
+  ]);
 
 beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'package-test-')));
@@ -38,16 +92,51 @@ beforeAll(async () => {
   const packed = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: PROJECT });
   expect(packed.code, packed.stderr).toBe(0);
   const [, name = ''] = /"filename": "([^"]+)"/.exec(packed.stdout) ?? [];
-  await writeFile(join(home(), 'log'), LOG);
-  // No package of it may need an install script: npm asks before it runs any, or runs none.
-  const quiet = ['--prefix', '.', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
-  const added = await run('npm', ['install', ...quiet, join(folder, name)]);
+  await rename(join(folder, name), join(home(), name));
+  const { log, steps } = await tutorial();
+  await writeFile(join(home(), 'guest.log'), log);
+  const added = await follow(steps[0]?.command ?? '');
   expect(added.code, added.stderr).toBe(0);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+test('the tutorial: two commands to a diagnosis, at most five to a table, and each does what the page shows', async () => {
+  const { steps } = await tutorial();
+  const verbs = steps.map(({ command }) => /npx tscmatrix ([a-z]+)/.exec(command)?.[1] ?? 'install');
+  expect(verbs.filter((verb) => verb !== 'install')).toEqual([
+    'diagnose',
+    'run',
+    'boot',
+    'bisect',
+    'validate',
+  ]);
+  expect(verbs.indexOf('diagnose')).toBeLessThanOrEqual(1);
+  expect(verbs.indexOf('run')).toBeLessThanOrEqual(4);
+  for (const { command, shown } of steps.slice(1)) {
+    const ran = await follow(command);
+    expect(ran.code, `${command}\n${ran.stdout}${ran.stderr}`).toBe(command.includes(' validate ') ? 1 : 0);
+    for (const line of shown)
+      expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain(line.replaceAll(/\s+/g, ' '));
+  }
+});
+
+test('the report of the tutorial’s bisect cites the line that each answer rests on', async () => {
+  const searches = join(home(), 'results', 'bisect');
+  const [name = ''] = (await readdir(searches)).filter((one) => one.endsWith('-kernels'));
+  const { steps } = JSON.parse(await readFile(join(searches, name, 'report.json'), 'utf8'));
+  expect(steps).toHaveLength(2);
+  for (const { verdict, place, evidence } of steps) {
+    const [{ line, text }] = evidence;
+    const log = await readFile(join(place, 'console.log'), 'utf8');
+    const MESSAGE = 'posixtimers hash table entries';
+    expect([log.includes(MESSAGE), line > 0, text.includes(MESSAGE)]).toEqual(
+      Array(3).fill(verdict === 'fixed'),
+    );
+  }
+});
+
 test('a log is diagnosed on the Node that came along, and a page is written without a bundler', async () => {
-  const diagnosed = await run('npx', ['tscmatrix', 'diagnose', 'log', '--html', 'page.html']);
+  const diagnosed = await run('npx', ['tscmatrix', 'diagnose', 'guest.log', '--html', 'page.html']);
   expect(diagnosed.code, diagnosed.stderr).toBe(0);
   expect(diagnosed.stdout).toContain('registration');
   const page = await readFile(join(home(), 'page.html'), 'utf8');
