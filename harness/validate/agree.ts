@@ -2,13 +2,16 @@
 import { FAILURES, type TestState, type Verdict } from '../matrix/types.ts';
 import type { Side } from './types.ts';
 
+/** How well a guest is served, of a side that has an answer. */
+export type Served = Pick<Side, 'verdict' | 'ppm' | 'tests'>;
+
 /**
  * An unrefined frequency is the first estimate. quick_pit_calibrate() (arch/x86/kernel/tsc.c) ends when it believes its own to
  * be within this, and where within depends on how its reads fell.
  */
 const FIRST_ESTIMATE_PPM = 500;
 
-function allowedPpm(sides: readonly Side[], tolerancePpm: number): number {
+function allowedPpm(sides: readonly Served[], tolerancePpm: number): number {
   const isEstimate = sides.some(({ verdict }) => verdict === 'unrefined');
   return isEstimate ? Math.max(tolerancePpm, FIRST_ESTIMATE_PPM) : tolerancePpm;
 }
@@ -35,7 +38,7 @@ function health(verdict: Verdict): number {
 }
 
 /** How far off the frequency of a registered TSC is, ppm; null if there is none, or it is not known. */
-function errorPpm({ verdict, ppm }: Side): number | null {
+function errorPpm({ verdict, ppm }: Served): number | null {
   return isRegistered(verdict) && ppm !== null ? Math.abs(ppm) : null;
 }
 
@@ -54,7 +57,7 @@ export function wrongPpm(one: Side, others: readonly Side[], tolerancePpm: numbe
 }
 
 /** Tests that did not end alike; a part that only one of the two has came as "not-run" on the other side. */
-function testDifferences(one: Side, other: Side): { name: string; mine: TestState; theirs: TestState }[] {
+function testDifferences(one: Served, other: Served): { name: string; mine: TestState; theirs: TestState }[] {
   const [own, others] = [one.tests ?? {}, other.tests ?? {}];
   return [...new Set([...Object.keys(own), ...Object.keys(others)])].flatMap((name) => {
     const [mine, theirs] = [own[name] ?? 'not-run', others[name] ?? 'not-run'];
@@ -80,7 +83,7 @@ export function difference(one: Side, other: Side, tolerancePpm: number): string
 }
 
 /** Null if the one serves its guest no worse than the other; else in what it is worse. */
-export function worsening(one: Side, than: Side, tolerancePpm: number): string | null {
+export function worsening(one: Served, than: Served, tolerancePpm: number): string | null {
   if (one.verdict === null || than.verdict === null) return null;
   if (health(one.verdict) < health(than.verdict)) return `${one.verdict}, but it was ${than.verdict}`;
   const failed = testDifferences(one, than).find(({ theirs }) => theirs === 'pass');

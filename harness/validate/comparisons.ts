@@ -92,8 +92,8 @@ function tornTest(answered: readonly CellFinished[]): string | null {
   return null;
 }
 
-/** Tests and their parts. */
-function testsOf(boot: CellFinished | undefined): Record<string, TestState> {
+/** The user's own tests in one boot, parts included, by name. */
+export function testsOf(boot: Pick<CellFinished, 'observation'> | undefined): Record<string, TestState> {
   const all = boot?.observation.tests ?? [];
   return Object.fromEntries(
     all.flatMap((test) => [test, ...test.parts].map(({ name, state }) => [name, state])),

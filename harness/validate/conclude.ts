@@ -39,6 +39,7 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
   const other = of('other');
   const unclear = of('unclear');
   const apart = of('apart');
+  const chance = of('chance');
   const controls = cells.filter(({ isControl, finding }) => isControl && finding !== 'apart');
   const every = apart.length > 0 ? 'every guest that can be compared' : 'every guest';
   const also: string[] = [];
@@ -51,6 +52,7 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
   });
 
   if (apart.length > 0) also.push(`Cannot be compared, for the reference is of another age: ${list(apart)}.`);
+  if (chance.length > 0) also.push(`Chance decides where reads are disturbed at random: ${list(chance)}.`);
   if (unclear.length > 0) also.push(`No answer from ${guests(unclear.length)}: ${list(unclear)}.`);
   if (tolerant.length > 0)
     also.push(`More tolerant than the reference, and accurate there: ${list(tolerant)}.`);

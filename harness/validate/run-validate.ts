@@ -12,6 +12,7 @@ import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { KernelEntry, TestSpec } from '../matrix/types.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { drawAgain } from './draw-again.ts';
 import { type Examined, examineBackport } from './effective-patch.ts';
 import { type Backport, backportOf } from './kernels.ts';
 import { measureMargins } from './measure-margins.ts';
@@ -20,7 +21,7 @@ import type { PatchReport } from './patch/types.ts';
 import type { Statement } from './statement.ts';
 import { renderMail } from './statement-mail.ts';
 import { renderStatement } from './statement-text.ts';
-import { bootAll, makeStatement, type ValidateInput } from './validate.ts';
+import { bootAll, judgeGuests, makeStatement, type ValidateInput } from './validate.ts';
 
 interface ValidateRequest {
   /** Kernels and backports as typed. */
@@ -118,7 +119,10 @@ async function examineAndBoot(
   };
   const statements: Statement[] = [];
   for (const { backport, examined } of subjects) {
+    const judged = judgeGuests(booted, input, backport, examined.report);
+    const place = { folder: join(folder, 'seeds', backport.entry.name), onProgress: line.show };
     const statement = makeStatement(booted, input, backport, {
+      draws: await drawAgain(booted, judged, input, backport, place).finally(line.clear),
       margins: margins?.of(backport.entry.name) ?? [],
       patch: examined.report,
       patches: await digestsOf(backport),

@@ -22,6 +22,7 @@ const WEIGHT: readonly Finding[] = [
   'as-reference',
   'same',
   'apart',
+  'chance',
 ];
 
 /** Lines after the first are indented by `hang`. */
@@ -48,7 +49,9 @@ export function renderMail(statement: Statement, long: string): string {
   const isAgainst = !['equivalent', 'inconclusive'].includes(conclusion.kind);
   const decisive = all
     .filter(({ finding, isControl }) =>
-      isAgainst ? !['same', 'as-reference', 'apart'].includes(finding) : finding !== 'same' || isControl,
+      isAgainst
+        ? !['same', 'as-reference', 'apart', 'chance'].includes(finding)
+        : finding !== 'same' || isControl,
     )
     .toSorted((a, b) => weight(a) - weight(b));
   const shown = decisive.slice(0, SHOWN);

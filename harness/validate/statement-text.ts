@@ -16,6 +16,7 @@ export const FINDING_WORDS: Readonly<Record<Finding, string>> = {
   accepts: '**accepts what is to be refused**',
   tolerant: 'more tolerant than the reference',
   apart: 'cannot be compared',
+  chance: 'by chance',
   unclear: '**no answer**',
 };
 

@@ -65,6 +65,8 @@ const FINDINGS = [
   'tolerant',
   /** Another commit than the backport's decides there, and the reference is so much newer that it has it. */
   'apart',
+  /** Reads are disturbed at random there, and other draws do not confirm that the backport makes a difference. */
+  'chance',
   /** One of the three gave no answer. */
   'unclear',
 ] as const;

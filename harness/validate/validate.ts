@@ -9,6 +9,7 @@ import type { Reporter } from '../report/reporter.ts';
 import { type RunOptions, runPlan } from '../run/run.ts';
 import { comparisonsOf } from './comparisons.ts';
 import { conclude } from './conclude.ts';
+import { type Draws, weighDraws } from './draws.ts';
 import { makeEarlyStop } from './early-stop.ts';
 import { areApart, changesBetween, judgeAcross } from './eras.ts';
 import type { Backport } from './kernels.ts';
@@ -17,6 +18,7 @@ import { patchWords } from './patch/markdown.ts';
 import type { PatchReport } from './patch/types.ts';
 import { planOf } from './plan.ts';
 import { type BootFacts, type Inputs, inputsOf, STATEMENT_VERSION, type Statement } from './statement.ts';
+import type { Comparison, Judged } from './types.ts';
 
 export interface ValidateInput {
   readonly matrix: Matrix;
@@ -55,7 +57,35 @@ export async function bootAll(input: ValidateInput, reporters: readonly Reporter
   return { plan, record, provenance: record.provenance };
 }
 
+export interface JudgedGuest {
+  readonly trio: Comparison;
+  readonly judged: Judged;
+}
+
+/** Each guest as one boot of each kernel shows it. Pure. */
+export function judgeGuests(
+  { record }: ValidationRun,
+  { base, reference, tolerancePpm }: ValidateInput,
+  backport: Backport,
+  patch: PatchReport | null,
+): JudgedGuest[] {
+  const names = { base: base.name, backport: backport.entry.name, reference: reference.name };
+  const [old, recent] = [base, reference].map(({ name }) => releaseOf(record, name));
+  const own = (patch?.alike ?? []).map(({ id }) => id);
+  const changes = changesBetween(old ?? '', recent ?? '', own);
+  return comparisonsOf(record.view, names).map((trio) => ({
+    trio,
+    judged: judgeAcross(trio, tolerancePpm, changes),
+  }));
+}
+
+function releaseOf(record: RunRecord, name: string): string {
+  return record.view.kernels.get(name)?.ready?.release ?? '';
+}
+
 interface Extras {
+  /** By guest, of those whose reads are disturbed at random. */
+  readonly draws: ReadonlyMap<string, Draws>;
   readonly margins: readonly MarginComparison[];
   readonly patch: PatchReport | null;
   readonly patches: Inputs['patches'];
@@ -65,19 +95,18 @@ interface Extras {
 
 /** The statement on one backport. Pure but for what it is given. */
 export function makeStatement(
-  { record, plan, provenance }: ValidationRun,
+  booted: ValidationRun,
   input: ValidateInput,
   backport: Backport,
   extras: Extras,
 ): Statement {
+  const { record, plan, provenance } = booted;
   const { base, reference, tolerancePpm, run } = input;
-  const names = { base: base.name, backport: backport.entry.name, reference: reference.name };
-  const trios = comparisonsOf(record.view, names);
-  const release = (name: string): string => record.view.kernels.get(name)?.ready?.release ?? '';
-  const [old, recent] = [release(base.name), release(reference.name)];
-  const own = (extras.patch?.alike ?? []).map(({ id }) => id);
-  const changes = changesBetween(old, recent, own);
-  const judged = trios.map((trio) => ({ trio, judged: judgeAcross(trio, tolerancePpm, changes) }));
+  const [old, recent] = [releaseOf(record, base.name), releaseOf(record, reference.name)];
+  const judged = judgeGuests(booted, input, backport, extras.patch).map(({ trio, judged: one }) => ({
+    trio,
+    judged: weighDraws(one, extras.draws.get(trio.guest)),
+  }));
   const margins = extras.margins.map((trio) => ({ trio, judged: judgeMargin(trio) }));
   const conclusion = conclude(
     judged.map((one) => one.judged),

@@ -1,7 +1,9 @@
 /** How a backport stands in a guest, and what that comes to; the verdicts are those of DOMAIN's table of the seed's kernels. */
 import { describe, expect, test } from 'vitest';
-import type { Verdict } from '../../harness/matrix/types.ts';
+import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
+import type { GuestSpec, Verdict } from '../../harness/matrix/types.ts';
 import { conclude } from '../../harness/validate/conclude.ts';
+import { addDraw, guestsToDraw, stateOfDraws, weighDraws, withSeed } from '../../harness/validate/draws.ts';
 import { areApart, changesBetween, judgeAcross } from '../../harness/validate/eras.ts';
 import { judgeComparison } from '../../harness/validate/judge.ts';
 import { judgeMargin, type MarginValue } from '../../harness/validate/margins.ts';
@@ -38,6 +40,7 @@ function trio([guest, base, backport, reference]: Row, more: Partial<Comparison>
   };
 }
 
+const NESTED: GuestSpec = { ...DEFAULT_GUEST, topology: 'nested' };
 const TOLERANCE = 10;
 const judge = (one: Comparison) => judgeComparison(one, TOLERANCE);
 const finding = (row: Row) => judge(trio(row)).finding;
@@ -324,5 +327,81 @@ describe('tests of the user', () => {
     expect(judge(tested('pass', 'fail', 'pass')).why).toContain('the test t is fail, but it was pass');
     expect(concluded([tested('pass', 'fail', 'pass')]).kind).toBe('regresses');
     expect(concluded([tested('fail', 'fail', 'pass')]).kind).toBe('no-effect');
+  });
+});
+
+describe('a guest whose reads are disturbed at random', () => {
+  const random = {
+    clock: 'deterministic',
+    refDelay: { pmNs: 0, hpetNs: 0, disturbance: { kind: 'random', probability: 0.5, seed: 3, ns: 1000 } },
+  } as const;
+  const guests = new Map<string, GuestSpec>([
+    ['g', { ...NESTED, ...random }],
+    ['h', NESTED],
+  ]);
+  const draw = (rows: readonly Row[]) =>
+    rows.map((row) => trio(row)).map((one) => ({ trio: one, judged: judge(one) }));
+  const drawn = (rows: readonly Row[]) =>
+    guestsToDraw(draw(rows), guests).map(({ trio: { guest } }) => guest);
+  const WORSE: Row = ['g', 'refined', 'unrefined', 'refined'];
+  const FIXED: Row = ['g', 'unrefined', 'refined', 'refined'];
+  const MISSING: Row = ['h', 'never', 'never', 'known-frequency'];
+  const counted = (worse: number, better: number, alike: number, fault: string | null = null) => ({
+    worse,
+    better,
+    alike,
+    fault,
+  });
+
+  test('is drawn again if it seems worse, or is all that an effect is seen by', () => {
+    expect(drawn([WORSE])).toEqual(['g']);
+    expect(drawn([['h', 'refined', 'unrefined', 'refined']])).toEqual([]);
+    expect(drawn([FIXED, MISSING])).toEqual(['g']);
+    expect(drawn([FIXED])).toEqual([]);
+    expect(drawn([FIXED, MISSING, ['i', 'never', 'refined', 'refined']])).toEqual([]);
+    expect(drawn([['g', 'refined', 'refined', 'refined'], MISSING])).toEqual([]);
+  });
+
+  test('has another seed with each draw', () => {
+    const [place] = guestsToDraw(draw([WORSE]), guests);
+    if (place === undefined) throw new Error('not drawn');
+    expect(withSeed(place.guest, 2).refDelay.disturbance).toMatchObject({ seed: 5, probability: 0.5 });
+  });
+
+  test('counts which of the two is served worse', () => {
+    const add = (draws: ReturnType<typeof counted>, mine: Verdict, base: Verdict) =>
+      addDraw(draws, side(mine), side(base), TOLERANCE);
+    expect(add(counted(1, 0, 0), 'unrefined', 'refined')).toEqual(counted(2, 0, 0));
+    expect(add(counted(1, 0, 0), 'refined', 'unrefined')).toEqual(counted(1, 1, 0));
+    expect(add(counted(1, 0, 0), 'refined', 'refined')).toEqual(counted(1, 0, 1));
+  });
+
+  test.each([
+    ['more', counted(1, 0, 0)],
+    ['more', counted(4, 0, 7)],
+    ['stands', counted(5, 0, 2)],
+    ['stands', counted(0, 5, 0)],
+    ['chance', counted(1, 1, 0)],
+    ['chance', counted(4, 0, 8)],
+    ['chance', counted(2, 0, 0, 'QEMU is gone')],
+  ] as const)('%s: %j', (state, draws) => {
+    expect(stateOfDraws(draws)).toBe(state);
+  });
+
+  test('what chance decides weighs nothing, and is told', () => {
+    const weighed = draw([WORSE, MISSING]).map(({ trio: { guest }, judged: one }) =>
+      weighDraws(one, guest === 'g' ? counted(1, 1, 1) : undefined),
+    );
+    expect(conclude(weighed, [])).toMatchObject({
+      kind: 'no-effect',
+      also: [
+        'Chance decides where reads are disturbed at random: g (of 3 seeds of the disturbance 1 are worse than with the base, 1 better: unrefined, but it was refined; the reference is refined (current kvm-clock, 0 ppm)).',
+      ],
+    });
+    expect(weighDraws(judge(trio(WORSE)), counted(5, 0, 1))).toMatchObject({ finding: 'worse' });
+    expect(weighDraws(judge(trio(WORSE)), counted(1, 0, 1, 'QEMU is gone'))).toMatchObject({
+      finding: 'unclear',
+      isHostFault: true,
+    });
   });
 });
