@@ -44,6 +44,7 @@ export const SLOW_FIRST = [
   'test/validate/seed.guest.test.ts',
   'test/sweep/real.guest.test.ts',
   'test/workflows/steps.guest.test.ts',
+  'test/cli/package.guest.test.ts',
 ];
 const START: readonly TierName[] = ['guest', 'browser', 'cli', 'long', 'unit'];
 
