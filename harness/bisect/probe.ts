@@ -12,7 +12,7 @@ import { testWords } from '../lab/test-words.ts';
 import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { sideOfCounts } from './decide.ts';
 import { type BuildOptions, recipeOf } from './prepare.ts';
-import { NOT_TESTED } from './state.ts';
+import { isNoAnswer } from './state.ts';
 import { openTester } from './tester.ts';
 
 export interface ProbeRequest extends BuildOptions {
@@ -97,7 +97,7 @@ async function bootUntilClear(path: string, options: TesterOptions, failure: str
       if (judged.kind === 'host-fault')
         throw new HostFault('boots-failed', `the host failed the guest: ${judged.reason}`);
       reason = judged.reason;
-      const failed = !judged.met && NOT_TESTED.includes(judged.observation.verdict);
+      const failed = !judged.met && isNoAnswer(judged.observation.verdict, options.cell.expectation);
       if (failed && failure === 'skip') untested++;
       else if (judged.met) met++;
       else unmet++;

@@ -1,5 +1,5 @@
 /** What the journal comes to: which side each subject is on, and why. Pure. */
-import type { Verdict } from '../matrix/types.ts';
+import type { Expectation, Verdict } from '../matrix/types.ts';
 import type { Side, Tally } from './decide.ts';
 import type { BootEntry, Entry, Imaged, SearchSpec, Skipped } from './entries.ts';
 import type { Counts } from './noise.ts';
@@ -38,9 +38,14 @@ export interface SearchState {
 
 const otherSide = (side: Side): Side => (side === 'old' ? 'new' : 'old');
 
+/** Of a guest that was not as expected: whether it is so for coming too short, and not for what was asked of it. */
+export function isNoAnswer(verdict: Verdict, { registration }: Expectation): boolean {
+  return NOT_TESTED.includes(verdict) && !(registration as readonly Verdict[]).includes(verdict);
+}
+
 /** Whether a boot says anything: what fails to come up does so for reasons of its own, unless that is what is searched. */
-function isAnswer(boot: BootEntry, failures: ReadonlySet<Verdict>): boolean {
-  return boot.met || !NOT_TESTED.includes(boot.verdict) || failures.has(boot.verdict);
+function isAnswer(boot: BootEntry, failures: ReadonlySet<Verdict>, expectation: Expectation): boolean {
+  return boot.met || !isNoAnswer(boot.verdict, expectation) || failures.has(boot.verdict);
 }
 
 /** The side of the old end's first boot tells what is searched if the command line did not. */
@@ -73,7 +78,7 @@ export function searchStateOf(spec: SearchSpec, entries: readonly Entry[]): Sear
     if (entry.type === 'skipped') update(entry.subject, (state) => ({ ...state, skipped: entry }));
     if (entry.type !== 'boot') continue;
     // An end is what it is; whether it is the right one is another question.
-    const answers = ends.has(entry.subject) || isAnswer(entry, failures);
+    const answers = ends.has(entry.subject) || isAnswer(entry, failures, spec.cell.expectation);
     const side = !answers ? null : entry.met ? (met ?? 'old') : otherSide(met ?? 'old');
     update(entry.subject, (state) => ({
       ...state,

@@ -7,6 +7,7 @@ import { readBelow, readNamed } from '../host/inside.ts';
 import type { TestSpec } from '../matrix/types.ts';
 import type { Entry } from './cpio.ts';
 import { isElf, readElf } from './elf.ts';
+import { buildSelftest } from './selftest.ts';
 
 /** All files of one test; the guest's memory holds them twice while it boots. */
 const BYTES_MAX = 32 * 1024 * 1024;
@@ -43,13 +44,15 @@ interface Read {
 
 /** `home` is its folder in the guest. A relative path starts from `root`, and may not leave it. Throws UserError. */
 export async function readTest(spec: TestSpec, root: string, home: string): Promise<TestFiles> {
-  const { path, command, run, args, name } = spec;
+  const { path, command, run, args, name, selftest, tree } = spec;
   const { files, isFolder } =
-    path === undefined ? { files: [], isFolder: false } : await readFiles(name, path, spec.root ?? root);
+    path !== undefined
+      ? await readFiles(name, path, spec.root ?? root)
+      : { files: selftest === undefined ? [] : [await readSelftest(selftest, tree)], isFolder: false };
   const program = run ?? (isFolder ? 'run' : (files[0]?.path ?? ''));
   if (path !== undefined) checkProgram(name, path, program, files);
   const libraries = await librariesOf(name, files);
-  const argv = path === undefined ? ['/bin/sh', '-c', command ?? ''] : [`${home}/${program}`, ...args];
+  const argv = files.length === 0 ? ['/bin/sh', '-c', command ?? ''] : [`${home}/${program}`, ...args];
   const all = [
     ...files.map((file) => ({
       ...file,
@@ -79,6 +82,11 @@ export async function readTest(spec: TestSpec, root: string, home: string): Prom
       .update(JSON.stringify([argv, spec.timeoutMs, digests]))
       .digest('hex'),
   };
+}
+
+async function readSelftest(path: string, tree: TestSpec['tree']): Promise<Read> {
+  if (tree === undefined) throw new Error(`${path} has no tree`);
+  return { path: basename(path), bytes: await buildSelftest(tree, path), executable: true };
 }
 
 async function readFiles(

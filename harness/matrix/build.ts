@@ -172,6 +172,7 @@ function buildConditions(input: Raw): Condition[] {
 function buildTests(input: NonNullable<MatrixInput['tests']>, findings: ProblemList): TestRule[] {
   return input.map((entry, index) => ({
     spec: testSpec(entry, index + 1),
+    ...(typeof entry === 'string' || entry.from === undefined ? {} : { from: entry.from }),
     when: buildConditions((typeof entry === 'string' ? {} : (entry.when ?? {})) as Raw),
     place: findings.place(['tests', index]),
   }));

@@ -37,6 +37,14 @@ const word = z
   .string()
   .max(1000)
   .regex(/^[^\0]*$/, 'must be text');
+/** A program of tools/testing/selftests that is one file. */
+const SELFTEST = /^[a-z0-9_-]+(?:\/[a-z0-9_-]+)+$/i;
+const SELFTEST_RULE = 'must be a selftest of the kernel, such as timers/nanosleep';
+const SELFTEST_PREFIX = 'kselftest:';
+const shortForm = ownPath.refine(
+  (text) => !text.startsWith(SELFTEST_PREFIX) || SELFTEST.test(text.slice(SELFTEST_PREFIX.length)),
+  SELFTEST_RULE,
+);
 const testMap = strict({
   name: z
     .string()
@@ -47,6 +55,15 @@ const testMap = strict({
   folder: ownPath.describe('A folder; "run" in it is started, or what run names.').optional(),
   run: ownPath.describe('Of a folder: which file in it is started.').optional(),
   command: word.min(1).describe("A line for the guest's shell, which is busybox.").optional(),
+  kselftest: z
+    .string()
+    .regex(SELFTEST, SELFTEST_RULE)
+    .describe("One of the kernel's own selftests, built from its tree: timers/nanosleep.")
+    .optional(),
+  from: z
+    .string()
+    .describe('Of a kselftest: the kernel of this matrix whose tree has it, if not the one of the cell.')
+    .optional(),
   args: z.array(word).max(100).describe('Its arguments.').optional(),
   timeout: z
     .string()
@@ -63,10 +80,13 @@ type TestMap = z.infer<typeof testMap>;
 
 function kindFault(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { file, folder, command, run, args } = value as Readonly<Record<string, unknown>>;
-  const kinds = Object.entries({ file, folder, command }).filter(([, given]) => given !== undefined);
-  if (kinds.length !== 1) return 'must have one of file, folder and command';
+  const { file, folder, command, kselftest, from, run, args } = value as Readonly<Record<string, unknown>>;
+  const kinds = Object.entries({ file, folder, command, kselftest }).filter(
+    ([, given]) => given !== undefined,
+  );
+  if (kinds.length !== 1) return 'must have one of file, folder, command and kselftest';
   if (run !== undefined && folder === undefined) return 'run goes with folder';
+  if (from !== undefined && kselftest === undefined) return 'from goes with kselftest';
   return args !== undefined && command !== undefined
     ? 'args do not go with command: write them into it'
     : undefined;
@@ -81,7 +101,11 @@ export function testsSchema(conditions: z.ZodType) {
       when: () => true,
     });
   return z
-    .array(z.union([ownPath, entry], { error: 'must be a path, or a map with file, folder or command' }))
+    .array(
+      z.union([shortForm, entry], {
+        error: 'must be a path, kselftest:NAME, or a map with file, folder, command or kselftest',
+      }),
+    )
     .max(TESTS_MAX)
     .describe('Tests of your own, run in the guest once it has settled: docs/tests-in-guests.md.');
 }
@@ -116,14 +140,23 @@ export function nameFrom(path: string): string {
   return name === '' ? 'test' : name;
 }
 
+function shortMap(text: string): TestMap {
+  return text.startsWith(SELFTEST_PREFIX)
+    ? { kselftest: text.slice(SELFTEST_PREFIX.length) }
+    : { file: text };
+}
+
 /** A checked entry; `number` counts them from 1. */
 export function testSpec(input: string | TestMap, number: number): TestSpec {
-  const map: TestMap = typeof input === 'string' ? { file: input } : input;
-  const { name, file, folder, run, command, args, timeout } = map;
+  const map: TestMap = typeof input === 'string' ? shortMap(input) : input;
+  const { name, file, folder, run, command, kselftest, args, timeout } = map;
   const path = file ?? folder;
   return {
-    name: name ?? (path === undefined ? `command-${number}` : nameFrom(path)),
-    ...(path === undefined ? { command: command ?? '' } : { path }),
+    name:
+      name ?? ((path ?? kselftest) === undefined ? `command-${number}` : nameFrom(path ?? kselftest ?? '')),
+    ...(path === undefined ? {} : { path }),
+    ...(command === undefined ? {} : { command }),
+    ...(kselftest === undefined ? {} : { selftest: kselftest }),
     ...(run === undefined ? {} : { run }),
     args: args ?? [],
     timeoutMs: (timeout === undefined ? undefined : timeoutMs(timeout)) ?? DEFAULT_TIMEOUT_MS,

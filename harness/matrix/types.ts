@@ -154,7 +154,7 @@ export interface Expectation {
   readonly from: readonly string[];
 }
 
-/** A test of the user's own, before its files are read: either `path` or `command` is there. */
+/** A test of the user's own, before its files are read: one of `path`, `command` and `selftest` is there. */
 export interface TestSpec {
   readonly name: string;
   /** A file or a folder: absolute, or relative to the matrix's folder, which it may not leave. */
@@ -165,6 +165,9 @@ export interface TestSpec {
   readonly run?: string;
   /** A line for the guest's shell. */
   readonly command?: string;
+  /** One of the kernel's own selftests, such as timers/nanosleep, and in a cell the tree that it is built from. */
+  readonly selftest?: string;
+  readonly tree?: TreeSource;
   readonly args: readonly string[];
   /** Guest time after which it is ended. */
   readonly timeoutMs: number;
@@ -189,6 +192,8 @@ export interface PackedTests {
 /** A test of a matrix, with the cells that it is run in. */
 export interface TestRule {
   readonly spec: TestSpec;
+  /** Of a selftest: the kernel whose tree has it, if not the cell's. */
+  readonly from?: string;
   readonly when: readonly Condition[];
   readonly place: Place;
 }

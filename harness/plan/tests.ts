@@ -13,16 +13,19 @@ interface Tests {
 }
 
 /** Cells with the same tests share one list. */
-export function makeTests({ path, tests = [], rules }: Matrix): Tests {
+export function makeTests({ path, tests = [], rules, kernels }: Matrix): Tests {
   const all = tests.map((rule) => ({ rule, matches: conditionsTest(rule.when) }));
   const used = new Set<TestRule>();
   const lists = new Map<string, readonly TestSpec[]>();
+  const treeless = new Map<TestRule, string>();
   return {
     of: (subject) => {
       const own = all.filter(({ matches }) => matches(subject)).map(({ rule }) => rule);
       for (const rule of own) used.add(rule);
-      const key = own.map((rule) => tests.indexOf(rule)).join();
-      const list = lists.get(key) ?? own.map(({ spec }) => spec);
+      const kernel = own.some(({ spec }) => spec.selftest !== undefined) ? (subject.axes.kernel ?? '') : '';
+      const key = `${kernel} ${own.map((rule) => tests.indexOf(rule)).join()}`;
+      const list =
+        lists.get(key) ?? own.map((rule) => withTree(rule, rule.from ?? kernel, kernels, treeless));
       lists.set(key, list);
       return list;
     },
@@ -42,13 +45,39 @@ export function makeTests({ path, tests = [], rules }: Matrix): Tests {
               ),
             ];
       });
+      const without = [...treeless].map(([{ place, spec }, kernel]) =>
+        problemAt(
+          path,
+          place,
+          `the kernel ${kernel} is not built from a source, so ${spec.selftest} cannot be`,
+          'name one that is: { kselftest: ..., from: KERNEL }',
+        ),
+      );
       return [
         ...new Map(
-          [...twice, ...unknown(cells, rules, path)].map((one) => [`${one.path} ${one.message}`, one]),
+          [...twice, ...without, ...unknown(cells, rules, path)].map((one) => [
+            `${one.path} ${one.message}`,
+            one,
+          ]),
         ).values(),
       ];
     },
   };
+}
+
+/** A selftest is built from the tree of a kernel: its own changes are not in it, for it tests them. */
+function withTree(
+  rule: TestRule,
+  from: string,
+  kernels: Matrix['kernels'],
+  treeless: Map<TestRule, string>,
+): TestSpec {
+  const { spec } = rule;
+  if (spec.selftest === undefined) return spec;
+  const source = kernels.find(({ name }) => name === from)?.source;
+  if (source?.kind === 'build') return { ...spec, tree: source.tree };
+  treeless.set(rule, from);
+  return spec;
 }
 
 /** An expectation of a test that is not run could never be met. */

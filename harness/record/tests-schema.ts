@@ -12,6 +12,19 @@ export const numbersExpected = z.record(
   z.looseObject({ min: z.number().exactOptional(), max: z.number().exactOptional() }),
 );
 
+const treeSource = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('debian'), package: text, suite: text.exactOptional() }),
+  z.looseObject({ kind: z.literal('tarball'), location: text, sha256: text.exactOptional() }),
+  z.looseObject({
+    kind: z.literal('srpm'),
+    location: text,
+    sha256: text.exactOptional(),
+    prepared: z.literal(true).exactOptional(),
+  }),
+  z.looseObject({ kind: z.literal('git'), location: text, ref: text }),
+  z.looseObject({ kind: z.literal('directory'), path: text }),
+]);
+
 export const plannedTests = z.array(
   z.looseObject({
     name: text,
@@ -19,6 +32,8 @@ export const plannedTests = z.array(
     root: text.exactOptional(),
     run: text.exactOptional(),
     command: text.exactOptional(),
+    selftest: text.exactOptional(),
+    tree: treeSource.exactOptional(),
     args: z.array(text),
     timeoutMs: z.number(),
   }),

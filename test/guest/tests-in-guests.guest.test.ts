@@ -190,3 +190,13 @@ test(
   },
   10 * 60_000,
 );
+
+test(
+  "five of the kernel's own timer tests, built from its tree, on its kernel",
+  async () => {
+    const ran = await shop.run(['run', 'builtin:timers', '--filter', 'guest=counted', '--results', 'timers']);
+    expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+    expect(ran.stdout).toContain('5 tests passed');
+  },
+  BUILD_MS,
+);

@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { readCellSpec } from '../../harness/lab/cell-spec.ts';
 import { testWords } from '../../harness/lab/test-words.ts';
+import { parseMatrix } from '../../harness/matrix/load.ts';
+import { makePlan } from '../../harness/plan/expand.ts';
 import { complaints, plan, warnings } from './helpers.ts';
 
 const TESTS = `tests:
@@ -33,8 +35,8 @@ test.each([
   ['tests: [../secret]', /within the matrix file's folder/],
   ['tests: [a/../../secret]', /within the matrix file's folder/],
   ['tests: [{ folder: t, run: ../x }]', /within the matrix file's folder/],
-  ['tests: [{ name: x }]', /one of file, folder and command/],
-  ['tests: [{ file: x, command: y }]', /one of file, folder and command/],
+  ['tests: [{ name: x }]', /one of file, folder, command and kselftest/],
+  ['tests: [{ file: x, command: y }]', /one of file, folder, command and kselftest/],
   ['tests: [{ file: x, run: y }]', /run goes with folder/],
   ['tests: [{ file: x, timeout: 1h }]', /500ms, 10s or 2m/],
   ['tests: [{ file: x, timeout: 11m }]', /at most 10m/],
@@ -51,6 +53,33 @@ test.each([
     found.some((one) => message.test(one)),
     found.join('\n'),
   ).toBe(true);
+});
+
+test('a selftest is built from the tree of the cell or of a kernel that is named', () => {
+  const kernels = `version: 1
+kernels:
+  built: { source: { directory: /src/linux } }
+  image: { image: k }
+`;
+  const cells = (tests: string) => makePlan(parseMatrix(kernels + tests, '/m/test.yaml')).cells;
+  const all = cells('tests: [{ kselftest: timers/nanosleep, from: built, args: ["1"] }]');
+  for (const { tests } of all)
+    expect(tests).toEqual([
+      {
+        name: 'nanosleep',
+        selftest: 'timers/nanosleep',
+        args: ['1'],
+        timeoutMs: 10_000,
+        tree: { kind: 'directory', path: '/src/linux' },
+      },
+    ]);
+  const [own] = cells('tests: ["kselftest:timers/set-tai"]\naxes: { kernel: [built] }');
+  expect(own?.tests).toMatchObject([{ selftest: 'timers/set-tai', tree: { path: '/src/linux' } }]);
+  expect(() => cells('tests: ["kselftest:timers/set-tai"]')).toThrow(
+    /kernel image is not built from a source/,
+  );
+  expect(() => cells('tests: ["kselftest:../../x"]')).toThrow(/must be a selftest of the kernel/);
+  expect(() => cells('tests: [{ file: x, from: built }]')).toThrow(/from goes with kselftest/);
 });
 
 test('a test that runs nowhere is a warning', () => {
