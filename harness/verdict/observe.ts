@@ -48,12 +48,18 @@ function observeKernel(input: ObserveInput): Observation {
   if (differences.length > 0)
     return fail('infra-error', `not the guest that was asked for: ${differences.map(describe).join('; ')}`);
   const end = endedEarly(ending);
-  if (end !== null) return fail(end.verdict, end.reason);
+  if (end !== null) return fail(end.verdict, end.reason + inTest(evidence));
   const gap = incomplete(evidence);
   if (gap !== null) return fail('no-evidence', gap);
   const refuted = refutedRefinement(evidence);
   if (refuted !== null) return fail('infra-error', refuted);
   return registered(input);
+}
+
+/** The test that had begun when the guest ended, if one had. */
+function inTest({ tests = [] }: Evidence): string {
+  const open = tests.find(({ run }) => run.end === null);
+  return open === undefined ? '' : `, in the test ${open.run.name}`;
 }
 
 function describe(d: Difference): string {

@@ -26,6 +26,8 @@
 #define NS_PER_MS 1000000ull
 /* So often that a guest in a busy test is never taken for one that hangs (limits.ts), in guest time. */
 #define BEAT_NS (200 * NS_PER_MS)
+/* Output comes a line at a time where one CPU runs both: what comes this soon after goes out with it, in one frame. */
+#define GATHER_NS (5 * NS_PER_MS)
 /* What a test left behind is killed, and waited for so long. */
 #define REAP_MS 1000
 #define CHUNK 2048
@@ -190,7 +192,7 @@ static void run_one(unsigned int n, const struct test *test)
 	int pipes[PIPES][2], status = 0, error = 0, done = 0;
 	struct pollfd watched[2];
 	unsigned long long sent = 0;
-	uint64_t start = now_ns(), beat = start, timeout = test->timeout_ms * NS_PER_MS;
+	uint64_t start = now_ns(), beat = start, taken = 0, timeout = test->timeout_ms * NS_PER_MS;
 	const char *how = NULL;
 	sigset_t child_signal, before;
 	pid_t child;
@@ -229,6 +231,12 @@ static void run_one(unsigned int n, const struct test *test)
 			framef("beat", "t_ns=%llu", (unsigned long long)t);
 			beat = t;
 		}
+		if (taken && t - taken < GATHER_NS) {
+			pause.tv_nsec = GATHER_NS - (t - taken);
+			/* The child's end is a signal, which ends this. */
+			ppoll(NULL, 0, &pause, &before);
+			pause.tv_nsec = 0;
+		}
 		/* What has been said is on the wire before we wait: a guest that dies in a test has said how far it came. */
 		if (ppoll(watched, 2, &pause, &before) == 0) {
 			frames_flush();
@@ -249,6 +257,7 @@ static void run_one(unsigned int n, const struct test *test)
 				if (poll(&one, 1, 0) <= 0)
 					break;
 				more = take(watched[i].fd, kinds[i], n, &sent, test->cap);
+				taken = now_ns();
 				if (!more)
 					watched[i].fd = -1;
 			}
