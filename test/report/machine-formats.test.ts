@@ -69,6 +69,11 @@ test('annotations stand at the lines of the matrix, escaped as the toolkit of Gi
   expect(lines[2]).toMatch(/^::notice .*::old\.hpet-off: KVM was asked for/);
   // Cells without a line have one annotation for each outcome, their reasons a line each.
   expect(lines[3]).toMatch(/^::warning file=[^,]*,title=2 cells infra-error::mid[^%]*%0Anew[^%]*$/);
+  const apart = renderGithub(viewOf(SAMPLE.map(at('new.hpet-off', 13))));
+  expect(apart.match(/^::warning .*/gm)).toEqual([
+    expect.stringContaining('title=1 cell infra-error::mid'),
+    expect.stringContaining(',line=13,title=1 cell infra-error::new'),
+  ]);
   expect(renderGithub(viewOf(BEGIN.slice(0, 1)))).toBe('');
 });
 
