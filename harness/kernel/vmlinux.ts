@@ -6,9 +6,9 @@ import type { AcquireOptions } from './types.ts';
 
 const KIND = 'kernel-vmlinux';
 
-/** Copies what make left in `out`; a link there would lead to a file of the user's. */
+/** Copies what make left in `out` for the image of that sha256, wherever a copy of the image lies; a link there would lead to a file of the user's. */
 export async function keepVmlinux(
-  key: string,
+  imageSha256: string,
   out: string,
   release: string,
   { cache }: AcquireOptions,
@@ -19,15 +19,20 @@ export async function keepVmlinux(
     const copy = join(scratch, 'vmlinux');
     await copyFile(built, copy);
     const name = `vmlinux-${release.replace(/[^\w.+~-]/g, '_').slice(0, 80)}`;
-    await storeEntry(cache, { kind: KIND, key, object: await storeObject(cache, copy, name), facts: {} });
+    await storeEntry(cache, {
+      kind: KIND,
+      key: imageSha256,
+      object: await storeObject(cache, copy, name),
+      facts: {},
+    });
   });
 }
 
 /** Its path; undefined for a kernel that was built before there was this, or whose vmlinux is gone. */
 export async function findVmlinux(
-  key: string,
+  imageSha256: string,
   { cache }: Pick<AcquireOptions, 'cache'>,
 ): Promise<string | undefined> {
-  const entry = await findEntry(cache, KIND, key);
+  const entry = await findEntry(cache, KIND, imageSha256);
   return entry?.object === undefined ? undefined : takeObject(cache, entry.object);
 }

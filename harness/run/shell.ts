@@ -130,12 +130,11 @@ export async function runShell({ entry, guest }: ShellGuest, options: ShellOptio
 }
 
 /** For people: symbols, and what to type in another terminal. */
-async function gdbLines({ build, origin }: KernelImage, socket: string): Promise<string[]> {
-  const vmlinux =
-    build === undefined ? undefined : await findVmlinux(build.key, { cache: await openCache() });
+async function gdbLines({ sha256, build, origin }: KernelImage, socket: string): Promise<string[]> {
+  const vmlinux = await findVmlinux(sha256, { cache: await openCache() });
   const none =
     build === undefined
-      ? `not of this kernel (${origin}): a distribution has it in a package of its own, for Debian linux-image-...-dbg`
+      ? `none is known of this image (${origin}); a distribution has it in a package of its own, for Debian linux-image-...-dbg`
       : 'not kept when this kernel was built: tscmatrix build --force MATRIX.yaml --kernel NAME';
   return [
     `vmlinux: ${vmlinux ?? none}`,

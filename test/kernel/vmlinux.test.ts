@@ -19,7 +19,7 @@ async function place() {
   return { folder, cache: await openCache() };
 }
 
-test('what make left is found by the key of the build', async () => {
+test('what make left is found by the image', async () => {
   const { folder, cache } = await place();
   await writeFile(join(folder, 'vmlinux'), 'ELF');
   await keepVmlinux('a'.repeat(64), folder, '6.1.0 odd/name', { cache });

@@ -161,7 +161,7 @@ async function storeBuilt(job: Job, make: Make, facts: BuildFacts, options: Acqu
       path,
       `vmlinuz-${release.replace(/[^\w.+~-]/g, '_').slice(0, 80)}`,
     );
-    await keepVmlinux(job.key, make.out, release, options);
+    await keepVmlinux(object.sha256, make.out, release, options);
     const before = await findEntry(options.cache, BUILD_KIND, job.key);
     if (before?.object !== undefined && before.object.sha256 !== object.sha256) {
       options.onProgress?.(
