@@ -108,9 +108,11 @@ async function readFiles(
     return { files, isFolder };
   } catch (error) {
     if (error instanceof UserError) throw error;
+    const why =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
     throw new UserError(
-      `the test ${name} cannot be read: ${(error as Error).message}`,
-      'see tests: of the matrix, or --test',
+      `the test ${name} cannot be read: ${full}: ${why}`,
+      'paths start from the folder of the matrix, those of --test from the current one',
     );
   }
 }

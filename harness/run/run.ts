@@ -5,6 +5,7 @@ import { UserError } from '../base/errors.ts';
 import type { Limits } from '../guest/watch/limits.ts';
 import { readNamed } from '../host/inside.ts';
 import { removeStaleScratch } from '../host/scratch.ts';
+import { testImages } from '../lab/make-ready.ts';
 import { needQemu } from '../lab/need-qemu.ts';
 import { defaultJobs } from '../lab/schedule.ts';
 import { loadMatrix } from '../matrix/load.ts';
@@ -87,6 +88,8 @@ export async function runPlan(
     refresh: options.refresh === true,
     ...(limits === undefined ? {} : { limits }),
   };
+  // A test that cannot be read is told before there is a record of a run that never was.
+  await testImages(plan.cells, plan.matrixPath);
   const record = await openRecord(options.resultsDir, plan.name);
   const session = openSession(plan, rules, record, reporters);
   const none = new Map();
