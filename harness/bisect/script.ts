@@ -8,6 +8,7 @@ import { readBelow, readNamed } from '../host/inside.ts';
 import { projectFolder } from '../host/project.ts';
 import { readSeries } from '../kernel/patch/series.ts';
 import { guestWords, SUBJECT } from '../lab/cell-spec.ts';
+import { selftestOf } from '../lab/make-ready.ts';
 import { NAME, NAME_LENGTH } from '../matrix/names.ts';
 import type { BuildSource, Expectation, KernelSource } from '../matrix/types.ts';
 import { cellId } from '../plan/cell-id.ts';
@@ -91,8 +92,16 @@ function bootWords({ qemu, timeoutS }: SearchSpec): string {
 /** The files of the tests become parts, those of a folder in a folder of the script's. */
 async function testsOf({ cell: { tests = [] } }: SearchSpec, parts: Part[]): Promise<object[] | undefined> {
   const words: object[] = [];
-  for (const { name, path, root = '', command, run, args, timeoutMs } of tests) {
+  for (const test of tests) {
+    const { name, path, root = '', command, run, args, timeoutMs } = test;
     const timeout = `${timeoutMs}ms`;
+    const program = await selftestOf(test);
+    if (program !== null) {
+      const file = `${parts.length + 1}-${name}`;
+      parts.push({ name: file, content: program });
+      words.push({ name, file, args, timeout });
+      continue;
+    }
     if (path === undefined) {
       words.push({ name, command, timeout });
       continue;

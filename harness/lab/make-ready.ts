@@ -9,7 +9,7 @@ import { buildProbeImage } from '../image/probe-image.ts';
 import type { TestImage } from '../image/test-image.ts';
 import { acquireKernel, BuildError, type KernelImage } from '../kernel/acquire.ts';
 import { isKvmGuest, needsHostKvm } from '../matrix/accelerators.ts';
-import type { KernelEntry } from '../matrix/types.ts';
+import type { KernelEntry, TestSpec } from '../matrix/types.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { type GuestImages, type HostOffer, type PartFault, testsKey } from './machine.ts';
 import { hostNests, makeNestedReady } from './nested-ready.ts';
@@ -116,6 +116,12 @@ export async function testImages(cells: readonly Cell[], matrixPath: string): Pr
     images.set(testsKey(tests, guest), await buildTestImage(tests, root, guest.trace));
   }
   return images;
+}
+
+/** The program of a selftest; null for another test. */
+export async function selftestOf({ selftest, tree }: TestSpec): Promise<Buffer | null> {
+  if (selftest === undefined || tree === undefined) return null;
+  return (await import('../image/selftest.ts')).buildSelftest(tree, selftest);
 }
 
 /** sha256 of each of a cell's tests. Throws UserError if one cannot be read. */
