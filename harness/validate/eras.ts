@@ -44,6 +44,26 @@ const CHANGES: readonly Change[] = [
     decides: outranks('xen'),
   },
   {
+    commit: 'aa83c45762a2',
+    title: 'x86/tsc: Introduce early tsc clocksource',
+    release: 'v4.16',
+    isIn: (v) => from(4, 16)(v) || v.el?.release === 8,
+    decides: (base, reference) =>
+      reference.current === 'tsc-early' && base.current !== 'tsc-early' ? 'current' : null,
+  },
+  {
+    commit: '8309f86cd41e',
+    title: "x86/tsc: Provide 'tsc=unstable' boot parameter",
+    release: 'v4.13',
+    isIn: (v) => from(4, 13)(v) || v.el?.release === 8,
+    decides: (base, reference) =>
+      isRegistered(base.verdict) &&
+      reference.verdict === 'unstable' &&
+      /"boot parameter"/.test(reference.reason)
+        ? 'all'
+        : null,
+  },
+  {
     commit: '898ec52d2ba0',
     title: 'x86/xen/time: Set the X86_FEATURE_TSC_KNOWN_FREQ flag in xen_tsc_khz()',
     release: 'v5.9',

@@ -286,6 +286,25 @@ describe('a base and a reference of different ages', () => {
     expect(across(worse).finding).toBe('worse');
   });
 
+  test('tsc-early, and a parameter of the kernel, came with later commits', () => {
+    const early = trio(['disturbed', 'never', 'never', 'never'], {
+      base: side('never', { current: 'acpi_pm' }),
+      backport: side('never', { current: 'acpi_pm' }),
+      reference: side('never', { current: 'tsc-early' }),
+    });
+    expect(across(early)).toMatchObject({
+      finding: 'same',
+      why: expect.stringContaining('aa83c45762a2'),
+    });
+    expect(across(early, RHEL7, '4.14.67').finding).toBe('missing');
+    const told = trio(['told-unstable', 'refined', 'known-frequency', 'unstable'], {
+      reference: side('unstable', { reason: 'the reason given is "boot parameter"' }),
+    });
+    expect(across(told)).toMatchObject({ finding: 'apart', why: expect.stringContaining('8309f86cd41e') });
+    expect(across(told, '4.14.67').finding).toBe('other');
+    expect(across({ ...told, reference: side('unstable') }).finding).toBe('other');
+  });
+
   test('is said, and a control that cannot be compared is none', () => {
     const fixed = judge(trio(['kvm-slow', 'never', 'known-frequency', 'known-frequency']));
     const conclusion = conclude([fixed, across(sockets, RHEL7, '6.12.1')], []);
