@@ -4,6 +4,7 @@
  */
 import { EXIT, HostFault, Interrupted, UserError } from '../base/errors.ts';
 import { errnoOf, toLimitFault } from '../host/write-faults.ts';
+import { BuildError } from '../kernel/make/errors.ts';
 import { sayFault } from './say.ts';
 
 /** Broken off by its reader: nothing that "git bisect run" could take for an answer. */
@@ -46,6 +47,11 @@ export function reportError(thrown: unknown, interrupted: boolean): number {
   if (error instanceof HostFault) {
     sayFault(error);
     return EXIT.hostFault;
+  }
+  // A finding about the kernel.
+  if (error instanceof BuildError) {
+    sayFault(error);
+    return EXIT.unexpected;
   }
   sayFault({
     message: `a defect of tscmatrix: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

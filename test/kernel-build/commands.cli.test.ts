@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inScratch } from '../kernel/tools.ts';
@@ -86,6 +86,16 @@ test('a kernel that does not build makes its cells build-failed, which can be ex
     await writeFile(join(folder, 'gone.yaml'), MATRIX.replace('directory: tree', 'directory: gone'));
     const gone = tscmatrix(folder, 'run', join(folder, 'gone.yaml'), ...results);
     expect(gone).toMatchObject({ status: 2, stderr: expect.stringContaining('there is no such directory') });
+  }));
+
+test('a tree that does not build is a finding about it, in boot too', () =>
+  inFolder(async (folder) => {
+    const makefile = join(folder, 'tree', 'Makefile');
+    await writeFile(makefile, `${await readFile(makefile, 'utf8')}\n$(error nothing works)\n`);
+    const { status, stderr } = tscmatrix(folder, 'boot', join(folder, 'tree'));
+    expect(stderr).toMatch(/kernel tree: make .* failed: Makefile:\d+: \*\*\* nothing works/);
+    expect(stderr).not.toContain('defect');
+    expect(status).toBe(1);
   }));
 
 test('kernels lists what the cache holds, and prunes what was not used for long', () =>

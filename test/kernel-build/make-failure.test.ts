@@ -34,6 +34,11 @@ test.each([
     "make[1]: *** No rule to make target 'kernel/x.o', needed by 'kernel/built-in.a'.  Stop.",
     'No rule to make target',
   ],
+  [
+    'lib/Kconfig.debug:2449: can\'t open file "Documentation/Kconfig"',
+    "lib/Kconfig.debug:2449: can't open file",
+  ],
+  ["mkdir: cannot create directory 'include/generated': Read-only file system", 'Read-only file system'],
   ['a.c:1:10: fatal error: linux/compiler-gcc12.h: No such file or directory', 'compiler-gcc12.h'],
   ['a.S:7: Error: no such instruction', 'no such instruction'],
 ])('an error of the linker, the assembler or make: %s', (line, part) => {
@@ -44,6 +49,17 @@ test.each([
 test('an error of the linker comes with the function that it is in', () => {
   const error = ["ld: kernel/a.o: in function `f':", "a.c:(.text+0x3): undefined reference to `g'"];
   expect(firstError([...NOISE, ...error, ...TAIL])).toEqual(error);
+});
+
+test('a program that said nothing is found by where make stopped first', () => {
+  const stops = [
+    '  GEN     a.h',
+    'make[2]: *** [Makefile:3: a.h] Error 9',
+    'make[1]: *** [Makefile:7: all] Error 2',
+  ];
+  const { message } = makeFailure('bzImage', 2, [...NOISE, ...stops], '/log');
+  expect(message.split('\n')[0]).toBe('make bzImage failed: make[2]: *** [Makefile:3: a.h] Error 9');
+  expect(message).toContain('GEN     a.h');
 });
 
 test('a log without an error says so', () => {

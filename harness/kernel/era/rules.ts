@@ -130,6 +130,12 @@ export function eraRules(gcc: number | null): readonly Rule[] {
       adds: { patch: 'make-escape.patch' },
     },
     {
+      name: 'version-h',
+      source: "RHEL 8's scripts/mod/Makefile, with an output folder of its own (O=): it writes into the tree",
+      when: [{ file: 'scripts/mod/Makefile', has: /^\$\(version_h\): FORCE\n\t\$\(Q\)\$\(MAKE\) \$@$/m }],
+      adds: { patch: 'version-h.patch' },
+    },
+    {
       name: 'no-tail-calls',
       source:
         'a9a3ed1eff36 (x86: Fix early boot crash on gcc-10): the stack protector panics in start_secondary()',

@@ -40,8 +40,12 @@ const TOOL_ERROR = [
 /** A line by which a script or make says so. It counts where no tool has said anything. */
 const OTHER_ERROR = [
   /No rule to make target/,
+  // zconf_error(), and lexers that cannot open a file (scripts/kconfig).
+  /^\S*Kconfig\S*:\d+: /,
   /^(?:Invalid|Unsupported) (?:absolute|relative) .*relocation/,
   /: (?:command )?not found$/,
+  // mkdir: cannot create directory 'x': Read-only file system
+  /^[\w./-]+: (?:cannot|can't) /,
   /^\S+:\d+: \*\*\* (?!\[)/,
   /^\*\*\* /,
 ];
@@ -75,20 +79,27 @@ export function makeFailure(
       `apt-get install ${packageName || (program === 'pahole' ? 'dwarves' : program)}`,
     );
   }
-  const errors = errorsOf(lines);
+  const found = errorsOf(lines);
+  const errors = found.length === 0 ? stopOf(lines) : found;
   const [first] = errors;
   const others = errors.length - 1;
   const tail = lines.slice(-TAIL);
   const message = [
     first === undefined
       ? `make ${target} ended with ${exitCode} and named no error`
-      : `make ${target} failed: ${indent(first.find(isAnyError) ?? '').trim()}${others > 0 ? `, and in ${others} more ${others === 1 ? 'place' : 'places'}` : ''}`,
+      : `make ${target} failed: ${indent(first.find(isAnyError) ?? first.at(-1) ?? '').trim()}${others > 0 ? `, and in ${others} more ${others === 1 ? 'place' : 'places'}` : ''}`,
     ...(others > 0 || (first?.length ?? 0) > 1 ? errors.slice(0, SHOWN).flat().map(indent) : []),
     ...(errors.length > SHOWN ? [`  (${errors.length - SHOWN} more)`] : []),
     `end of the log (all of it: ${logPath}):`,
     ...tail.map(indent),
   ].join('\n');
   return new BuildError('compile', message, { logPath });
+}
+
+/** Where make stopped first, with what was said before; empty if it did not say so. */
+function stopOf(lines: readonly string[]): string[][] {
+  const at = lines.findIndex((line) => /^make(?:\[\d+\])?: \*\*\* \[.*\] Error \d+$/.test(line));
+  return at < 0 ? [] : [lines.slice(Math.max(0, at - 2), at + 1)];
 }
 
 /** Of each file that has errors, the first one with the lines that belong to it, in the order of the log. */
