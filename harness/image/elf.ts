@@ -26,6 +26,10 @@ interface Segment {
   readonly size: number;
 }
 
+const LIBRARIES_MAX = 1000;
+/** Bytes; PATH_MAX of Linux. */
+const NAME_MAX = 4096;
+
 /** Null for what is no program of a 64-bit x86 guest, or a damaged one. Never throws. */
 export function readElf(bytes: Buffer): ElfNeeds | null {
   try {
@@ -63,6 +67,8 @@ function needsOf(bytes: Buffer, segments: readonly Segment[]): ElfNeeds {
     ({ type, address, size }) => type === PT_LOAD && strings >= address && strings < address + size,
   );
   const names = entries.filter(([tag]) => tag === DT_NEEDED).map(([, offset]) => offset);
+  // Each is looked up: a file of nothing but names would keep us for hours.
+  if (names.length > LIBRARIES_MAX) throw new RangeError('more libraries than a program has');
   if (names.length > 0 && home === undefined) throw new RangeError('the names of libraries lie nowhere');
   const table = strings - (home?.address ?? 0) + (home?.offset ?? 0);
   return {
@@ -72,7 +78,8 @@ function needsOf(bytes: Buffer, segments: readonly Segment[]): ElfNeeds {
 }
 
 function textAt(bytes: Buffer, at: number): string {
-  const end = bytes.indexOf(0, at);
-  if (at < 0 || at >= bytes.length || end < 0) throw new RangeError('a text without an end');
-  return bytes.toString('latin1', at, end);
+  if (at < 0 || at >= bytes.length) throw new RangeError('a text that lies nowhere');
+  const length = bytes.subarray(at, at + NAME_MAX).indexOf(0);
+  if (length < 0) throw new RangeError('a text without an end');
+  return bytes.toString('latin1', at, at + length);
 }

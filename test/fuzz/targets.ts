@@ -18,6 +18,9 @@ import { collectFrames, frameChecksum } from '../../harness/evidence/frames.ts';
 import { collectLines } from '../../harness/evidence/pasted/collect.ts';
 import { readPasted } from '../../harness/evidence/pasted/read-pasted.ts';
 import { describeReads } from '../../harness/evidence/reads.ts';
+import { readFrames } from '../../harness/evidence/report.ts';
+import { readNumbers, readTap } from '../../harness/evidence/tap.ts';
+import { readElf } from '../../harness/image/elf.ts';
 import { parseMatrix } from '../../harness/matrix/load.ts';
 import { readBlob } from '../../harness/record/blob/blob-read.ts';
 import { readLog } from '../../harness/record/log.ts';
@@ -26,6 +29,7 @@ import { diagnosisText } from '../../harness/report/diagnosis-text.ts';
 import { renderTable } from '../../harness/report/table.ts';
 import { diagnose } from '../../harness/verdict/diagnose.ts';
 import { captured, damaged, linesOf, matrices } from './inputs.ts';
+import { tinyElf } from './tiny-elf.ts';
 import { tinyTar } from './tiny-tar.ts';
 
 export interface Target {
@@ -59,6 +63,34 @@ const PROBE = frames([
   'flags tsc constant_tsc',
   'end frames=11',
 ]);
+const TESTED = frames([
+  'begin protocol=1 uptime_ns=1',
+  'test n=0 t_ns=5 timeout_ms=1000 cap=65536 name=one',
+  'testout 0 TAP version 13\\x0a1..1\\x0aok 1 \\xc3',
+  'testerr 0 oh\\x0a',
+  'testend n=0 how=exit code=3 ns=7000 bytes=90 error=',
+  'tracefunc name=tsc_read_refs symbol=none traceable=none kprobes=yes',
+  'traceinfo entries-in-buffer/entries-written: 75/75',
+  'traceinfo sent=1 others=0 cut=0',
+  'traceerror [    0.1] trace_kprobe: error: Failed to register probe event',
+  'trace      swapper/0-1       [000] .....     1.234567: r_tsc_read_refs: ret=0xffffffffffffffff',
+  'end frames=10 state=registered key=feedbeef',
+]);
+const TAP = [
+  'KTAP version 1\n',
+  '1..3\n',
+  '# Subtest: a\n',
+  '    1..1\n',
+  '    ok 1 b # SKIP\n',
+  'not ok 2 - c # TODO d\n',
+  'ok 3\n',
+  '  ---\n  at: {}\n  ...\n',
+  'Bail out! e\n',
+  'read_ns=41.5 # x=-1e9\n',
+  'pragma +strict\n',
+];
+/** A dynamic program: its header, PT_INTERP, PT_LOAD, PT_DYNAMIC, a name. */
+const ELF = tinyElf(1);
 const APPLIANCE = frames([
   'l1begin protocol=1',
   'l1uname 6.1.0 #1 SMP',
@@ -123,9 +155,10 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'evidence',
-    inputs: damaged([...PROBE, ...KERNEL, ...STAMPED, SAME], captured('probe').slice(0, 2)),
+    inputs: damaged([...PROBE, ...TESTED, ...KERNEL, ...STAMPED, SAME], captured('probe').slice(0, 2)),
     show: (input) => {
       const evidence = gatherEvidence(input, NONCE);
+      readFrames(readConsole(input), NONCE, 'feedbeef');
       return json([evidence, diagnose({ facts: evidence.facts })]);
     },
   },
@@ -176,6 +209,19 @@ export const TARGETS: readonly Target[] = [
       const { qmp, ...shown } = gatherAppliance(input, NONCE);
       return `${json(shown)}${json(qmp)}`;
     },
+  },
+  {
+    name: 'test output',
+    inputs: damaged(TAP),
+    show: (input) => {
+      const text = input.toString('utf8');
+      return json([readTap(text), readNumbers(text)]);
+    },
+  },
+  {
+    name: 'programs',
+    inputs: damaged([ELF.toString('latin1').slice(0, 64), '\xff'.repeat(8), '\x00'.repeat(16)], [ELF]),
+    show: (input) => json(readElf(input)),
   },
   {
     name: 'exit counts',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readElf } from '../../harness/image/elf.ts';
 import { readTest } from '../../harness/image/test-files.ts';
+import { tinyElf } from '../fuzz/tiny-elf.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -75,4 +76,13 @@ test('ELF: what Node itself needs, and damaged headers', async () => {
   const wild = Buffer.from(bytes.subarray(0, 4096));
   wild.writeBigUInt64LE(2n ** 60n, 32);
   expect(readElf(wild)).toBeNull();
+});
+
+test('ELF: a file of nothing but names is no program', () => {
+  const whole = { interpreter: '/lib64/ld.so', libraries: ['libc.so.6'] };
+  expect(readElf(tinyElf(1))).toEqual(whole);
+  expect(readElf(tinyElf(1000))?.libraries).toHaveLength(1000);
+  expect(readElf(tinyElf(1001))).toBeNull();
+  const endless = tinyElf(1).fill('x', 361 + 48);
+  expect(readElf(Buffer.concat([endless, Buffer.alloc(8192, 'x'), Buffer.alloc(1)]))).toBeNull();
 });
