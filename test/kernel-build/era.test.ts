@@ -103,6 +103,8 @@ test('a vendor is known by its mark', () => {
   expect(names({ ...NEW, Makefile: `RHEL_MAJOR = 7\n${NEW.Makefile}` })).toEqual(['rhel7']);
   expect(names({ ...NEW, 'Makefile.rhelver': 'RHEL_MAJOR = 8\nRHEL_MINOR = 5\n' })).toEqual(['rhel8']);
   expect(names({ ...NEW, 'Makefile.rhelver': 'RHEL_MAJOR = 9\n' })).toEqual([]);
+  const strict = { ...NEW, Makefile: `${NEW.Makefile}ifneq ($(DISABLE_WERROR),1)\n` };
+  expect(names(strict)).toEqual(['no-werror']);
   const again = '$(version_h): FORCE\n\t$(Q)$(MAKE)';
   expect(names({ ...NEW, 'scripts/mod/Makefile': `${again} $@\n` })).toEqual(['version-h']);
   expect(names({ ...NEW, 'scripts/mod/Makefile': `${again} -f $(srctree)/Makefile $@\n` })).toEqual([]);

@@ -136,6 +136,13 @@ export function eraRules(gcc: number | null): readonly Rule[] {
       adds: { patch: 'version-h.patch' },
     },
     {
+      name: 'no-werror',
+      source:
+        "RHEL 8's Makefile: warnings of newer compilers than its own are errors, unless DISABLE_WERROR is 1",
+      when: [{ gcc: 9 }, { file: MAKEFILE, has: /^ifneq \(\$\(DISABLE_WERROR\),1\)$/m }],
+      adds: { make: { DISABLE_WERROR: '1' } },
+    },
+    {
       name: 'no-tail-calls',
       source:
         'a9a3ed1eff36 (x86: Fix early boot crash on gcc-10): the stack protector panics in start_secondary()',
