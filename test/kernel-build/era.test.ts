@@ -105,6 +105,15 @@ test('a vendor is known by its mark', () => {
   expect(names({ ...NEW, 'Makefile.rhelver': 'RHEL_MAJOR = 9\n' })).toEqual([]);
   const strict = { ...NEW, Makefile: `${NEW.Makefile}ifneq ($(DISABLE_WERROR),1)\n` };
   expect(names(strict)).toEqual(['no-werror']);
+  const bin2c = {
+    ...NEW,
+    'kernel/Makefile': 'cat $< | scripts/basic/bin2c\n',
+    'init/Kconfig': 'config BUILD_BIN2C\n\tbool\n',
+  };
+  expect(names(bin2c)).toEqual(['no-ikconfig']);
+  expect(
+    names({ ...bin2c, 'init/Kconfig': `${bin2c['init/Kconfig']}config IKCONFIG\n\tselect BUILD_BIN2C\n` }),
+  ).toEqual([]);
   const again = '$(version_h): FORCE\n\t$(Q)$(MAKE)';
   expect(names({ ...NEW, 'scripts/mod/Makefile': `${again} $@\n` })).toEqual(['version-h']);
   expect(names({ ...NEW, 'scripts/mod/Makefile': `${again} -f $(srctree)/Makefile $@\n` })).toEqual([]);

@@ -143,6 +143,16 @@ export function eraRules(gcc: number | null): readonly Rule[] {
       adds: { make: { DISABLE_WERROR: '1' } },
     },
     {
+      name: 'no-ikconfig',
+      source: "RHEL 8's init/Kconfig: bin2c, which packs /proc/config.gz, is built for KEXEC_FILE alone",
+      when: [
+        { file: 'init/Kconfig', has: /^config BUILD_BIN2C$/m },
+        { file: 'init/Kconfig', lacks: /select BUILD_BIN2C/ },
+        { file: 'kernel/Makefile', has: /scripts\/basic\/bin2c/ },
+      ],
+      adds: { options: { CONFIG_IKCONFIG: 'n', CONFIG_IKCONFIG_PROC: 'n' } },
+    },
+    {
       name: 'no-tail-calls',
       source:
         'a9a3ed1eff36 (x86: Fix early boot crash on gcc-10): the stack protector panics in start_secondary()',
