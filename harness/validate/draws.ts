@@ -66,9 +66,12 @@ export function guestsToDraw(
     const guest = guests.get(trio.guest);
     return guest !== undefined && isDrawn(guest) ? [{ trio, guest, one }] : [];
   });
+  const isDrawnOne = (one: Judged) => drawn.some((other) => other.one === one);
+  // Nothing depends on chance then.
+  if (judged.some(({ judged: one }) => one.finding === 'worse' && !isDrawnOne(one))) return [];
   const isEffectSure =
     !judged.some(({ judged: { finding } }) => finding === 'missing') ||
-    judged.some(({ judged: one }) => isEffect(one) && !drawn.some((other) => other.one === one));
+    judged.some(({ judged: one }) => isEffect(one) && !isDrawnOne(one));
   return drawn.filter(({ one }) => one.finding === 'worse' || (isEffect(one) && !isEffectSure));
 }
 

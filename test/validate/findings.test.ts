@@ -377,6 +377,8 @@ describe('a guest whose reads are disturbed at random', () => {
     expect(drawn([['h', 'refined', 'unrefined', 'refined']])).toEqual([]);
     expect(drawn([FIXED, MISSING])).toEqual(['g']);
     expect(drawn([FIXED])).toEqual([]);
+    // Another guest is worse already.
+    expect(drawn([WORSE, ['h', 'refined', 'never', 'known-frequency']])).toEqual([]);
     expect(drawn([FIXED, MISSING, ['i', 'never', 'refined', 'refined']])).toEqual([]);
     expect(drawn([['g', 'refined', 'refined', 'refined'], MISSING])).toEqual([]);
   });
