@@ -12,6 +12,8 @@ import { runBoth } from './schedule.ts';
 import { measureHostTsc } from './true-frequency.ts';
 
 interface RunnerOptions {
+  /** The matrix that the cells' tests are named in; without it their paths start from the current folder. */
+  readonly matrixPath?: string;
   /** Guests of every kind that will be booted: they decide what is made ready. A ref-delay makes no other kind. */
   readonly cells: readonly Cell[];
   readonly qemu: string;
@@ -65,13 +67,13 @@ const NO_ACCELERATOR = 'choose a topology that this host has: tscmatrix doctor';
 
 /** What all boots need is got with the first one. */
 export function openRunner(options: RunnerOptions): Runner {
-  const { cells, qemu, onProgress, timeoutS } = options;
+  const { cells, qemu, onProgress, timeoutS, matrixPath = '' } = options;
   let preparing: Promise<[Ready, TrueKhz]> | undefined;
   let made: Ready | null = null;
 
   const prepare = async (kernelPath: string): Promise<[Ready, TrueKhz]> => {
     const kernel = { name: cells[0]?.kernel ?? '', source: { kind: 'image', path: kernelPath } } as const;
-    const plan = { name: 'bench', matrixPath: '', matrixSha256: '', kernels: [kernel], cells };
+    const plan = { name: 'bench', matrixPath, matrixSha256: '', kernels: [kernel], cells };
     return runBoth(
       () => makeReady(plan, { qemu, onProgress: (_, text) => onProgress(text) }),
       measureHostTsc,

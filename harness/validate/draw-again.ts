@@ -3,9 +3,17 @@ import { join } from 'node:path';
 import { type BootOutcome, openRunner } from '../lab/runner.ts';
 import { defaultJobs, runInParallel } from '../lab/schedule.ts';
 import { cellId } from '../plan/cell-id.ts';
-import type { Cell } from '../plan/types.ts';
 import { guestName, testsOf } from './comparisons.ts';
-import { addDraw, type Draws, guestsToDraw, NO_DRAWS, stateOfDraws, withSeed } from './draws.ts';
+import {
+  addDraw,
+  type Draws,
+  guestsToDraw,
+  NO_DRAWS,
+  type RandomCell,
+  stateOfDraws,
+  weighDraws,
+  withSeed,
+} from './draws.ts';
 import type { Backport } from './kernels.ts';
 import type { JudgedGuest, ValidateInput, ValidationRun } from './validate.ts';
 
@@ -14,51 +22,42 @@ interface DrawOptions {
   readonly onProgress: (text: string) => void;
 }
 
-/** By guest. Throws HostFault if this host cannot boot such a guest at all. */
+/** The guests again, weighed by what further seeds showed. Throws HostFault if this host cannot boot such a guest at all. */
 export async function drawAgain(
   { record, plan }: ValidationRun,
   judged: readonly JudgedGuest[],
   input: ValidateInput,
   backport: Backport,
   { folder, onProgress }: DrawOptions,
-): Promise<ReadonlyMap<string, Draws>> {
+): Promise<readonly JudgedGuest[]> {
   const cells = plan.cells.filter(({ kernel }) => kernel === input.base.name);
-  const places = guestsToDraw(judged, new Map(cells.map(({ axes, guest }) => [guestName(axes), guest])));
-  const found = new Map<string, Draws>();
-  const [first] = places;
-  if (first === undefined) return found;
-  const cellOf = (kernel: string, place: (typeof places)[number], nth: number): Cell => {
-    const guest = withSeed(place.guest, nth);
-    const own = cells.find(({ axes }) => guestName(axes) === place.trio.guest) as Cell;
-    return { ...own, kernel, guest, id: cellId(kernel, guest) };
-  };
-  const runner = openRunner({
-    cells: places.map((place) => cellOf(input.base.name, place, 0)),
-    qemu: input.run.qemu,
-    timeoutS: input.run.timeoutS,
-    onProgress,
-  });
-  const boot = (kernel: string, place: (typeof places)[number], nth: number): Promise<BootOutcome> => {
-    const cell = cellOf(kernel, place, nth);
+  const places = guestsToDraw(judged, new Map(cells.map((cell) => [guestName(cell.axes), cell])));
+  if (places.length === 0) return judged;
+  const { qemu, timeoutS } = input.run;
+  const drawn = places.map(({ cell }) => cell);
+  const runner = openRunner({ cells: drawn, matrixPath: plan.matrixPath, qemu, timeoutS, onProgress });
+  const boot = (own: RandomCell, kernel: string, nth: number): Promise<BootOutcome> => {
+    const guest = withSeed(own.guest, nth);
+    const cell = { ...own, kernel, guest, id: cellId(kernel, guest) };
     const path = record.view.kernels.get(kernel)?.ready?.path ?? '';
     return runner.boot(cell, path, join(folder, cell.id));
   };
-  for (const place of places) {
-    const { guest, base, backport: own } = place.trio;
-    let draws = addDraw(NO_DRAWS, own, base, input.tolerancePpm);
+  const kernels = [input.base.name, backport.entry.name];
+  const found = new Map<string, Draws>();
+  for (const { trio, cell } of places) {
+    let draws = addDraw(NO_DRAWS, trio.backport, trio.base, input.tolerancePpm);
     for (let nth = 1; stateOfDraws(draws) === 'more'; nth++) {
-      onProgress(`other seeds, ${guest}: ${nth}`);
+      onProgress(`other seeds, ${trio.guest}: ${nth}`);
       const outcomes = new Map<string, BootOutcome>();
-      const kernels = [input.base.name, backport.entry.name];
-      await runInParallel(kernels, input.run.jobs ?? defaultJobs(place.guest.memoryMiB), async (kernel) => {
-        outcomes.set(kernel, await boot(kernel, place, nth));
+      await runInParallel(kernels, input.run.jobs ?? defaultJobs(cell.guest.memoryMiB), async (kernel) => {
+        outcomes.set(kernel, await boot(cell, kernel, nth));
       });
       const [theirs, mine] = kernels.map((kernel) => outcomes.get(kernel));
       draws = after(draws, mine, theirs, input.tolerancePpm);
     }
-    found.set(guest, draws);
+    found.set(trio.guest, draws);
   }
-  return found;
+  return judged.map(({ trio, judged: one }) => ({ trio, judged: weighDraws(one, found.get(trio.guest)) }));
 }
 
 function after(

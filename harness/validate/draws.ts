@@ -5,6 +5,7 @@
  * apart say the same. Pure.
  */
 import type { Disturbance, GuestSpec } from '../matrix/types.ts';
+import type { Cell } from '../plan/types.ts';
 import { type Served, worsening } from './agree.ts';
 import type { Comparison, Judged } from './types.ts';
 
@@ -15,6 +16,7 @@ const DRAWS_MAX = 12;
 type RandomGuest = GuestSpec & {
   readonly refDelay: { readonly disturbance: Disturbance & { readonly kind: 'random' } };
 };
+export type RandomCell = Cell & { readonly guest: RandomGuest };
 
 /** How base and backport stand to each other over the draws so far, the first one included. */
 export interface Draws {
@@ -28,8 +30,8 @@ export interface Draws {
 export const NO_DRAWS: Draws = { worse: 0, better: 0, alike: 0, fault: null };
 
 /** Only of counted instructions: in real time each boot is another draw anyway (--repeat). */
-export function isDrawn(guest: GuestSpec): guest is RandomGuest {
-  return guest.clock === 'deterministic' && guest.refDelay.disturbance?.kind === 'random';
+function isDrawn(cell: Cell): cell is RandomCell {
+  return cell.guest.clock === 'deterministic' && cell.guest.refDelay.disturbance?.kind === 'random';
 }
 
 export function withSeed(guest: RandomGuest, nth: number): GuestSpec {
@@ -55,16 +57,16 @@ export function stateOfDraws({ worse, better, alike, fault }: Draws): 'more' | '
 
 /**
  * The guests to draw again: where the backport seems worse, and where chance alone may have made it seem to have an effect.
- * `guests` are those of the base's cells, by name.
+ * `cells` are those of the base, by guest.
  */
 export function guestsToDraw(
   judged: readonly { readonly trio: Comparison; readonly judged: Judged }[],
-  guests: ReadonlyMap<string, GuestSpec>,
-): { readonly trio: Comparison; readonly guest: RandomGuest }[] {
+  cells: ReadonlyMap<string, Cell>,
+): { readonly trio: Comparison; readonly cell: RandomCell }[] {
   const isEffect = ({ finding }: Judged) => finding === 'as-reference' || finding === 'other';
   const drawn = judged.flatMap(({ trio, judged: one }) => {
-    const guest = guests.get(trio.guest);
-    return guest !== undefined && isDrawn(guest) ? [{ trio, guest, one }] : [];
+    const cell = cells.get(trio.guest);
+    return cell !== undefined && isDrawn(cell) ? [{ trio, cell, one }] : [];
   });
   const isDrawnOne = (one: Judged) => drawn.some((other) => other.one === one);
   // Nothing depends on chance then.

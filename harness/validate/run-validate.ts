@@ -122,7 +122,7 @@ async function examineAndBoot(
     const judged = judgeGuests(booted, input, backport, examined.report);
     const place = { folder: join(folder, 'seeds', backport.entry.name), onProgress: line.show };
     const statement = makeStatement(booted, input, backport, {
-      draws: await drawAgain(booted, judged, input, backport, place).finally(line.clear),
+      judged: await drawAgain(booted, judged, input, backport, place).finally(line.clear),
       margins: margins?.of(backport.entry.name) ?? [],
       patch: examined.report,
       patches: await digestsOf(backport),

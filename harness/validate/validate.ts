@@ -9,7 +9,6 @@ import type { Reporter } from '../report/reporter.ts';
 import { type RunOptions, runPlan } from '../run/run.ts';
 import { comparisonsOf } from './comparisons.ts';
 import { conclude } from './conclude.ts';
-import { type Draws, weighDraws } from './draws.ts';
 import { makeEarlyStop } from './early-stop.ts';
 import { areApart, changesBetween, judgeAcross } from './eras.ts';
 import type { Backport } from './kernels.ts';
@@ -84,8 +83,7 @@ function releaseOf(record: RunRecord, name: string): string {
 }
 
 interface Extras {
-  /** By guest, of those whose reads are disturbed at random. */
-  readonly draws: ReadonlyMap<string, Draws>;
+  readonly judged: readonly JudgedGuest[];
   readonly margins: readonly MarginComparison[];
   readonly patch: PatchReport | null;
   readonly patches: Inputs['patches'];
@@ -95,18 +93,14 @@ interface Extras {
 
 /** The statement on one backport. Pure but for what it is given. */
 export function makeStatement(
-  booted: ValidationRun,
+  { record, plan, provenance }: ValidationRun,
   input: ValidateInput,
   backport: Backport,
   extras: Extras,
 ): Statement {
-  const { record, plan, provenance } = booted;
   const { base, reference, tolerancePpm, run } = input;
   const [old, recent] = [releaseOf(record, base.name), releaseOf(record, reference.name)];
-  const judged = judgeGuests(booted, input, backport, extras.patch).map(({ trio, judged: one }) => ({
-    trio,
-    judged: weighDraws(one, extras.draws.get(trio.guest)),
-  }));
+  const { judged } = extras;
   const margins = extras.margins.map((trio) => ({ trio, judged: judgeMargin(trio) }));
   const conclusion = conclude(
     judged.map((one) => one.judged),

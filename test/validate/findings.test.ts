@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec, Verdict } from '../../harness/matrix/types.ts';
+import type { Cell } from '../../harness/plan/types.ts';
 import { conclude } from '../../harness/validate/conclude.ts';
 import { addDraw, guestsToDraw, stateOfDraws, weighDraws, withSeed } from '../../harness/validate/draws.ts';
 import { areApart, changesBetween, judgeAcross } from '../../harness/validate/eras.ts';
@@ -354,14 +355,20 @@ describe('a guest whose reads are disturbed at random', () => {
     clock: 'deterministic',
     refDelay: { pmNs: 0, hpetNs: 0, disturbance: { kind: 'random', probability: 0.5, seed: 3, ns: 1000 } },
   } as const;
-  const guests = new Map<string, GuestSpec>([
-    ['g', { ...NESTED, ...random }],
-    ['h', NESTED],
+  const cell = (guest: GuestSpec): Cell => ({
+    id: 'c',
+    kernel: 'base',
+    guest,
+    axes: {},
+    expectation: { registration: ['refined'], from: ['default'] },
+  });
+  const cells = new Map([
+    ['g', cell({ ...NESTED, ...random })],
+    ['h', cell(NESTED)],
   ]);
   const draw = (rows: readonly Row[]) =>
     rows.map((row) => trio(row)).map((one) => ({ trio: one, judged: judge(one) }));
-  const drawn = (rows: readonly Row[]) =>
-    guestsToDraw(draw(rows), guests).map(({ trio: { guest } }) => guest);
+  const drawn = (rows: readonly Row[]) => guestsToDraw(draw(rows), cells).map(({ trio: { guest } }) => guest);
   const WORSE: Row = ['g', 'refined', 'unrefined', 'refined'];
   const FIXED: Row = ['g', 'unrefined', 'refined', 'refined'];
   const MISSING: Row = ['h', 'never', 'never', 'known-frequency'];
@@ -384,9 +391,9 @@ describe('a guest whose reads are disturbed at random', () => {
   });
 
   test('has another seed with each draw', () => {
-    const [place] = guestsToDraw(draw([WORSE]), guests);
+    const [place] = guestsToDraw(draw([WORSE]), cells);
     if (place === undefined) throw new Error('not drawn');
-    expect(withSeed(place.guest, 2).refDelay.disturbance).toMatchObject({ seed: 5, probability: 0.5 });
+    expect(withSeed(place.cell.guest, 2).refDelay.disturbance).toMatchObject({ seed: 5, probability: 0.5 });
   });
 
   test('counts which of the two is served worse', () => {
