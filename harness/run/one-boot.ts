@@ -2,11 +2,12 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import type { Machine } from '../guest/types.ts';
 import { makeScratch } from '../host/scratch.ts';
 import type { KernelImage } from '../kernel/acquire.ts';
 import { bootOnce, type Observed } from '../lab/boot-once.ts';
 import { launchOf, needMachine, resolveMachine } from '../lab/machine.ts';
-import { makeReady } from '../lab/make-ready.ts';
+import { makeReady, type Ready } from '../lab/make-ready.ts';
 import { measureHostTsc } from '../lab/true-frequency.ts';
 import type { Expectation, GuestSpec, KernelEntry, TestSpec, Verdict } from '../matrix/types.ts';
 import { cellId } from '../plan/cell-id.ts';
@@ -37,15 +38,22 @@ export function isRegistered(verdict: Verdict): boolean {
   return (EXPECTATION.registration as readonly Verdict[]).includes(verdict);
 }
 
-/** Throws HostFault if this host cannot boot it, and what getting the kernel throws. */
-export async function bootGuest(
+interface OneReady {
+  readonly cell: Cell;
+  readonly ready: Ready;
+  readonly kernel: KernelImage;
+  readonly machine: Machine;
+}
+
+/** All that one guest needs before it starts; `hint` if this host has no such machine. Throws HostFault, and what getting the kernel throws. */
+export async function makeOneReady(
   entry: KernelEntry,
   guest: GuestSpec,
-  { qemu, timeoutS, keep, onProgress, tests = [] }: OneBootOptions,
-): Promise<OneBoot> {
-  const id = cellId(entry.name, guest);
+  { qemu, onProgress, tests = [] }: Pick<OneBootOptions, 'qemu' | 'onProgress' | 'tests'>,
+  hint: string,
+): Promise<OneReady> {
   const cell: Cell = {
-    id,
+    id: cellId(entry.name, guest),
     kernel: entry.name,
     guest,
     axes: {},
@@ -57,7 +65,18 @@ export async function bootGuest(
   const kernel = ready.kernels.get(entry.name);
   if (kernel instanceof Error) throw kernel;
   if (kernel === undefined) throw new Error(`${entry.name} was not got`);
-  const machine = needMachine(resolveMachine(guest, ready), 'use --topology nested, auto or tcg');
+  return { cell, ready, kernel, machine: needMachine(resolveMachine(guest, ready), hint) };
+}
+
+/** Throws HostFault if this host cannot boot it, and what getting the kernel throws. */
+export async function bootGuest(
+  entry: KernelEntry,
+  guest: GuestSpec,
+  options: OneBootOptions,
+): Promise<OneBoot> {
+  const { timeoutS, keep, onProgress } = options;
+  const hint = 'use --topology nested, auto or tcg';
+  const { cell, ready, kernel, machine } = await makeOneReady(entry, guest, options, hint);
   const launch = launchOf(cell, machine, kernel.path, ready);
   const scratch = keep === undefined ? await makeScratch() : null;
   try {
@@ -67,7 +86,7 @@ export async function bootGuest(
       limits: { deadlineMs: timeoutS * 1000 },
       onRetry: async ({ ending }) => onProgress(`trying again after ${endingText(ending)}`),
     });
-    return { kernel, cell: id, seen };
+    return { kernel, cell: cell.id, seen };
   } finally {
     await scratch?.remove();
   }

@@ -13,15 +13,13 @@ import { buildShellImage } from '../image/shell-image.ts';
 import type { KernelImage } from '../kernel/acquire.ts';
 import { findVmlinux } from '../kernel/vmlinux.ts';
 import { readCellSpec } from '../lab/cell-spec.ts';
-import { launchOf, needMachine, resolveMachine } from '../lab/machine.ts';
-import { makeReady } from '../lab/make-ready.ts';
+import { launchOf } from '../lab/machine.ts';
 import { isMatrixPath } from '../matrix/builtin.ts';
 import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { GuestSpec, KernelEntry } from '../matrix/types.ts';
-import { cellId } from '../plan/cell-id.ts';
 import { makePlan } from '../plan/expand.ts';
-import type { Cell } from '../plan/types.ts';
+import { makeOneReady } from './one-boot.ts';
 import { kernelOf } from './relaunch.ts';
 import { findCell, openRun } from './stored.ts';
 
@@ -76,21 +74,14 @@ export async function shellGuest(
 /** Runs the guest until it ends. Throws HostFault if it cannot be run, or if QEMU fails. */
 export async function runShell({ entry, guest }: ShellGuest, options: ShellOptions): Promise<void> {
   const { qemu, gdb, columns, rows, onProgress, onStart } = options;
-  const cell: Cell = {
-    id: cellId(entry.name, guest),
-    kernel: entry.name,
-    guest,
-    axes: {},
-    expectation: { registration: ['refined'], from: ['default'] },
-  };
-  const plan = { name: 'shell', matrixPath: '', matrixSha256: '', kernels: [entry], cells: [cell] };
-  const ready = await makeReady(plan, { qemu, onProgress: (name, text) => onProgress(`${name}: ${text}`) });
-  const kernel = ready.kernels.get(entry.name);
-  if (kernel === undefined || kernel instanceof Error) throw kernel ?? new Error(`${entry.name} was not got`);
-  const { tracedInitrd: _, ...machine } = needMachine(
-    resolveMachine(guest, ready),
-    'use a cell with topology nested, auto or tcg',
-  );
+  const hint = 'use a cell with topology nested, auto or tcg';
+  const {
+    cell,
+    ready,
+    kernel,
+    machine: found,
+  } = await makeOneReady(entry, guest, { qemu, onProgress }, hint);
+  const { tracedInitrd: _, ...machine } = found;
   if (gdb && machine.appliance !== null)
     throw new UserError(
       '--gdb is for a guest that QEMU of this host runs itself',
