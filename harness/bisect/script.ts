@@ -1,10 +1,10 @@
 /** A shell script that repeats an answer, or the whole search: all it needs besides the program and the commits is in it. */
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { oneLine } from '../base/safe-text.ts';
 import { shellQuote } from '../base/shell.ts';
-import { readBelow, readNamed } from '../host/inside.ts';
+import { pathsBelow, readBelow, readNamed } from '../host/inside.ts';
 import { projectFolder } from '../host/project.ts';
 import { readSeries } from '../kernel/patch/series.ts';
 import { guestWords, SUBJECT } from '../lab/cell-spec.ts';
@@ -109,12 +109,8 @@ async function testsOf({ cell: { tests = [] } }: SearchSpec, parts: Part[]): Pro
     const full = resolve(root, path);
     const place = `${parts.length + 1}-${basename(full)}`;
     const isFolder = (await stat(full)).isDirectory();
-    const entries = isFolder ? await readdir(full, { recursive: true, withFileTypes: true }) : [];
-    const files = entries.filter((entry) => !entry.isDirectory());
-    for (const entry of files) {
-      const own = relative(full, join(entry.parentPath, entry.name));
+    for (const own of isFolder ? await pathsBelow(full) : [])
       parts.push({ name: `${place}/${own}`, content: await readBelow(full, own) });
-    }
     if (!isFolder) parts.push({ name: place, content: await readNamed(full) });
     words.push({
       name,

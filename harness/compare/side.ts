@@ -3,6 +3,7 @@ import { furthest } from '../base/figures.ts';
 import { type CellView, type KernelView, resultOf } from '../record/run-view.ts';
 import type { CellFinished } from '../record/types.ts';
 import { clockKind } from '../verdict/clock.ts';
+import { resultsOf } from '../verdict/test-expectation.ts';
 import type { CellSide } from './types.ts';
 
 export function cellSideOf(view: CellView, kernel: KernelView | undefined): CellSide {
@@ -25,7 +26,7 @@ export function cellSideOf(view: CellView, kernel: KernelView | undefined): Cell
     ),
     tests: once(
       observed.flatMap(({ tests = [] }) =>
-        tests.flatMap((test) => [test, ...test.parts].map(({ name, state }) => `${name} ${state}`)),
+        tests.flatMap(resultsOf).map(({ name, state }) => `${name} ${state}`),
       ),
     ),
     ppm: furthest(observed.map(({ ppm }) => ppm)),

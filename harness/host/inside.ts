@@ -3,7 +3,7 @@
  * nothing outside of it, nothing without end. A pipe or a device is not even opened.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../base/errors.ts';
 
@@ -75,6 +75,15 @@ export async function readBelow(root: string, path: string, bytesMax?: number): 
 export async function readNamed(path: string, bytesMax?: number): Promise<Buffer> {
   const real = await realpath(path);
   return readInside(dirname(real), real, bytesMax);
+}
+
+/** Paths within the folder of all that is in it, and in its folders, sorted. */
+export async function pathsBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
 }
 
 /** As readInside(), parsed; rejects with SyntaxError too. */

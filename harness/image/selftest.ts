@@ -39,18 +39,13 @@ export async function buildSelftest(tree: TreeSource, path: string): Promise<Buf
     const out = join(temporary, 'out');
     await mkdir(out);
     const program = join(out, 'selftest');
-    const headers = [`-I${FOLDER}`, '-idirafter', 'tools/include', '-idirafter', '.'].map((word) =>
-      word.startsWith('-') ? word.replace(/^-I/, `-I${folder}/`) : join(folder, word),
-    );
-    const words = [
-      COMPILER,
-      ...FLAGS,
-      `-ffile-prefix-map=${folder}=`,
-      ...headers,
-      `${folder}/${FOLDER}/${path}.c`,
+    const command = [
+      ...[...FLAGS, `-ffile-prefix-map=${folder}=`, `-I${join(folder, FOLDER)}`],
+      ...['-idirafter', join(folder, 'tools/include'), '-idirafter', folder],
+      ...[`${folder}/${FOLDER}/${path}.c`, '-o', program, ...LIBRARIES],
     ];
     // A compiler reads what its input includes: only the tree, and the system's headers.
-    const [first, ...rest] = await confine([words[0] ?? '', ...words.slice(1), '-o', program, ...LIBRARIES], {
+    const [first, ...rest] = await confine([COMPILER, ...command], {
       root: join(temporary, 'root'),
       cwd: out,
       path: process.env.PATH ?? '',

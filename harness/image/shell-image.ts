@@ -16,6 +16,6 @@ export async function buildShellImage(trace = ''): Promise<ProbeImage> {
       { path: 'init', kind: 'file', mode: 0o755, bytes: await read('init') },
       { path: 'profile', kind: 'file', mode: 0o644, bytes: await read('profile') },
     ],
-    trace === '' ? '' : traceBootconfig(trace),
+    traceBootconfig(trace),
   );
 }

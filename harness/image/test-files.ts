@@ -1,9 +1,9 @@
 /** The files of a user's test as they lie in the guest: read here, run only there. */
 import { createHash } from 'node:crypto';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { readBelow, readNamed } from '../host/inside.ts';
+import { pathsBelow, readBelow, readNamed } from '../host/inside.ts';
 import type { TestSpec } from '../matrix/types.ts';
 import type { Entry } from './cpio.ts';
 import { isElf, readElf } from './elf.ts';
@@ -127,10 +127,7 @@ async function readOne(name: string, path: string, read: () => Promise<Buffer>):
 
 /** Links are followed within the folder. */
 async function readFolder(name: string, folder: string): Promise<Read[]> {
-  const names = (await readdir(folder, { recursive: true, withFileTypes: true }))
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .toSorted();
+  const names = await pathsBelow(folder);
   if (names.length > FILES_MAX)
     throw new UserError(
       `the test ${name} has ${names.length} files; ${FILES_MAX} are the most`,

@@ -4,6 +4,7 @@
  */
 import { dirname } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import { firstRepeated } from '../base/repeated.ts';
 import { nearest, suggestion } from '../base/suggest.ts';
 import { imagesFolder } from '../host/project.ts';
 import type { CommitRecipe } from '../kernel/make/commit.ts';
@@ -97,7 +98,7 @@ async function cellOfMatrix(path: string, wanted: string): Promise<CellSpec> {
 
 function withTests({ tests = [], ...cell }: Cell, more: readonly TestSpec[]): Cell {
   const all = [...tests, ...more];
-  const twice = all.find(({ name }, i) => all.findIndex((one) => one.name === name) < i);
+  const twice = firstRepeated(all);
   if (twice !== undefined)
     throw new UserError(
       `--test: the cell has a test called ${twice.name} already`,

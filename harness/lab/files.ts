@@ -33,12 +33,16 @@ interface BootFile {
   readonly failed?: readonly FailedAttempt[];
 }
 
-async function writeJson(path: string, value: unknown): Promise<void> {
+async function writeText(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+    await writeFile(path, text);
   } catch (error) {
     throw toWriteError(error, path);
   }
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeText(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 export async function writeBootFile(folder: string, boot: Omit<BootFile, 'version'>): Promise<void> {
@@ -100,12 +104,8 @@ export async function writeEvidenceFile(
 /** What a test wrote, apart from the kernel's log: test-1-NAME.out, and .err if there is any. */
 async function writeOutput(folder: string, { n, name, out, err }: TestRun): Promise<void> {
   const stem = join(folder, `test-${n + 1}-${name.replaceAll(/[^\w+-]/g, '_').slice(0, 60)}`);
-  for (const [path, text] of [
-    [`${stem}.out`, out],
-    [`${stem}.err`, err],
-  ] as const)
-    if (text !== '')
-      await writeFile(path, text).catch((error: unknown) => Promise.reject(toWriteError(error, path)));
+  if (out !== '') await writeText(`${stem}.out`, out);
+  if (err !== '') await writeText(`${stem}.err`, err);
 }
 
 function withoutOutput({
@@ -120,10 +120,7 @@ export async function writeTraceFile(folder: string, { report: { trace } }: Evid
   if (trace === undefined) return;
   const about = [...traceLacks(trace), ...trace.probes, ...trace.errors].map((text) => `# ${text}`);
   const lines = [...about, ...trace.lines.map(({ value }) => value)];
-  const path = join(folder, TRACE_FILE);
-  await writeFile(path, lines.map((line) => `${line}\n`).join('')).catch((error) => {
-    throw toWriteError(error, path);
-  });
+  await writeText(join(folder, TRACE_FILE), lines.map((line) => `${line}\n`).join(''));
 }
 
 /** An attempt that ended in a fault of the machines below the guest, and was made again. */

@@ -1,6 +1,7 @@
 /** Tests as a command line names them: --test FILE, FOLDER, or NAME=FILE; "sh: LINE" for the guest's shell. */
 import { basename, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import { firstRepeated } from '../base/repeated.ts';
 import { nameFrom, TESTS_MAX, testNameFault, timeoutMs } from '../matrix/test-rows.ts';
 import type { TestSpec } from '../matrix/types.ts';
 
@@ -14,7 +15,7 @@ export function testWords(words: readonly string[], timeout = DEFAULT_TIMEOUT): 
   if (words.length > TESTS_MAX)
     throw new UserError(`--test: ${words.length} tests; ${TESTS_MAX} are the most`);
   const specs = words.map((word, index) => oneTest(word, index + 1, ms));
-  const twice = specs.find(({ name }, i) => specs.findIndex((one) => one.name === name) < i);
+  const twice = firstRepeated(specs);
   if (twice !== undefined)
     throw new UserError(`--test: two tests are called ${twice.name}`, 'name one: --test OTHER=FILE');
   return specs;

@@ -1,4 +1,5 @@
 /** Which tests of a matrix run in which of its cells. */
+import { firstRepeated } from '../base/repeated.ts';
 import { problemAt } from '../matrix/problems.ts';
 import type { ExpectRule, Matrix, Problem, TestRule, TestSpec } from '../matrix/types.ts';
 import { type CellAttributes, conditionsTest } from './conditions.ts';
@@ -32,7 +33,7 @@ export function makeTests({ path, tests = [], rules, kernels }: Matrix): Tests {
     unused: () => tests.filter((rule) => !used.has(rule)),
     faults: (cells) => {
       const twice = [...lists.values()].flatMap((list) => {
-        const second = list.find(({ name }, i) => list.findIndex((one) => one.name === name) < i);
+        const second = firstRepeated(list);
         const place = tests.findLast(({ spec }) => spec === second)?.place;
         return second === undefined || place === undefined
           ? []

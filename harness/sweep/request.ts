@@ -1,5 +1,6 @@
 /** What a sweep is asked for, as it is typed: kernels, the guest, the counters, the disturbances. */
 import { UserError } from '../base/errors.ts';
+import { firstRepeated } from '../base/repeated.ts';
 import { readCellSpec } from '../lab/cell-spec.ts';
 import { checkGuest } from '../lab/margin/guests.ts';
 import type { Reference } from '../lab/margin/limits.ts';
@@ -55,7 +56,7 @@ export async function kernelsOf(words: readonly string[], globs: readonly string
   }
   if (globs.length > 0 && matrices === 0)
     throw new UserError('--kernel chooses among the kernels of a matrix, and none is given');
-  const twice = entries.find(({ name }, at) => entries.findIndex((one) => one.name === name) < at);
+  const twice = firstRepeated(entries);
   if (twice !== undefined)
     throw new UserError(`two kernels are called ${twice.name}`, 'give one of them another file name');
   return entries;

@@ -5,6 +5,7 @@ import type { TestState } from '../matrix/types.ts';
 import { rowOf } from '../plan/cell-id.ts';
 import { type CellView, type RunView, resultOf } from '../record/run-view.ts';
 import type { CellFinished } from '../record/types.ts';
+import { resultsOf } from '../verdict/test-expectation.ts';
 import { CONTROL_AXIS, isControl, NO_CONTROL } from './plan.ts';
 import type { CitedLine, Comparison, Side } from './types.ts';
 
@@ -95,9 +96,7 @@ function tornTest(answered: readonly CellFinished[]): string | null {
 /** The user's own tests in one boot, parts included, by name. */
 export function testsOf(boot: Pick<CellFinished, 'observation'> | undefined): Record<string, TestState> {
   const all = boot?.observation.tests ?? [];
-  return Object.fromEntries(
-    all.flatMap((test) => [test, ...test.parts].map(({ name, state }) => [name, state])),
-  );
+  return Object.fromEntries(all.flatMap(resultsOf).map(({ name, state }) => [name, state]));
 }
 
 /** Null if one boot does not tell. */

@@ -2,11 +2,12 @@
  * Built emulators in the cache: build/emulators/<key>/ with bin/, share/qemu/ and emulator.json, which has the digest
  * of each file. Made under another name and renamed, so that it is there whole or not at all.
  */
-import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Cache } from '../../host/cache.ts';
 import { sha256OfFile } from '../../host/digest.ts';
+import { pathsBelow } from '../../host/inside.ts';
 
 const NOTE = 'emulator.json';
 
@@ -87,12 +88,7 @@ async function isWhole(folder: string, { files }: Manifest): Promise<boolean> {
 }
 
 async function digests(folder: string): Promise<Record<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .filter((path) => path !== NOTE)
-    .sort();
+  const paths = (await pathsBelow(folder)).filter((path) => path !== NOTE);
   return Object.fromEntries(
     await Promise.all(paths.map(async (path) => [path, await sha256OfFile(join(folder, path))] as const)),
   );
