@@ -26,7 +26,15 @@ async function onTerminal(
 ): Promise<{ code: number; text: string }> {
   const options = {
     cwd: shop.folder,
-    env: { ...process.env, TMPDIR: shop.temp, TSCMATRIX_CACHE: CACHE, TERM: 'xterm-256color', ...env },
+    // Node takes a terminal under CI for one without colours: a user's terminal is what is tried here.
+    env: {
+      ...process.env,
+      CI: undefined,
+      TMPDIR: shop.temp,
+      TSCMATRIX_CACHE: CACHE,
+      TERM: 'xterm-256color',
+      ...env,
+    },
   };
   const { stdout } = await promisify(execFile)(
     'sh',
