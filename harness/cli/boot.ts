@@ -1,5 +1,5 @@
 /** `tscmatrix boot`: one guest, any kernel, no matrix file. */
-import { EXIT } from '../base/errors.ts';
+import { EXIT, UserError } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { hasColours } from '../host/colour.ts';
 import { progressLine } from '../host/progress-line.ts';
@@ -18,6 +18,7 @@ export interface BootFlags extends GuestFlags {
   readonly testTimeout?: string;
   readonly timeout: number;
   readonly keep?: string;
+  readonly dump?: boolean;
   readonly qemu: string;
   readonly json?: boolean;
 }
@@ -31,15 +32,17 @@ export async function bootCommand(kernel: string, flags: BootFlags): Promise<num
 export async function bootOne(
   entry: KernelEntry,
   guest: GuestSpec,
-  flags: Pick<BootFlags, 'qemu' | 'timeout' | 'keep' | 'json'> &
+  flags: Pick<BootFlags, 'qemu' | 'timeout' | 'keep' | 'dump' | 'json'> &
     Partial<Pick<BootFlags, 'test' | 'testTimeout'>>,
 ): Promise<number> {
-  const { qemu, timeout: timeoutS, keep } = flags;
+  const { qemu, timeout: timeoutS, keep, dump } = flags;
+  if (dump === true && keep === undefined)
+    throw new UserError('--dump goes with --keep', 'name a new folder for it: --keep DIR');
   const tests = testWords(flags.test ?? [], flags.testTimeout);
   await needQemu(qemu);
   warnUnusedQemu([{ guest }], qemu);
   const line = progressLine(process.stderr);
-  const options = { qemu, timeoutS, keep, tests, onProgress: line.show };
+  const options = { qemu, timeoutS, keep, dump: dump === true, tests, onProgress: line.show };
   const booted = await bootGuest(entry, guest, options).finally(line.clear);
   process.stdout.write(
     flags.json === true

@@ -20,6 +20,7 @@ export interface RunFlags extends RunWords {
   readonly label?: string;
   readonly blob?: string;
   readonly resume?: string;
+  readonly dump?: boolean;
 }
 
 /** What the record of a run decides when it is resumed. */
@@ -35,6 +36,7 @@ async function begin(path: string, flags: RunFlags): Promise<RunResult> {
     {
       ...runOptions(flags),
       refresh: flags.refresh === true,
+      dump: flags.dump === true,
       shard: part,
       label: flags.label,
     },
@@ -59,7 +61,11 @@ async function resumeFromCommand(
   const reporters = makeReporters(flags.reporter, { json: flags.json === true });
   const { jobs = null } = flags;
   const qemu = qemuProgram(flags.qemu);
-  const result = await resumeRun(dir, { jobs, matrixPath: path ?? null, qemu }, reporters);
+  const result = await resumeRun(
+    dir,
+    { jobs, matrixPath: path ?? null, qemu, dump: flags.dump === true },
+    reporters,
+  );
   if (!result.resumed)
     process.stderr.write(`tscmatrix: the run ${result.run} is finished already; nothing was left to do\n`);
   return { ...result, dir: relative('', result.dir) };

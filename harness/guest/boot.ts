@@ -6,6 +6,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { readInside } from '../host/inside.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { APPLIANCE_FILE, CONSOLE_FILE, openBootFiles, whyFull } from './boot-files.ts';
+import { DUMP_FILE, type Dump, keepDump } from './dump-file.ts';
 import type { Ending } from './ending/ending.ts';
 import { endingOf } from './ending/rules.ts';
 import { gatherFrom } from './gather.ts';
@@ -26,6 +27,8 @@ export interface BootOptions {
   readonly folder: string;
   readonly limits?: Partial<Limits>;
   readonly onProgress?: (phase: Phase, guestS: number | null) => void;
+  /** Keep the memory of a guest that did not come to its end, as memory.dump in the folder. */
+  readonly dump?: boolean;
 }
 
 /** What one boot left behind, and what that makes of it. */
@@ -41,6 +44,8 @@ export interface Boot {
   readonly outer: MachineFacts | null;
   readonly wallMs: number;
   readonly cpuMs: number;
+  /** Null: none was asked for, or the guest came to its end. */
+  readonly dump: Dump | null;
 }
 
 /** The counts of a KVM guest's exits belong to its evidence, however it ended. */
@@ -70,14 +75,24 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
         join(cwd, QMP_SOCKET),
         launch.nested ? 'max' : launch.guest.cpu,
         () => qemu.exit() !== null,
+        options.dump === true && launch.nested === undefined,
       );
       const limits = withTests({ ...limitsFor(launch.guest, launch.accelerator), ...options.limits }, launch);
       const { consolePath } = files;
       const { onProgress } = options;
-      const watched = await monitorGuest({ launch, limits, qemu, link, consolePath, onProgress });
+      const watched = await monitorGuest({
+        launch,
+        limits,
+        qemu,
+        link,
+        consolePath,
+        onProgress,
+        dumpTo: options.dump === true ? DUMP_FILE : undefined,
+      });
       await keepExits(launch, cwd, options.folder);
       const { evidence, appliance } = await gatherFrom(options.folder, launch);
-      const { machine: outer, cpuMs, ...seen } = watched;
+      const { machine: outer, cpuMs, dump: made, ...seen } = watched;
+      const dump = made === null ? null : await keepDump(made, cwd, options.folder);
       const machine =
         appliance === null
           ? outer
@@ -95,6 +110,7 @@ export async function bootGuest(launch: Launch, options: BootOptions): Promise<B
         outer,
         wallMs: Math.round(performance.now() - started),
         cpuMs,
+        dump,
       };
     } finally {
       await scratch.remove();

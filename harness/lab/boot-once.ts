@@ -62,7 +62,8 @@ export async function bootOnce(
   const { ending, evidence, appliance, machine } = life;
   const trueFrequency = trueFrequencyOf(launch.guest, hostFrequency);
   const outer = appliance === null ? {} : { outer: life.outer };
-  await writeBootFile(options.folder, { launch, machine, ...outer, ending, trueFrequency, failed });
+  const dump = life.dump === null ? {} : { dump: life.dump };
+  await writeBootFile(options.folder, { launch, machine, ...outer, ending, trueFrequency, failed, ...dump });
   await writeEvidenceFile(options.folder, evidence, appliance);
   await writeTraceFile(options.folder, evidence);
   const observation = observe({ launch, ending, evidence, machine, trueKhz: trueFrequency });

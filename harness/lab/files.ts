@@ -8,6 +8,7 @@ import type { TestRun } from '../evidence/test-frames.ts';
 import type { TestReport } from '../evidence/test-results.ts';
 import { traceLacks } from '../evidence/trace-frames.ts';
 import { decide } from '../guest/accelerator.ts';
+import type { Dump } from '../guest/dump-file.ts';
 import type { Ending } from '../guest/ending/ending.ts';
 import { recordedEnding } from '../guest/ending/rules.ts';
 import type { Launch, MachineFacts } from '../guest/types.ts';
@@ -31,6 +32,8 @@ interface BootFile {
   readonly trueFrequency: TrueKhz;
   /** Attempts before this one that ended in a fault of the machines below the guest; their files are in attempt-N/. */
   readonly failed?: readonly FailedAttempt[];
+  /** Of a guest whose memory was to be kept. */
+  readonly dump?: Dump;
 }
 
 async function writeText(path: string, text: string): Promise<void> {

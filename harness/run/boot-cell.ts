@@ -12,6 +12,7 @@ import type { Observation } from '../verdict/types.ts';
 export interface BootContext {
   readonly hostFrequency: TrueKhz;
   readonly limits: Partial<Limits>;
+  readonly dump: boolean;
   readonly record: RecordWriter;
   readonly emit: (event: RunEvent) => Promise<void>;
   readonly progress: (progress: Progress) => void;
@@ -47,6 +48,7 @@ export async function bootCell(
   const { life, ending, evidence, observation, failed } = await bootOnce(launch, context.hostFrequency, {
     folder: folder.path,
     limits: context.limits,
+    dump: context.dump,
     onProgress: (phase, guestS) =>
       context.progress({ type: 'guest-progress', cell: cell.id, boot, phase, guestS }),
     onRetry: ({ nonce, ending, wallMs, cpuMs }) =>

@@ -65,6 +65,7 @@ function bootContextOf(session: Session, { hostFrequency }: Prepared): BootConte
   return {
     hostFrequency,
     limits: { deadlineMs: rules.timeoutS * 1000, ...rules.limits },
+    dump: rules.dump === true,
     record,
     emit,
     progress: reporter.progress,

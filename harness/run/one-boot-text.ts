@@ -3,6 +3,7 @@
 import { ppmText } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { describeReads } from '../evidence/reads.ts';
+import type { Dump } from '../guest/dump-file.ts';
 import type { Launch } from '../guest/types.ts';
 import type { Observed } from '../lab/boot-once.ts';
 import { clockLines } from '../report/clock-text.ts';
@@ -37,6 +38,12 @@ function toldText({ trueKhz, trueKhzFrom, toldKhz, toldPpm }: Observed['observat
   return `${toldKhz} kHz by its hypervisor${off}`;
 }
 
+/** For people: a dump of the guest's memory, or why there is none. */
+export function dumpText(dump: Dump): string {
+  if ('none' in dump) return `no dump: ${dump.none}`;
+  return `${dump.file}, ${(dump.bytes / 1024 / 1024).toFixed(1)} MiB, ${dump.format}: crash VMLINUX ${dump.file}`;
+}
+
 export function bootText({ kernel, cell, seen }: OneBoot, colour: boolean): string {
   const { launch, life, observation, failed } = seen;
   const { diagnosis } = observation;
@@ -58,6 +65,7 @@ export function bootText({ kernel, cell, seen }: OneBoot, colour: boolean): stri
       ? []
       : clockLines(observation.clock).map(([name, text]) => ['clock', `${name}: ${text}`] as const)),
     ...testLines(observation.tests).map((line) => ['test', line] as const),
+    ['memory', life.dump === null ? null : dumpText(life.dump)],
     ['took', `${(life.wallMs / 1000).toFixed(1)} s`],
   ];
   const lines = fields.flatMap(([name, value]) =>

@@ -19,6 +19,8 @@ interface OneBootOptions {
   readonly timeoutS: number;
   /** A new folder for the console and the evidence. */
   readonly keep: string | undefined;
+  /** Keep there the memory of a guest that does not come to its end. */
+  readonly dump?: boolean;
   readonly onProgress: (text: string) => void;
   /** Run in the guest once it has settled. */
   readonly tests?: readonly TestSpec[];
@@ -74,7 +76,7 @@ export async function bootGuest(
   guest: GuestSpec,
   options: OneBootOptions,
 ): Promise<OneBoot> {
-  const { timeoutS, keep, onProgress } = options;
+  const { timeoutS, keep, onProgress, dump = false } = options;
   const hint = 'use --topology nested, auto or tcg';
   const { cell, ready, kernel, machine } = await makeOneReady(entry, guest, options, hint);
   const launch = launchOf(cell, machine, kernel.path, ready);
@@ -84,6 +86,7 @@ export async function bootGuest(
     const seen = await bootOnce(launch, await measureHostTsc(), {
       folder: scratch?.path ?? (await keepFolder(keep ?? '')),
       limits: { deadlineMs: timeoutS * 1000 },
+      dump,
       onRetry: async ({ ending }) => onProgress(`trying again after ${endingText(ending)}`),
     });
     return { kernel, cell: cell.id, seen };

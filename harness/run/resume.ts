@@ -30,6 +30,7 @@ interface ResumeOptions {
   readonly matrixPath: string | null;
   /** The system's QEMU: the user's word, which must be that of the record. */
   readonly qemu: string;
+  readonly dump?: boolean;
 }
 
 interface Resumed extends RunResult {
@@ -149,6 +150,7 @@ function rulesOf(record: RunRecord, plan: Plan, options: ResumeOptions): BootRul
     timeoutS,
     jobs: jobsFor(plan, options.jobs),
     refresh: false,
+    dump: options.dump === true,
   };
 }
 

@@ -34,6 +34,7 @@ export interface RunOptions {
   readonly filters: readonly string[];
   readonly limits?: Partial<Limits>;
   readonly refresh?: boolean;
+  readonly dump?: boolean;
   /** If the plan is a part of a larger one. */
   readonly shard?: ShardPart | undefined;
   /** What the user calls this host. */
@@ -86,6 +87,7 @@ export async function runPlan(
     timeoutS,
     jobs: jobsFor(plan, options.jobs),
     refresh: options.refresh === true,
+    dump: options.dump === true,
     ...(limits === undefined ? {} : { limits }),
   };
   // A test that cannot be read is told before there is a record of a run that never was.

@@ -17,6 +17,8 @@ export interface BootRules {
   readonly timeoutS: number;
   readonly jobs: number;
   readonly refresh: boolean;
+  /** Keep the memory of guests that do not come to their end. */
+  readonly dump?: boolean;
   readonly limits?: Partial<Limits>;
 }
 

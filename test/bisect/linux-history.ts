@@ -5,24 +5,19 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, mkdir, readdir, readFile, readlink } from 'node:fs/promises';
+import { lstat, mkdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCache, withTemporary } from '../../harness/host/cache.ts';
 import { imagesFolder } from '../../harness/host/project.ts';
 import { applyPatches } from '../../harness/kernel/patch/apply.ts';
 import { readSeries } from '../../harness/kernel/patch/series.ts';
-import { findSource } from '../../harness/kernel/tree/source.ts';
-import { ensureTree } from '../../harness/kernel/tree/trees.ts';
 import { git } from '../kernel-build/fake-tree.ts';
-
-const LEFT_OUT =
-  /^(?:Documentation|arch\/(?!x86)[^/]+|sound|samples|rust|net|tools\/(?:testing|perf)|drivers\/(?:gpu|net|media|scsi|infiniband|staging|usb|pinctrl|clk|iio|video|crypto|md|mtd|misc|power|soc|spi|phy|regulator|target|gpio|mfd|hwmon|input)|fs\/(?:xfs|btrfs|ext4|ocfs2|cifs|nfs|nfsd|f2fs|ntfs|ntfs3|jfs|reiserfs|ubifs|gfs2|ceph|afs|smb))\//;
-const READ_BY_KBUILD = /(?:^|\/)(?:Kconfig|Makefile|Kbuild)[^/]*$/;
+import { linuxTree, smallTreeFiles } from '../support/linux-tree.ts';
 
 export const COMMITS = 100;
 export const BREAKS = 23;
 export const REPAIRS = 81;
-/** They do not compile; a search from 0 to 66 begins there. */
+/** They do not compile; a search from 12 to 54 begins there. */
 const BROKEN_BUILD = [31, 32, 33, 34];
 
 /** Compiled into the guest's kernel. */
@@ -46,11 +41,7 @@ export interface LinuxHistory {
 /** `salt` makes the trees new ones, so that no image of an earlier test is found in the cache. */
 export async function makeLinuxHistory(folder: string, salt: string): Promise<LinuxHistory> {
   const cache = await openCache();
-  const source = await findSource(
-    { kind: 'debian', package: 'linux-source-6.1', suite: 'bookworm' },
-    { cache },
-  );
-  const tree = await ensureTree(source, { cache });
+  const tree = await linuxTree();
   const series = await readSeries(join(imagesFolder(), 'kernels', 'patches', 'series.yaml'), 'stock');
   const { overlay } = await withTemporary(cache, (scratch) =>
     applyPatches(tree, series, { fuzz: 0, scratch }),
@@ -85,7 +76,7 @@ export async function makeLinuxHistory(folder: string, salt: string): Promise<Li
   };
 
   await commit(0, 'The tree as Debian has it');
-  for (const path of await filesOf(tree)) {
+  for (const path of await smallTreeFiles(tree)) {
     const place = join(tree, path);
     const found = await lstat(place);
     if (found.isSymbolicLink()) await file(path, Buffer.from(await readlink(place)), '120000');
@@ -146,12 +137,4 @@ async function unrelated(count: number, { commit, change, now }: Writer): Promis
     ? `\nint tscmatrix_test_${count}(void);\nint tscmatrix_test_${count}(void) { return ${count}; }\n`
     : `${count}\n`;
   await change(path, (path.startsWith('Documentation') ? '' : await now(path)) + more);
-}
-
-async function filesOf(tree: string): Promise<string[]> {
-  const all = await readdir(tree, { recursive: true, withFileTypes: true });
-  return all
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(tree.length + 1))
-    .filter((path) => !LEFT_OUT.test(path) || READ_BY_KBUILD.test(path));
 }

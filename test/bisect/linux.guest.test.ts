@@ -37,11 +37,16 @@ async function bisect(...args: string[]) {
   return JSON.parse(ran.stdout);
 }
 
-/** What git's own bisect comes to when it is driven by the probe. */
-function bisectRun(bad: string, good: string): string {
+/** A user's own question about the same guest, and not about how tsc ended. */
+const OWN_TEST = `#!/bin/sh
+tr ' ' '\\n' < /sys/devices/system/clocksource/clocksource0/available_clocksource | grep -qx tsc
+`;
+
+/** What git's own bisect comes to when it is driven by the probe, which asks what `asked` says. */
+function bisectRun(bad: string, good: string, asked: readonly string[]): string {
   const { repository } = history;
   git(repository, 'bisect', 'start', '--no-checkout', bad, good);
-  git(repository, 'bisect', 'run', LAUNCHER, 'probe', ...CELL, '--commit', 'BISECT_HEAD');
+  git(repository, 'bisect', 'run', LAUNCHER, 'probe', ...asked, '--commit', 'BISECT_HEAD');
   const log = git(repository, 'bisect', 'log');
   git(repository, 'bisect', 'reset');
   return log;
@@ -55,13 +60,13 @@ const mostBuilds = (candidates: number): number => Math.ceil(Math.log2(candidate
 
 /** The commit that breaks it; what its script says again. */
 async function findBroken(): Promise<void> {
-  const broke = await bisect('--good', history.at(0), '--bad', history.at(66));
+  const broke = await bisect('--good', history.at(12), '--bad', history.at(54));
   expect(broke.culprit.id).toBe(history.at(BREAKS));
   expect(broke.gitSays).toBe(history.at(BREAKS));
-  expect(broke.searched.candidates).toBe(66);
+  expect(broke.searched.candidates).toBe(42);
   expect(broke.builds).toBeGreaterThan(2);
-  expect(broke.builds).toBeLessThanOrEqual(mostBuilds(66));
-  expect(tested(broke)).toBeLessThanOrEqual(mostBuilds(66));
+  expect(broke.builds).toBeLessThanOrEqual(mostBuilds(42));
+  expect(tested(broke)).toBeLessThanOrEqual(mostBuilds(42));
   expect(broke.culprit.files).toEqual(['arch/x86/kernel/kvmclock.c', 'arch/x86/kernel/tsc.c']);
   expect(broke.culprit.diff).toContain('SMI_TRESHOLD');
   // The middle of that range does not compile.
@@ -76,10 +81,10 @@ async function findBroken(): Promise<void> {
 
 /** The same by the other terms. Few commits: test/bisect/search.cli.test.ts has long searches by them. */
 async function findRepaired(): Promise<void> {
-  const repaired = await bisect('--old', history.at(REPAIRS - 3), '--new', history.at(REPAIRS + 2));
+  const repaired = await bisect('--old', history.at(REPAIRS - 1), '--new', history.at(REPAIRS + 1));
   expect(repaired.culprit.id).toBe(history.at(REPAIRS));
-  expect(repaired.searched.candidates).toBe(5);
-  expect(repaired.builds).toBeLessThanOrEqual(mostBuilds(5));
+  expect(repaired.searched.candidates).toBe(2);
+  expect(repaired.builds).toBeLessThanOrEqual(mostBuilds(2));
 }
 
 test(
@@ -88,10 +93,26 @@ test(
     const before = git(history.repository, 'rev-parse', 'HEAD', '--all');
     await findBroken();
     await findRepaired();
-    // All that git itself chooses to test between these is in the cache.
-    expect(bisectRun(history.at(BREAKS + 1), history.at(BREAKS - 2))).toContain(
-      `# first bad commit: [${history.at(BREAKS)}]`,
-    );
+    // All that is tested between these is in the cache.
+    const [good, bad] = [history.at(BREAKS - 2), history.at(BREAKS + 1)];
+    const firstBad = `# first bad commit: [${history.at(BREAKS)}]`;
+    const own = ['--cell', `${CELL[1]},ref-delay=20us`, '--test', await shop.file('t.sh', OWN_TEST)];
+    expect(bisectRun(bad, good, own)).toContain(firstBad);
+    const failed = await shop.run([
+      'bisect',
+      '--repo',
+      'linux',
+      '--good',
+      good,
+      '--bad',
+      bad,
+      ...own,
+      '--json',
+    ]);
+    expect(failed.code, failed.stderr).toBe(0);
+    const found = JSON.parse(failed.stdout);
+    expect(found.culprit.id).toBe(history.at(BREAKS));
+    expect(JSON.stringify(found.steps)).toContain('test t: fail');
     expect(git(history.repository, 'rev-parse', 'HEAD', '--all')).toBe(before);
   },
   40 * MINUTES,

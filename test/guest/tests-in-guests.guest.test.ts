@@ -191,6 +191,39 @@ test(
   10 * 60_000,
 );
 
+/** Sleeps until a point of time end 1 ms before it. */
+const SHORT_SLEEPS = `hrtimer: wake up too early
+--- a/kernel/time/hrtimer.c
++++ b/kernel/time/hrtimer.c
+@@ -2136,5 +2136,7 @@
+ 	int ret = 0;
+ 
++	if (mode == HRTIMER_MODE_ABS)
++		rqtp -= NSEC_PER_MSEC;
+ 	hrtimer_init_sleeper_on_stack(&t, clockid, mode);
+ 	hrtimer_set_expires_range_ns(&t.timer, rqtp, current->timer_slack_ns);
+ 	ret = do_nanosleep(&t, mode);
+`;
+
+test(
+  'a kernel whose sleeps end early fails the test of sleeps, and no other',
+  async () => {
+    await shop.file('short-sleeps.patch', SHORT_SLEEPS);
+    const timers = await readFile(join(import.meta.dirname, '..', '..', 'matrices', 'timers.yaml'), 'utf8');
+    const kernel =
+      '{ source: { debian: linux-source-6.1, suite: bookworm }, config: { base: guest }, patches: [short-sleeps.patch] }';
+    await shop.file(
+      'short.yaml',
+      `${timers.replace(/^kernels:$/m, `$&\n  short-sleeps: ${kernel}`)}  - tests: { "*": pass, "*nanosleep": fail }\n`,
+    );
+    const which = ['--filter', 'kernel=short-sleeps,guest=counted'];
+    const ran = await shop.run(['run', 'short.yaml', ...which, '--results', 'short']);
+    expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+    expect(ran.stdout).toContain('4 of 5 tests passed');
+  },
+  BUILD_MS,
+);
+
 test(
   "five of the kernel's own timer tests, built from its tree, on its kernel",
   async () => {

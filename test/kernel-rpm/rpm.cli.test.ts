@@ -7,14 +7,13 @@ import { openWorkshop, type Workshop } from '../cli/tscmatrix.ts';
 import { makeRpm } from '../kernel/packages.ts';
 import { tinyKernel } from '../kernel/tools.ts';
 import { buildFake, FAKE_FILES, TWO_PATCH, writeTree } from '../kernel-build/fake-tree.ts';
-import { autosetupSpec, el7Spec, makeSrpm } from './specs.ts';
+import { autosetupSpec, el7Spec, makeSrpm, NEW_FILE } from './specs.ts';
 
 const VERSION = '3.10.0';
 const TREE = `linux-${VERSION}`;
 const PARTS = { version: VERSION, release: '957' };
 /** The distribution's own patch, which ApplyOptionalPatch takes for one: it has more than nine lines. */
 const TEST_PATCH = `Of the distribution.\n\n\n\n\n${TWO_PATCH}`;
-const NEW_FILE = '--- /dev/null\n+++ b/one.txt\n@@ -0,0 +1 @@\n+of the distribution\n';
 const SOURCES = {
   'kernel-x86_64.config': 'CONFIG_ONE=y\n',
   'linux-one.patch': NEW_FILE,

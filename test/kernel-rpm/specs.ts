@@ -9,6 +9,9 @@ export interface SpecParts {
   readonly release: string;
 }
 
+/** A patch of the distribution that fits every tree. */
+export const NEW_FILE = '--- /dev/null\n+++ b/one.txt\n@@ -0,0 +1 @@\n+of the distribution\n';
+
 const TAGS = ({ version, release }: SpecParts): string => `Summary: The Linux kernel
 Name: kernel
 Version: ${version}

@@ -20,7 +20,7 @@ const COUNTS = {
 function shown(launch: Launch, more: Partial<Observed> = {}): OneBoot {
   const seen = {
     launch,
-    life: { machine: { qemuVersion: '10.0.13' }, wallMs: 8000, cpuMs: 7000 },
+    life: { machine: { qemuVersion: '10.0.13' }, wallMs: 8000, cpuMs: 7000, dump: null },
     ending: { kind: 'finished' },
     evidence: { exits: COUNTS, transcriptSha256: null },
     observation: observed({ kernelKhz: 1_000_150, trueKhz: 1_000_000, ppm: 150.2 }),

@@ -8,17 +8,15 @@ import { parseMatrix } from '../../harness/matrix/load.ts';
 import { makePlan } from '../../harness/plan/expand.ts';
 import { bootGuest, type OneBoot } from '../../harness/run/one-boot.ts';
 import { diagnose } from '../../harness/verdict/diagnose.ts';
+import { markedKernel } from '../support/marked-kernel.ts';
 import { BUILD_MS } from '../support/nested-boots.ts';
 
-const SERIES = new URL('../../images/kernels/patches/series.yaml', import.meta.url).pathname;
-const marked = (version: string, suite: string): string =>
-  `{ source: { debian: linux-source-${version}, suite: ${suite} }, trace: on, series: { file: ${SERIES}, variant: marked } }`;
 const MATRIX = `
 version: 1
 name: trace
 kernels:
-  marked-6.1: ${marked('6.1', 'bookworm')}
-  marked-6.12: ${marked('6.12', 'trixie')}
+  marked-6.1: ${markedKernel('6.1', 'bookworm')}
+  marked-6.12: ${markedKernel('6.12', 'trixie')}
   released: { debian: linux-image-cloud-amd64, suite: bookworm }
 defaults: { topology: nested, cpu: host, hpet: off, tsc-frequency: 3GHz, trace: refinement, probe: brief }
 axes: { kernel: [marked-6.1, marked-6.12], ref-delay: [0, 14us] }

@@ -2,7 +2,16 @@
 import type { BootFlags } from '../boot.ts';
 import { type Command, parsed, text } from '../command.ts';
 import { onOff, wholeNumber } from '../options.ts';
-import { type Building, CONFINEMENT, JSON_RESULT, QEMU, TEST, TEST_TIMEOUT, TIMEOUT } from './common.ts';
+import {
+  type Building,
+  CONFINEMENT,
+  DUMP,
+  JSON_RESULT,
+  QEMU,
+  TEST,
+  TEST_TIMEOUT,
+  TIMEOUT,
+} from './common.ts';
 
 export const BOOT: Command<BootFlags & Building, [kernel: string]> = {
   usage: 'boot <kernel>',
@@ -35,6 +44,7 @@ export const BOOT: Command<BootFlags & Building, [kernel: string]> = {
     test: TEST,
     testTimeout: TEST_TIMEOUT,
     timeout: TIMEOUT,
+    dump: DUMP,
     keep: text('<dir>', "keep the guest's console and evidence in this new folder"),
     confinement: CONFINEMENT,
     qemu: QEMU,

@@ -1,4 +1,5 @@
 /** Options that several commands have. */
+import { UserError } from '../../base/errors.ts';
 import { flag, list, type Option, parsed, text } from '../command.ts';
 import { oldSetting, SYSTEM_QEMU, seconds, wholeNumber } from '../options.ts';
 
@@ -22,6 +23,15 @@ export const TEST = list(
     'NAME=FILE for another name, or "sh: LINE"; repeatable',
 );
 export const TEST_TIMEOUT = text('<time>', 'guest time for each --test, such as 500ms or 2m (default: 10s)');
+
+export const DUMP = parsed(
+  '<when>',
+  'on-failure: keep the memory of a guest that dies or hangs; see "dump"',
+  (text, option) => {
+    if (text === 'on-failure') return true;
+    throw new UserError(`${option} takes on-failure, not "${text}"`);
+  },
+);
 
 export const filter = (of: string): Option<readonly string[]> => ({
   ...list('<axis=value>', `only these ${of}; repeat to narrow further`),

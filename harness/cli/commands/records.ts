@@ -2,6 +2,7 @@
 import { COMPARISON_REPORTERS, RENDERED } from '../../report/reporters.ts';
 import { type Command, flag, list, parsed, text } from '../command.ts';
 import type { CompareFlags } from '../compare.ts';
+import type { DumpFlags } from '../dump.ts';
 import type { HistoryFlags } from '../history.ts';
 import { wholeNumber } from '../options.ts';
 import type { RejudgeFlags } from '../rejudge.ts';
@@ -26,6 +27,23 @@ const RERUN: Command<RerunFlags, [run: string, cell: string]> = {
     json: JSON_RESULT,
   },
   start: async (flags, _, [run, cell]) => (await import('../rerun.ts')).rerunCommand(run, cell, flags),
+};
+
+const DUMP_OF: Command<DumpFlags, [run: string, cell: string]> = {
+  usage: 'dump <run> <cell>',
+  about:
+    "what the memory of a guest says that died or hung: its kernel's log, backtraces and clocks, by crash(8)",
+  examples: ['dump latest stock.tcg.deterministic.hpet=off'],
+  options: {
+    boot: parsed(
+      '<n>',
+      'of several boots of the cell this one (default: the last with a dump)',
+      wholeNumber(1),
+    ),
+    vmlinux: text('<file>', "the kernel's, with debugging data (default: that of the build, in the cache)"),
+    results: results(),
+  },
+  start: async (flags, _, [run, cell]) => (await import('../dump.ts')).dumpCommand(run, cell, flags),
 };
 
 const REJUDGE: Command<RejudgeFlags, [run: string]> = {
@@ -79,4 +97,4 @@ const HISTORY: Command<HistoryFlags, [glob: string | undefined]> = {
   start: async (flags, _, [glob]) => (await import('../history.ts')).historyCommand(glob, flags),
 };
 
-export const RECORDS = [RERUN, REJUDGE, REPORT, COMPARE, HISTORY];
+export const RECORDS = [RERUN, DUMP_OF, REJUDGE, REPORT, COMPARE, HISTORY];

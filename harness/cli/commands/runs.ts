@@ -11,6 +11,7 @@ import type { RunFlags } from '../run.ts';
 import {
   type Building,
   CONFINEMENT,
+  DUMP,
   filter,
   GUEST_JOBS,
   JSON_RESULT,
@@ -33,6 +34,7 @@ const RUN: Command<RunFlags & Building, [matrix: string | undefined]> = {
     jobs: GUEST_JOBS,
     repeat: { ...parsed('<n>', 'boots of each cell', wholeNumber(1)), value: 1 },
     timeout: TIMEOUT,
+    dump: DUMP,
     results: results(),
     reporter: list('<name[=file]>', `${REPORTER_NAMES.join(', ')}; repeatable`),
     confinement: CONFINEMENT,

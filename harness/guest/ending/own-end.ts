@@ -7,7 +7,10 @@ import type { Seen } from './seen.ts';
  * before we had left QMP's negotiation mode; a signal is told on stderr as well (qemu_system_killed(), qemu_kill_report()).
  */
 export function shutdownReason({ exit, events }: Pick<Seen, 'exit' | 'events'>): string | null {
-  const shutdown = events.findLast((event) => event.event === 'SHUTDOWN');
+  // A QEMU that was held at the guest's end is told to quit, and says that too.
+  const shutdown = events.findLast(
+    ({ event, data }) => event === 'SHUTDOWN' && data.reason !== 'host-qmp-quit',
+  );
   if (shutdown !== undefined) return String(shutdown.data.reason ?? 'unknown');
   return /terminating on signal \d+/.test(exit.stderr) ? 'host-signal' : null;
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopIfInterrupted } from '../../host/interruption.ts';
 import type { QemuExit, Stop } from '../ending/seen.ts';
+import type { DumpMade } from '../machine/memory-dump.ts';
 import type { QmpEvent } from '../machine/qmp.ts';
 import type { QmpLink } from '../machine/qmp-link.ts';
 import type { QemuProcess } from '../qemu-process.ts';
@@ -34,6 +35,8 @@ interface MonitorInput {
   readonly link: QmpLink;
   readonly consolePath: string;
   readonly onProgress: ((phase: Phase, guestS: number | null) => void) | undefined;
+  /** A guest that did not come to its end marker leaves its memory in a file of this name in QEMU's folder. */
+  readonly dumpTo: string | undefined;
 }
 
 interface Monitored {
@@ -43,6 +46,8 @@ interface Monitored {
   readonly events: readonly QmpEvent[];
   readonly machine: MachineFacts | null;
   readonly cpuMs: number;
+  /** Null: none was asked for, or the guest came to its end. */
+  readonly dump: DumpMade | null;
 }
 
 /** Takes what the console has gained; a flood is not read further than it takes to see it. */
@@ -83,11 +88,47 @@ async function watch(
     if (ask) link.askGuestTime(quiet.sinceWallMs, wallMs);
     if (console.ended || console.panicked) lastWordMs ??= wallMs;
     stopIfInterrupted('the boot');
-    if (qemu.exit() === null) {
-      stop = stopNow({ look, quiet, console, lastWordMs }, limits);
+    if (qemu.exit() !== null) break;
+    if (link.isHeld()) {
+      // Its last words may have come since the look.
+      console = await catchUp(console, file, input);
+      break;
     }
+    stop = stopNow({ look, quiet, console, lastWordMs }, limits);
   }
   return { console, stop, cpuMs };
+}
+
+/** How long QEMU may take to write a guest's memory, and to end when it is asked to, ms. */
+const DUMP_MS = 120_000;
+const QUIT_MS = 5_000;
+
+/** Waits for something of QEMU's; undefined if QEMU ends before, or it takes longer. */
+async function within<T>(work: Promise<T>, ms: number, { qemu }: MonitorInput): Promise<T | undefined> {
+  const done = work.then((value) => ({ value }));
+  const giveUp = performance.now() + ms;
+  while (performance.now() < giveUp) {
+    const first = await Promise.race([done, qemu.exited, sleep(LOOK_MS)]);
+    if (typeof first === 'object' && 'value' in first) return first.value;
+    stopIfInterrupted('the dump');
+    if (qemu.exit() !== null) return undefined;
+  }
+  return undefined;
+}
+
+async function dumpOf(console: ConsoleState, input: MonitorInput): Promise<DumpMade | null> {
+  const { dumpTo, link, qemu, launch } = input;
+  if (dumpTo === undefined || console.ended) return null;
+  if (launch.nested !== undefined)
+    return { none: 'its memory is that of a program in the appliance: take topology tcg or kvm' };
+  if (qemu.exit() !== null) return { none: 'QEMU had ended: before 6.0 it cannot be held' };
+  const made = await within(link.dump(dumpTo), DUMP_MS, input);
+  return made ?? { none: `QEMU ended, or took more than ${DUMP_MS / 1000} s` };
+}
+
+async function endInOrder(input: MonitorInput): Promise<void> {
+  input.link.quit();
+  await within(input.qemu.exited, QUIT_MS, input);
 }
 
 /** QEMU is gone when this returns, however it returns. */
@@ -96,12 +137,15 @@ export async function monitorGuest(input: MonitorInput): Promise<Monitored> {
   const file = await openConsoleFile(input.consolePath);
   try {
     const watched = await watch(input, file);
+    const dump = await dumpOf(watched.console, input);
+    // A QEMU that was held would have ended in order, and is to be seen so.
+    if (link.isHeld()) await endInOrder(input);
     qemu.kill();
     const exit = await qemu.exited;
     const { machine, events } = await link.finish();
     const console = await catchUp(watched.console, file, input);
     if (console.bytes > limits.floodBytes) await file.cut(limits.floodBytes);
-    return { console, stop: watched.stop, exit, events, machine, cpuMs: watched.cpuMs };
+    return { console, stop: watched.stop, exit, events, machine, cpuMs: watched.cpuMs, dump };
   } finally {
     qemu.kill();
     await qemu.exited;

@@ -1,6 +1,7 @@
 /** The form of a blob: a gzipped tar whose first entry, blob.json, lists all others with sizes and digests. */
 import { z } from 'zod';
 import { UserError } from '../../base/errors.ts';
+import { DUMP_FILE } from '../../guest/dump-file.ts';
 import { FILE_BYTES_MAX } from '../../host/inside.ts';
 import { LOG_BYTES_MAX } from '../log.ts';
 import { PROVENANCE_BYTES_MAX } from '../provenance/provenance-file.ts';
@@ -80,7 +81,7 @@ export function labelFrom(hostname: string): string {
   return word.slice(0, 60) || 'host';
 }
 
-/** Whether a path is one that a run's folder has: its log, its provenance, and the files of its boots. */
+/** Whether a path is one that a run's folder has: its log, its provenance, and the files of its boots. The memory of a guest stays where it is. */
 export function isRunFile(path: string): boolean {
   if (path === LOG_FILE || /^provenance(-\d{1,6})?\.json$/.test(path)) return true;
   const [cells, cell = '', boot = '', ...rest] = path.split('/');
@@ -90,7 +91,8 @@ export function isRunFile(path: string): boolean {
     /^boot-[1-9]\d{0,8}$/.test(boot) &&
     rest.length >= 1 &&
     rest.length <= 4 &&
-    rest.every(isPlainName)
+    rest.every(isPlainName) &&
+    rest.at(-1) !== DUMP_FILE
   );
 }
 

@@ -1,0 +1,71 @@
+// The memory of a guest that dies: kept if it was asked for, and read by crash.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openWorkshop, type Workshop } from '../cli/tscmatrix.ts';
+import { markedKernel } from '../support/marked-kernel.ts';
+import { BUILD_MS } from '../support/nested-boots.ts';
+
+const NO_INIT = 'initcall_blacklist=populate_rootfs';
+const MATRIX = `
+version: 1
+name: dying
+kernels: { marked: ${markedKernel('6.1', 'bookworm')} }
+defaults: { hpet: off, probe: brief, cpu: max }
+include:
+  - { topology: tcg }
+  - { topology: tcg, append: '${NO_INIT}' }
+  - { topology: nested, append: '${NO_INIT}' }
+expect:
+  - { when: { append: '${NO_INIT}' }, registration: boot-failed }
+`;
+
+let shop: Workshop;
+beforeAll(async () => {
+  shop = await openWorkshop();
+  await shop.file('dying.yaml', MATRIX);
+}, BUILD_MS);
+afterAll(() => shop.remove());
+
+test(
+  'a panic leaves its memory, which crash reads; a healthy guest and a nested one leave none',
+  async () => {
+    const ran = await shop.run(['run', 'dying.yaml', '--dump', 'on-failure', '--results', 'r', '--json']);
+    expect(ran.code, ran.stderr).toBe(0);
+    const cells: { id: string; boots: { folder: string }[] }[] = JSON.parse(ran.stdout).cells;
+    const dumpOf = async (has: string, lacks = 'no such') => {
+      const cell = cells.find(({ id }) => id.includes(has) && !id.includes(lacks));
+      if (cell === undefined) throw new Error(`${has}: ${ran.stdout}`);
+      const folder = join(shop.folder, 'r', 'latest', cell.boots[0]?.folder ?? '');
+      return {
+        id: cell.id,
+        folder,
+        dump: JSON.parse(await readFile(join(folder, 'boot.json'), 'utf8')).dump,
+      };
+    };
+    expect((await dumpOf('tcg', 'append')).dump).toBeUndefined();
+    const nested = await dumpOf('nested');
+    expect(nested.dump.none).toMatch(/within|in the appliance/);
+    const refused = await shop.run(['dump', 'latest', nested.id, '--results', 'r']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/has no dump: boot 1: .*appliance/);
+
+    const { id, folder, dump } = await dumpOf('append', 'nested');
+    expect(dump).toMatchObject({ file: 'memory.dump', format: 'kdump-zlib' });
+    expect((await readFile(join(folder, 'memory.dump'))).subarray(0, 8).toString()).toBe('KDUMP   ');
+    const read = await shop.run(['dump', 'latest', id, '--results', 'r']);
+    expect(read.code, read.stdout + read.stderr).toBe(0);
+    expect(read.stdout).toMatch(/Kernel panic - not syncing/);
+    expect(read.stdout).toMatch(/#\d+ .* panic at /);
+    expect(read.stdout).toMatch(/tsc_khz = \$?\d*\D*1000000/);
+    expect(read.stdout).toMatch(/name = 0x[0-9a-f]+ .*"(?:tsc-early|refined-jiffies|jiffies|acpi_pm)"/);
+    const without = await shop.run(['dump', 'latest', id, '--results', 'r'], {
+      env: { PATH: join(shop.folder, 'none') },
+    });
+    expect(without.code).toBe(69);
+    expect(without.stderr).toMatch(
+      /apt-get install crash; or look at it elsewhere: crash \S+vmlinux\S* \S+memory\.dump/,
+    );
+  },
+  BUILD_MS,
+);
