@@ -143,6 +143,8 @@ test.each([
   './events.jsonl',
   'lock',
   'events.jsonl/x',
+  // What a guest held in its memory is for the host that it ran on.
+  'cells/a/boot-1/memory.dump',
 ])('a blob that lists %j is refused, and nothing is taken from it', async (path) => {
   expect(isRunFile(path)).toBe(false);
   await forge((archive) => {

@@ -69,3 +69,13 @@ test(
   },
   BUILD_MS,
 );
+
+test('bad input: one line, and no guest', async () => {
+  const boot = (...words: string[]) => shop.run(['boot', 'nowhere', '--topology', 'tcg', ...words]);
+  const alone = await boot('--dump', 'on-failure');
+  expect(alone.code).toBe(2);
+  expect(alone.stderr).toMatch(/--dump goes with --keep/);
+  const never = await boot('--dump', 'never', '--keep', 'k');
+  expect(never.code).toBe(2);
+  expect(never.stderr).toMatch(/--dump takes on-failure, not "never"/);
+});

@@ -92,18 +92,22 @@ function begins(lines: readonly LogLine[]): number[] {
   const starts = [0];
   let said = new Map<number, string>();
   let seen: Seen;
+  // Whether the boot at hand has a line of a log yet: a mark may stand before the first.
+  let logged = false;
   const begin = (index: number | null): void => {
     if (index !== null) starts.push(Math.max(index, starts.at(-1) ?? 0));
     said = new Map();
+    logged = false;
     seen = { mark: Number.POSITIVE_INFINITY, sound: Number.NEGATIVE_INFINITY };
   };
   begin(null);
   lines.forEach((line, index) => {
     if (line.host !== (lines[index - 1] ?? line).host) begin(index);
     if (MARK.test(line.text)) {
-      begin(said.size > 0 ? index : null);
+      begin(logged ? index : null);
       return;
     }
+    logged ||= line.stamped;
     if (contradicts(seen, line)) {
       const at = line.byWallClock === true ? index : wentBack(lines, index);
       if (at < index || (lines[index - 1]?.timeS ?? 0) > Number(line.timeS) || line.byWallClock === true) {

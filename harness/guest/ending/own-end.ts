@@ -8,9 +8,8 @@ import type { Seen } from './seen.ts';
  */
 export function shutdownReason({ exit, events }: Pick<Seen, 'exit' | 'events'>): string | null {
   // A QEMU that was held at the guest's end is told to quit, and says that too.
-  const shutdown = events.findLast(
-    ({ event, data }) => event === 'SHUTDOWN' && data.reason !== 'host-qmp-quit',
-  );
+  const all = events.filter(({ event }) => event === 'SHUTDOWN');
+  const shutdown = all.findLast(({ data }) => data.reason !== 'host-qmp-quit') ?? all.at(-1);
   if (shutdown !== undefined) return String(shutdown.data.reason ?? 'unknown');
   return /terminating on signal \d+/.test(exit.stderr) ? 'host-signal' : null;
 }

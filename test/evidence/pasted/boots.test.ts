@@ -34,6 +34,19 @@ test.each([
   expect(factsOf(read(text, -2).lines).refined[0]?.khz).toBe(2_399_998);
 });
 
+test.each(['-- Boot 0123456789abcdef0123456789abcdef --', '-- Reboot --'])(
+  '%s alone tells two boots',
+  (mark) => {
+    const text = `${mark}
+Mar 01 10:00:00 h kernel: clocksource: Switched to clocksource hpet
+${mark}
+Mar 02 10:00:00 h kernel: clocksource: Switched to clocksource tsc`;
+    const { boots, lines } = read(text);
+    expect(boots).toEqual({ count: 2, chosen: 2, line: 3 });
+    expect(lines.map(({ text: one }) => one)).not.toContain('clocksource: Switched to clocksource hpet');
+  },
+);
+
 test('two greps over one log are one boot', () => {
   const text = `$ dmesg | grep -i tsc
 [    0.000000] tsc: Detected 2400.000 MHz processor

@@ -55,6 +55,11 @@ test('a guest that used up its time and never printed is silent', () => {
   expect(judge({ stop: stalled, console: NOTHING_YET })).toEqual({ kind: 'silent', wallMs: 61_000 });
 });
 
+test('a QEMU that was held at the end of its guest, and then told to quit, ended as the guest did', () => {
+  const events = [...shutdown('guest-reset'), ...shutdown('host-qmp-quit')];
+  expect(judge({ events })).toMatchObject({ kind: 'reset', detail: expect.stringContaining('guest-reset') });
+});
+
 test('a machine that could not be asked gives no result', () => {
   const console = { ...TALKED, ended: true };
   const finished = { kind: 'finished' } as const;
