@@ -19,7 +19,9 @@ export type Dump =
 /** `from`: QEMU's folder, which may hold anything; `folder`: of the boot. Throws if it cannot be written. */
 export async function keepDump(made: DumpMade, from: string, folder: string): Promise<Dump> {
   if ('none' in made) return made;
-  const { handle, bytes } = await openInside(from, DUMP_FILE, DUMP_BYTES_MAX);
+  const found = await openInside(from, DUMP_FILE, DUMP_BYTES_MAX).catch((error: Error) => error);
+  if (found instanceof Error) return { none: found.message };
+  const { handle, bytes } = found;
   const path = join(folder, DUMP_FILE);
   try {
     const copy = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);

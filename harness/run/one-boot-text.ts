@@ -76,7 +76,7 @@ export function bootText({ kernel, cell, seen }: OneBoot, colour: boolean): stri
 }
 
 export function bootDocument({ kernel, cell, seen }: OneBoot): unknown {
-  const { launch, ending, observation, evidence, failed } = seen;
+  const { launch, life, ending, observation, evidence, failed } = seen;
   const { nested } = launch;
   return {
     cell,
@@ -93,5 +93,6 @@ export function bootDocument({ kernel, cell, seen }: OneBoot): unknown {
     observation,
     reads: readsOf(seen),
     transcriptSha256: evidence.transcriptSha256,
+    ...(life.dump === null ? {} : { dump: life.dump }),
   };
 }

@@ -40,7 +40,8 @@ export async function findDump(record: RunRecord, id: string, request: DumpReque
   const why: string[] = [];
   for (const { boot, folder, root } of boots.toReversed()) {
     const { dump } = await readBootFile(folder, root);
-    if (dump === undefined) continue;
+    // A record may come from anybody.
+    if (typeof dump !== 'object' || dump === null) continue;
     if ('none' in dump) {
       why.push(`boot ${boot}: ${dump.none}`);
       continue;
