@@ -1,5 +1,6 @@
 /** What each event of the current version must look like. Keys that are not named here are kept. */
 import { z } from 'zod';
+import type { Dump } from '../guest/dump-file.ts';
 import { type Ending, HOST_FAULTS } from '../guest/ending/ending.ts';
 import { ACCELERATOR_NAMES, EMULATORS } from '../matrix/accelerators.ts';
 import { HELD_GUEST } from '../matrix/settings.ts';
@@ -56,6 +57,13 @@ const cell = exactly<Cell>()(
     line: boot.exactOptional(),
     tests: plannedTests.exactOptional(),
   }),
+);
+
+const dump = exactly<Dump>()(
+  z.union([
+    z.looseObject({ file: text, bytes: count, format: z.enum(['kdump-zlib', 'elf']) }),
+    z.looseObject({ none: text }),
+  ]),
 );
 
 const ending = exactly<Ending>()(
@@ -212,6 +220,8 @@ const EVENTS = [
     observation,
     /** sha256 of the transcript (docs/probe-protocol.md); absent if the end frame never came. */
     transcriptSha256: sha256.exactOptional(),
+    /** The memory of a guest that did not come to its end, if it was to be kept: memory.dump in the folder, or why there is none. */
+    dump: dump.exactOptional(),
     /** Folder of this boot within the run's folder: console.log, evidence.json, command.sh, boot.json. */
     folder: text,
     host,

@@ -122,9 +122,16 @@ function clockText(finished: CellFinished): string {
 
 /** What a boot showed: "refined, tsc, +0.4 ppm". */
 export function observationText(finished: CellFinished): string {
-  return [finished.observation.verdict, clockText(finished), figuresText([finished])]
+  const dump = finished.dump === undefined ? '' : dumpText(finished.dump);
+  return [finished.observation.verdict, clockText(finished), figuresText([finished]), dump]
     .filter((part) => part !== '')
     .join(', ');
+}
+
+/** A dump of a guest's memory, or why there is none. */
+export function dumpText(dump: NonNullable<CellFinished['dump']>): string {
+  if ('none' in dump) return oneLine(`no dump: ${dump.none}`);
+  return `${dump.file} kept (${(dump.bytes / 1024 / 1024).toFixed(1)} MiB, ${dump.format})`;
 }
 
 /** Faults of which it is known that something stood still; another one ended by itself. */

@@ -72,6 +72,7 @@ export async function bootCell(
     cpuMs: life.cpuMs,
     ending,
     ...(failed.length === 0 ? {} : { retries: failed.length }),
+    ...(life.dump === null ? {} : { dump: life.dump }),
     observation,
     ...(evidence.transcriptSha256 === null ? {} : { transcriptSha256: evidence.transcriptSha256 }),
     folder: folder.folder,

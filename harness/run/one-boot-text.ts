@@ -3,13 +3,12 @@
 import { ppmText } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { describeReads } from '../evidence/reads.ts';
-import type { Dump } from '../guest/dump-file.ts';
 import type { Launch } from '../guest/types.ts';
 import type { Observed } from '../lab/boot-once.ts';
 import { clockLines } from '../report/clock-text.ts';
 import { diagnosisText } from '../report/diagnosis-text.ts';
 import { testLines } from '../report/test-text.ts';
-import { endingText } from '../report/words.ts';
+import { dumpText, endingText } from '../report/words.ts';
 import type { OneBoot } from './one-boot.ts';
 
 function applianceText({ appliance, outer }: NonNullable<Launch['nested']>): string {
@@ -36,12 +35,6 @@ function toldText({ trueKhz, trueKhzFrom, toldKhz, toldPpm }: Observed['observat
   if (toldKhz == null) return null;
   const off = toldPpm == null ? '' : `, ${ppmText(toldPpm)} from the true ${trueKhz} kHz (${trueKhzFrom})`;
   return `${toldKhz} kHz by its hypervisor${off}`;
-}
-
-/** For people: a dump of the guest's memory, or why there is none. */
-export function dumpText(dump: Dump): string {
-  if ('none' in dump) return `no dump: ${dump.none}`;
-  return `${dump.file}, ${(dump.bytes / 1024 / 1024).toFixed(1)} MiB, ${dump.format}: crash VMLINUX ${dump.file}`;
 }
 
 export function bootText({ kernel, cell, seen }: OneBoot, colour: boolean): string {

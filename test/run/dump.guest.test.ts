@@ -37,6 +37,10 @@ test(
   async () => {
     const ran = await shop.run(['run', 'dying.yaml', '--dump', 'on-failure', '--results', 'r', '--json']);
     expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stderr).toMatch(
+      /finished it\.tcg\S* boot 1: panicked, memory\.dump kept \(\d+\.\d MiB, kdump-zlib\)/,
+    );
+    expect(ran.stderr).toMatch(/finished it\.nested\S* boot 1: panicked, no dump: .*appliance/);
     const cells: { id: string; boots: { folder: string }[] }[] = JSON.parse(ran.stdout).cells;
     const dumpOf = async (has: string, lacks = 'no such') => {
       const cell = cells.find(({ id }) => id.includes(has) && !id.includes(lacks));
