@@ -17,6 +17,11 @@ test.each<[string, string]>([
 {"_SOURCE_MONOTONIC_TIMESTAMP":"2100000","MESSAGE":"${SWITCHED}"}`,
   ],
   [
+    "journalctl -o json, the source's own stamp garbled",
+    `{"_SOURCE_MONOTONIC_TIMESTAMP":"2e6","__MONOTONIC_TIMESTAMP":"2000000","MESSAGE":"${REFINED}"}
+{"_SOURCE_MONOTONIC_TIMESTAMP":"","__MONOTONIC_TIMESTAMP":"2100000","MESSAGE":"${SWITCHED}"}`,
+  ],
+  [
     'journalctl -o json-pretty',
     `{
 \t"_SOURCE_MONOTONIC_TIMESTAMP" : "2000000",
