@@ -1,7 +1,6 @@
 #!/bin/sh
 # Installs what the project needs and does not have: Debian packages, then Node packages. Quiet and quick when all is
-# there. If it may not install, it says the exact command and ends with 69. "setup.sh test" adds what tests need,
-# "setup.sh debian" leaves the Node packages alone (Containerfile).
+# there. If it may not install, it says the exact command and ends with 69. "setup.sh test" adds what tests need.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -47,7 +46,6 @@ else
 	done
 fi
 
-[ "${1:-}" != debian ] || exit 0
 if ! cmp -s package-lock.json node_modules/.tscmatrix-lock; then
 	echo "setup: installing Node packages" >&2
 	npm ci --no-audit --no-fund --loglevel=error >&2
