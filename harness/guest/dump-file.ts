@@ -3,13 +3,13 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { MOST_FILE_BYTES } from '../host/confine/privileges.ts';
 import { openInside } from '../host/inside.ts';
 import { toWriteError } from '../host/write-faults.ts';
-import type { DumpFormat, DumpMade } from './machine/memory-dump.ts';
+import { DUMP_FILE, type DumpFormat, type DumpMade } from './machine/memory-dump.ts';
 
-export const DUMP_FILE = 'memory.dump';
-/** QEMU's files are limited to this as well (host/confine/privileges.ts). */
-const DUMP_BYTES_MAX = 256 * 1024 * 1024;
+/** As any file that QEMU writes. */
+export const DUMP_BYTES_MAX = MOST_FILE_BYTES;
 
 /** A dump that was kept, or why there is none. */
 export type Dump =

@@ -65,7 +65,7 @@ function bootContextOf(session: Session, { hostFrequency }: Prepared): BootConte
   return {
     hostFrequency,
     limits: { deadlineMs: rules.timeoutS * 1000, ...rules.limits },
-    dump: rules.dump === true,
+    dump: rules.dump,
     record,
     emit,
     progress: reporter.progress,

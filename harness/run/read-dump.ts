@@ -3,7 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HostFault, UserError } from '../base/errors.ts';
 import { shellQuote } from '../base/shell.ts';
-import { DUMP_FILE } from '../guest/dump-file.ts';
+import { DUMP_BYTES_MAX } from '../guest/dump-file.ts';
+import { DUMP_FILE } from '../guest/machine/memory-dump.ts';
 import { openCache } from '../host/cache.ts';
 import { checkConfined, confine } from '../host/confine/confine.ts';
 import { openInside } from '../host/inside.ts';
@@ -29,7 +30,12 @@ export interface DumpPlace {
   readonly command: string;
 }
 
-const MOST_DUMP_BYTES = 256 * 1024 * 1024;
+/** That of the build, for a kernel that was built here. */
+async function keptVmlinux(record: RunRecord, kernel: string): Promise<string | null> {
+  const sha256 = record.view.kernels.get(kernel)?.ready?.sha256;
+  if (sha256 === undefined) return null;
+  return (await findVmlinux(sha256, { cache: await openCache() })) ?? null;
+}
 
 /** Finds the dump of a cell, and the vmlinux that belongs to it. Throws UserError if there is none, with QEMU's reason if it had one. */
 export async function findDump(record: RunRecord, id: string, request: DumpRequest): Promise<DumpPlace> {
@@ -47,10 +53,8 @@ export async function findDump(record: RunRecord, id: string, request: DumpReque
       continue;
     }
     const path = join(folder, DUMP_FILE);
-    await (await openInside(root, path, MOST_DUMP_BYTES)).handle.close();
-    const sha256 = record.view.kernels.get(cell.cell.kernel)?.ready?.sha256;
-    const kept = sha256 === undefined ? undefined : await findVmlinux(sha256, { cache: await openCache() });
-    const vmlinux = request.vmlinux ?? kept ?? null;
+    await (await openInside(root, path, DUMP_BYTES_MAX)).handle.close();
+    const vmlinux = request.vmlinux ?? (await keptVmlinux(record, cell.cell.kernel));
     return { path, vmlinux, command: `crash ${shellQuote(vmlinux ?? 'VMLINUX')} ${shellQuote(path)}` };
   }
   const which = request.boot === null ? '' : ` in boot ${request.boot}`;

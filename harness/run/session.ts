@@ -18,7 +18,7 @@ export interface BootRules {
   readonly jobs: number;
   readonly refresh: boolean;
   /** Keep the memory of guests that do not come to their end. */
-  readonly dump?: boolean;
+  readonly dump: boolean;
   readonly limits?: Partial<Limits>;
 }
 

@@ -1,6 +1,8 @@
 /** A dump of a guest's memory, as QEMU writes it (docs/interop/qmp-spec.txt, qapi/dump.json). */
 import type { Qmp } from './qmp.ts';
 
+/** Its file, in QEMU's folder and in the boot's. */
+export const DUMP_FILE = 'memory.dump';
 /** Of kdump-zlib only pages that are not zero take room. */
 const FORMATS = ['kdump-zlib', 'elf'] as const;
 export type DumpFormat = (typeof FORMATS)[number];

@@ -12,7 +12,7 @@ import { makeScratch } from '../scratch.ts';
 const QEMU_ID = 65521;
 
 /** More than any console that is let grow (guest/watch/limits.ts), less than a disk. */
-const MOST_FILE_BYTES = 256 * 1024 * 1024;
+export const MOST_FILE_BYTES = 256 * 1024 * 1024;
 
 /** Bytes. The user's own limit (ulimit -f) where it is lower: root may raise it, and must not. */
 async function mostFileBytes(): Promise<number> {

@@ -1,7 +1,7 @@
 /** The form of a blob: a gzipped tar whose first entry, blob.json, lists all others with sizes and digests. */
 import { z } from 'zod';
 import { UserError } from '../../base/errors.ts';
-import { DUMP_FILE } from '../../guest/dump-file.ts';
+import { DUMP_FILE } from '../../guest/machine/memory-dump.ts';
 import { FILE_BYTES_MAX } from '../../host/inside.ts';
 import { LOG_BYTES_MAX } from '../log.ts';
 import { PROVENANCE_BYTES_MAX } from '../provenance/provenance-file.ts';
