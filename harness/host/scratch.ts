@@ -31,7 +31,7 @@ export async function makeScratch(): Promise<Scratch> {
 
 /**
  * Removes what processes that were killed with -9 could not: folders named after a process that is gone. Those of other
- * users are theirs.
+ * users are theirs; one that cannot be removed stays, and is told on stderr.
  */
 export async function removeStaleScratch(): Promise<string[]> {
   const removed: string[] = [];
@@ -44,10 +44,21 @@ export async function removeStaleScratch(): Promise<string[]> {
     const path = join(tmpdir(), name);
     const found = await lstat(path).catch(() => null);
     if (found === null || found.uid !== process.getuid?.()) continue;
-    await rm(path, { recursive: true, force: true });
-    removed.push(path);
+    const error = await rm(path, { recursive: true, force: true }).then(() => null, reasonOf);
+    if (error === null) removed.push(path);
+    else tellLeft(path, error);
   }
   return removed;
+}
+
+const reasonOf = (error: NodeJS.ErrnoException): string => error.message;
+const told = new Set<string>();
+
+/** Somebody else's mount in it, or a read-only one: no reason not to do what was asked, and nothing to be silent about. */
+function tellLeft(path: string, reason: string): void {
+  if (told.has(path)) return;
+  told.add(path);
+  process.stderr.write(`tscmatrix: ${path}, left by a process that was killed, cannot be removed: ${reason}\n`);
 }
 
 function noScratch(error: unknown): unknown {
