@@ -58,7 +58,9 @@ const told = new Set<string>();
 function tellLeft(path: string, reason: string): void {
   if (told.has(path)) return;
   told.add(path);
-  process.stderr.write(`tscmatrix: ${path}, left by a process that was killed, cannot be removed: ${reason}\n`);
+  process.stderr.write(
+    `tscmatrix: ${path}, left by a process that was killed, cannot be removed: ${reason}\n`,
+  );
 }
 
 function noScratch(error: unknown): unknown {

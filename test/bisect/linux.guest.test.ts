@@ -6,9 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recipeOf } from '../../harness/bisect/prepare.ts';
 import { openCache } from '../../harness/host/cache.ts';
 import { runTool } from '../../harness/host/process.ts';
-import { planCommit } from '../../harness/kernel/make/commit.ts';
+import { acquireCommit, planCommit } from '../../harness/kernel/make/commit.ts';
 import { LAUNCHER, openWorkshop, processesOf, type Workshop } from '../cli/tscmatrix.ts';
 import { git } from '../kernel-build/fake-tree.ts';
+import { builtKernel } from '../support/built-kernel.ts';
 import { BREAKS, type LinuxHistory, makeLinuxHistory, REPAIRS } from './linux-history.ts';
 
 const MINUTES = 60_000;
@@ -86,6 +87,21 @@ async function findRepaired(): Promise<void> {
   expect(repaired.searched.candidates).toBe(2);
   expect(repaired.builds).toBeLessThanOrEqual(mostBuilds(2));
 }
+
+test(
+  "the first commit starts from the build of Debian's tree, and its image is that one to the byte",
+  async () => {
+    const debian = await builtKernel();
+    const cache = await openCache();
+    const recipe = recipeOf({ patch: [] }, null);
+    const first = await planCommit(history.repository, history.at(0), recipe, { cache });
+    const image = await acquireCommit(first, { cache });
+    expect(image.cached).toBe(false);
+    expect(image.sha256).toBe(debian.sha256);
+    expect(image.build?.steps).toBeLessThan(200);
+  },
+  20 * MINUTES,
+);
 
 test(
   'the commit that breaks it, and the one that repairs it',

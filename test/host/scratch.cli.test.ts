@@ -21,7 +21,9 @@ test('a left folder that is mounted on is told of and ends nothing; the other on
     const removed = await removeStaleScratch();
     expect(removed).toContain(free);
     expect(removed).not.toContain(busy);
-    expect(stderr.mock.calls.flat().join('')).toMatch(`${busy}, left by a process that was killed, cannot be`);
+    expect(stderr.mock.calls.flat().join('')).toMatch(
+      `${busy}, left by a process that was killed, cannot be`,
+    );
     stderr.mockClear();
     await removeStaleScratch();
     expect(stderr.mock.calls.flat().join('')).not.toContain(busy);

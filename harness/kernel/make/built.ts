@@ -46,6 +46,9 @@ interface Entered {
   readonly isFresh: boolean;
 }
 
+/** Whoever builds in a folder, or reads what was built there, holds this lock. */
+export const buildLockKey = (folder: string): string => `build ${basename(folder)}`;
+
 /** The image of a job: the cache's, else built in `folder`, where `enter` makes the tree the job's. One at a time there. */
 export async function buildOnce(
   job: Job,
@@ -58,7 +61,7 @@ export async function buildOnce(
   return (
     (await find()) ??
     oneAtATime(
-      `build ${basename(folder)}`,
+      buildLockKey(folder),
       label,
       options,
       async () => (await find()) ?? buildIn(workAt(folder), job, options, enter),

@@ -3,23 +3,25 @@
  * what depends on them. The key of an image is the same as that of any build of that commit.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { withTemporary } from '../../host/cache.ts';
 import { sha256OfParts } from '../../host/digest.ts';
 import type { BuildSource } from '../../matrix/types.ts';
 import type { Rule } from '../era/rules.ts';
 import { applyPatches } from '../patch/apply.ts';
-import type { Found } from '../store.ts';
+import { type Found, oneAtATime } from '../store.ts';
 import { type GitPlace, git, privateGit, tryGit } from '../tree/git.ts';
 import { findRepository } from '../tree/repository.ts';
 import type { AcquireOptions } from '../types.ts';
-import { buildOnce } from './built.ts';
+import { buildLockKey, buildOnce } from './built.ts';
 import { type Job, prepareJob } from './job.ts';
+import { findKin, startFrom } from './kin.ts';
 import { workFolder } from './paths.ts';
 import { workKey } from './recipe.ts';
 import {
   enterVariant,
   newState,
+  readState,
   settledState,
   type Work,
   type WorkState,
@@ -66,7 +68,7 @@ export async function planCommit(
 /** Throws BuildError if the commit does not build. */
 export async function acquireCommit({ job, folder }: CommitBuild, options: AcquireOptions): Promise<Found> {
   return buildOnce(job, folder, options, async (work) => {
-    const { state: opened, isFresh } = await openMoving(work, job);
+    const { state: opened, isFresh } = await openMoving(work, job, options);
     options.onProgress?.(`checking out ${job.source.label}`);
     const moved = await moveTo(work, job, opened);
     const applied = await withTemporary(options.cache, (scratch) =>
@@ -84,15 +86,52 @@ export async function acquireCommit({ job, folder }: CommitBuild, options: Acqui
 }
 
 /** The state of the folder, fit for a build whatever happened in it before. */
-async function openMoving(work: Work, job: Job): Promise<{ state: WorkState; isFresh: boolean }> {
+async function openMoving(
+  work: Work,
+  job: Job,
+  options: AcquireOptions,
+): Promise<{ state: WorkState; isFresh: boolean }> {
   const { label } = job.source;
   const state = await settledState(work);
-  if (state === undefined) await rm(work.folder, { recursive: true, force: true });
+  if (state !== undefined) return { state: { ...state, label }, isFresh: state.endedMs === 0 };
+  await rm(work.folder, { recursive: true, force: true });
+  await mkdir(work.folder, { recursive: true });
+  const copied = await openFromKin(work, job, options);
+  if (copied !== undefined) return { state: { ...copied, label }, isFresh: false };
   await mkdir(work.tree, { recursive: true });
   await mkdir(work.out, { recursive: true });
-  return state === undefined
-    ? { state: newState(label), isFresh: true }
-    : { state: { ...state, label }, isFresh: state.endedMs === 0 };
+  return { state: newState(label), isFresh: true };
+}
+
+/** Undefined if there is no folder to start from. */
+async function openFromKin(work: Work, job: Job, options: AcquireOptions): Promise<WorkState | undefined> {
+  const { tree: source } = job.recipe;
+  if (source.kind !== 'git') throw new Error('only commits are built so');
+  const makefile = await tryGit({ repository: source.location }, ['show', `${source.ref}:Makefile`]);
+  const kin = await findKin(dirname(work.folder), job.kinKey, makefile.stdout);
+  if (kin === undefined) return undefined;
+  const label = `a build folder for ${job.source.label}`;
+  return oneAtATime(buildLockKey(kin.folder), label, options, async () => {
+    options.onProgress?.(`starting from what was compiled of ${(await readState(kin.folder))?.label}`);
+    const state = await startFrom(kin, work);
+    if (state === undefined) return undefined;
+    const place = await placeOf(work, source.location);
+    await git(place, [...SETTINGS, 'read-tree', `${source.ref}^{tree}`]);
+    // It ends with 1 where files differ: those are written next, the others keep their dates.
+    await tryGit(place, [...SETTINGS, 'update-index', '-q', '--refresh']);
+    return state;
+  });
+}
+
+/** Files of the tree can be hard links: another name for one changes its ctime, and nothing in it. */
+const SETTINGS = ['core.bare=false', 'core.autocrlf=false', 'core.trustctime=false'].flatMap((each) => [
+  '-c',
+  each,
+]);
+
+/** A git directory of ours with the index of the folder's tree. */
+async function placeOf(work: Work, repository: string): Promise<GitPlace> {
+  return { ...(await privateGit(join(work.folder, 'git'), { repository })), workTree: work.tree };
 }
 
 const KCONFIG_NOTE = 'kconfig.txt';
@@ -104,19 +143,17 @@ async function moveTo(work: Work, job: Job, opened: WorkState): Promise<WorkStat
   // Before anything is changed: whoever finds this knows that the tree is in between.
   const state: WorkState = { ...opened, buildingSinceMs: Date.now() };
   await writeState(work, state);
-  const own = await privateGit(join(work.folder, 'git'), { repository: source.location });
-  const place = { ...own, workTree: work.tree };
-  const settings = ['-c', 'core.bare=false', '-c', 'core.autocrlf=false'];
+  const place = await placeOf(work, source.location);
   // One tree with --reset: what is as in the index, but not on disk, is written again too (oneway_merge()).
-  const readTree = [...settings, 'read-tree', '--reset', '-u', `${source.ref}^{tree}`];
+  const readTree = [...SETTINGS, 'read-tree', '--reset', '-u', `${source.ref}^{tree}`];
   const moved = await tryGit(place, readTree);
   if (moved.exitCode !== 0) {
     // A power cut can leave an index that git does not read. Without one every file is written anew.
-    await rm(join(own.repository, 'index'), { force: true });
+    await rm(join(place.repository, 'index'), { force: true });
     await git(place, readTree);
   }
   // What the last variant or a move that was cut off has left beside it.
-  await git(place, [...settings, 'clean', '-ffdxq']);
+  await git(place, [...SETTINGS, 'clean', '-ffdxq']);
   const digest = await kconfigDigest(place, source.ref);
   const note = join(work.folder, KCONFIG_NOTE);
   const before = await readFile(note, 'utf8').catch(() => '');

@@ -31,7 +31,8 @@ export async function compile(
   options: AcquireOptions,
 ): Promise<Compiled> {
   const kconfig = kconfigDigest(overlay);
-  let state = begun;
+  // Only of what came signed: kin.ts.
+  let state: WorkState = job.recipe.tree.kind === 'debian' ? { ...begun, kin: job.kinKey } : begun;
   try {
     if (state.configured !== kconfig) {
       options.onProgress?.('configuring');

@@ -8,7 +8,7 @@ import { findSource } from '../tree/source.ts';
 import type { Source } from '../tree/types.ts';
 import type { AcquireOptions } from '../types.ts';
 import type { InputFile } from './input-file.ts';
-import { buildKey, type Inputs, readInputs, withEraInputs, workKey } from './recipe.ts';
+import { buildKey, type Inputs, kinKey, readInputs, withEraInputs, workKey } from './recipe.ts';
 import { findToolchain, type Toolchain } from './toolchain.ts';
 
 /** All that is known of a build before it starts. */
@@ -20,6 +20,8 @@ export interface Job {
   /** Those of the series, those given as files, and picked commits. */
   readonly patches: readonly InputFile[];
   readonly workKey: string;
+  /** The same for all sources: make/kin.ts. */
+  readonly kinKey: string;
   readonly key: string;
 }
 
@@ -55,6 +57,7 @@ export async function prepareJob(
     inputs,
     patches,
     workKey: work,
+    kinKey: kinKey(inputs, toolchain),
     key: buildKey(work, recipe, patches, inputs),
   };
 }

@@ -110,15 +110,22 @@ function checkedBase(text: string, path: string): string {
 
 /** The key of the folder that a kernel is built in: what its variants have in common. */
 export function workKey(source: Source, inputs: Inputs, toolchain: Toolchain): string {
-  const { base = '', lenient, strict } = inputs.config;
-  return sha256OfParts({
+  return sha256OfParts({ source: source.digest, ...withoutSource(inputs, toolchain) });
+}
+
+/** What folders of different sources have in common that compile the same file to the same object. */
+export function kinKey(inputs: Inputs, toolchain: Toolchain): string {
+  return sha256OfParts(withoutSource(inputs, toolchain));
+}
+
+function withoutSource({ config: { base = '', lenient, strict } }: Inputs, { identity }: Toolchain) {
+  return {
     version: RECIPE_VERSION,
-    source: source.digest,
     base,
     lenient: formatOptions(lenient),
     strict: formatOptions(strict),
-    toolchain: toolchain.identity,
-  });
+    toolchain: identity,
+  };
 }
 
 export function buildKey(

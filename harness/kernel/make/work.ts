@@ -30,6 +30,10 @@ export interface WorkState {
   readonly unknownOptions: readonly string[];
   /** Missing in the notes of earlier versions. */
   readonly unmetOptions?: readonly string[];
+  /** Of a distribution's tree: what another one with the same configuration and toolchain finds it by (kin.ts). */
+  readonly kin?: string;
+  /** When the output was copied from another folder, with its dates. */
+  readonly copiedMs?: number;
   /** Which start of the machine wrote this: after another one, what was written last may not be on the disk. */
   readonly bootId?: string;
 }
@@ -99,7 +103,12 @@ export async function settledState(work: Work): Promise<WorkState | undefined> {
   // Clocks can be set back; objects dated in the future would pass for up to date.
   const usable =
     state !== undefined && state.endedMs <= Date.now() && (state.buildingSinceMs ?? 0) <= Date.now();
-  return usable ? settleWork(work, state) : undefined;
+  return usable && !(await isCopyUnwritten(state)) ? settleWork(work, state) : undefined;
+}
+
+/** After a power cut, files of a copy can be empty, and no date tells which ones. */
+async function isCopyUnwritten({ copiedMs, endedMs, bootId: written }: WorkState): Promise<boolean> {
+  return copiedMs !== undefined && endedMs < copiedMs + UNWRITTEN_MS && written !== (await bootId());
 }
 
 async function settleWork(work: Work, state: WorkState): Promise<WorkState> {
