@@ -10,7 +10,7 @@ packages="libatomic1 qemu-system-x86 qemu-system-data seabios gcc libc6-dev busy
 	ninja-build python3-venv binutils libglib2.0-dev libpcre2-dev zlib1g-dev libfdt-dev libseccomp-dev"
 # Only the tests use these: validators, an sshd to talk to, packages to make, a browser for the pages.
 if [ "${1:-}" = test ]; then
-	packages="$packages libxml2-utils openssh-client openssh-server rpm cpio binutils chromium crash"
+	packages="$packages libxml2-utils openssh-client openssh-server rpm cpio binutils chromium crash rsync"
 fi
 
 debian_packages() {

@@ -52,8 +52,7 @@ async function ok(...args: string[]): Promise<string> {
 }
 
 /** Changes a message of the changed copy, makes the patch and the packages, and boots the kernel of these. */
-async function goThrough(srpm: string, version: RegExp): Promise<void> {
-  const place = 'place';
+async function goThrough(srpm: string, place: string, version: RegExp): Promise<void> {
   await ok('rpm', 'prepare', srpm, '--output', place);
   const source = join(shop.folder, place, 'changed', 'arch', 'x86', 'kernel', 'tsc.c');
   const text = await readFile(source, 'utf8');
@@ -80,7 +79,7 @@ test(
     await writeFile(join(shop.folder, 'bin', 'rpmbuild'), RPMBUILD, { mode: 0o755 });
     await make('rpm-pkg');
     const [name = ''] = await readdir(join(shop.folder, 'top', 'SRPMS'));
-    await goThrough(join(shop.folder, 'top', 'SRPMS', name), /Linux version 6\.1\.\d+/);
+    await goThrough(join(shop.folder, 'top', 'SRPMS', name), 'mainline', /Linux version 6\.1\.\d+/);
   },
   60 * MINUTES,
 );
@@ -92,12 +91,12 @@ test(
     const version = '6.1';
     const config = await readFile(join(tree, '.config'), 'utf8');
     const srpm = await makeSrpm(
-      join(shop.folder, 'el7'),
+      join(shop.folder, 'srpm'),
       el7Spec({ version, release: '957' }),
       { 'kernel-x86_64.config': config, 'linux-one.patch': NEW_FILE, 'linux-kernel-test.patch': '' },
       { tree, name: `linux-${version}`, exclude: ['.config'] },
     );
-    await goThrough(srpm, /Linux version 6\.1\.\d+-957\.el7\.tscheck\.x86_64/);
+    await goThrough(srpm, 'el7', /Linux version 6\.1\.\d+-957\.el7\.tscheck\.x86_64/);
   },
   60 * MINUTES,
 );

@@ -60,14 +60,8 @@ export function hostLimit(what: string, lines: readonly string[], logPath: strin
   return new HostFault('no-memory', message, 'use --jobs 1');
 }
 
-export function makeFailure(
-  target: string,
-  exitCode: number,
-  lines: readonly string[],
-  logPath: string,
-): Error {
-  const limit = hostLimit('to build', lines, logPath);
-  if (limit !== null) return limit;
+/** A program or library of the host that a build has asked for in vain; null if the lines tell of none. */
+export function missingTool(lines: readonly string[], logPath: string): HostFault | null {
   for (const [pattern, name, packageName] of MISSING) {
     // Some trees only warn of a library that they can do without.
     const line = lines.find((each) => pattern.test(each) && !/\bwarning:/i.test(each));
@@ -79,6 +73,17 @@ export function makeFailure(
       `apt-get install ${packageName || (program === 'pahole' ? 'dwarves' : program)}`,
     );
   }
+  return null;
+}
+
+export function makeFailure(
+  target: string,
+  exitCode: number,
+  lines: readonly string[],
+  logPath: string,
+): Error {
+  const fault = hostLimit('to build', lines, logPath) ?? missingTool(lines, logPath);
+  if (fault !== null) return fault;
   const found = errorsOf(lines);
   const errors = found.length === 0 ? stopOf(lines) : found;
   const [first] = errors;

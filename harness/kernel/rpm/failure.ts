@@ -1,7 +1,7 @@
 /** What rpm said when it failed: a spec that it cannot read, or a section that ended badly, with its first error. */
 import { type HostFault, UserError } from '../../base/errors.ts';
 import { BuildError, printable } from '../make/errors.ts';
-import { firstError, hostLimit } from '../make/make-failure.ts';
+import { firstError, hostLimit, missingTool } from '../make/make-failure.ts';
 
 const TAIL = 8;
 /** What rpmbuild ends with, whatever failed. */
@@ -31,6 +31,9 @@ export function sectionFault(spec: string, lines: readonly string[], logPath: st
     .find(Boolean);
   if (bad === undefined && !lines.some((line) => /^Executing\(/.test(line))) return specFault(spec, lines);
   const own = lines.filter((line) => line.trim() !== '' && !CLOSING.test(line));
+  // At the end alone: a script may ask for a program that it can do without.
+  const missing = missingTool(own.slice(-TAIL), logPath);
+  if (missing !== null) return missing;
   const first = firstError(own);
   const rejected = own.find((line) => /hunks? FAILED|^error: patch failed|^patch: \*{4}/i.test(line));
   const files = lines.find((line) => /^error: (?:File not found|Installed \(but unpackaged\))/.test(line));
