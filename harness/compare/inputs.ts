@@ -73,7 +73,11 @@ function withInitramfs(facts: InputFact[]): InputFact[] {
 
 /** Where an expectation comes from is for people; what it asks counts. */
 function expectationFact({ cell }: CellView): InputFact {
-  const { from: _, ...asked } = cell.expectation;
+  const { from: _, known, ...rest } = cell.expectation;
+  const asked =
+    known === undefined
+      ? rest
+      : { ...rest, known: { ...known, rule: '', otherwise: { ...known.otherwise, from: [] } } };
   const parts = Object.entries(asked).map(([name, value]) =>
     name === 'registration' ? [value].flat().join('|') : `${name} ${JSON.stringify(value)}`,
   );

@@ -1,5 +1,6 @@
 import type { Accelerator, Emulator, Personality, QemuAccelerator } from '../matrix/accelerators.ts';
-import type { GuestSpec, PackedTests } from '../matrix/types.ts';
+import type { PackedTests } from '../matrix/packed-tests.ts';
+import type { GuestSpec } from '../matrix/types.ts';
 
 /** The appliance as it lies in the cache, and what is in it. */
 export interface ApplianceFiles {

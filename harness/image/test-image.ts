@@ -1,8 +1,9 @@
 /** The initramfs of guests that run tests of the user's own: the probe's with another program, and the tests. */
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
+import type { PackedTests } from '../matrix/packed-tests.ts';
 import { traceBootconfig } from '../matrix/trace.ts';
-import type { PackedTests, TestSpec } from '../matrix/types.ts';
+import type { TestSpec } from '../matrix/types.ts';
 import type { Entry } from './cpio.ts';
 import { probeEntries, storeInitramfs } from './probe-image.ts';
 import { readTest } from './test-files.ts';

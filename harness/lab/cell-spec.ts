@@ -91,7 +91,15 @@ async function cellOfMatrix(path: string, wanted: string): Promise<CellSpec> {
   const own = cell.tests?.map((test) => ({ ...test, root: dirname(matrix.path) }));
   const built = source?.kind === 'build' ? source : null;
   return {
-    cell: withTests({ ...inlineCell(guestWords(guest), undefined), guest, expectation }, own ?? []),
+    // A search for what broke it, or mended it, asks for what should be.
+    cell: withTests(
+      {
+        ...inlineCell(guestWords(guest), undefined),
+        guest,
+        expectation: expectation.known?.otherwise ?? expectation,
+      },
+      own ?? [],
+    ),
     recipe: built === null ? null : recipeOf(built),
   };
 }

@@ -204,6 +204,15 @@ function buildRule(input: RuleInput, index: number, findings: ProblemList): Expe
           ) as NonNullable<ExpectRule['tests']>,
         }),
     ...(input.numbers === undefined ? {} : { numbers: input.numbers as NonNullable<ExpectRule['numbers']> }),
+    ...(input.reason === undefined
+      ? {}
+      : {
+          known: {
+            reason: input.reason,
+            ...(input.url === undefined ? {} : { url: input.url }),
+            ...(input.until === undefined ? {} : { until: input.until }),
+          },
+        }),
     from: `expect[${index}]`,
     place: findings.place(['expect', index]),
   };

@@ -159,13 +159,33 @@ const expectShape = {
   tests: testsExpectation.optional(),
   numbers: numbersExpectation(bounds(z.number())).optional(),
 };
+const knownShape = {
+  reason: z
+    .string()
+    .regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u, 'must be one line of at most 200 characters')
+    .describe('Why it is so: the rule is of a known issue. Its cells are as expected while they show it.')
+    .optional(),
+  url: z
+    .string()
+    .regex(/^https?:\/\/[\x21-\x7e]{1,500}$/, 'must be an address that begins with https:// or http://')
+    .describe('Where the known issue is tracked.')
+    .optional(),
+  until: z.iso
+    .date('must be a day such as 2026-12-31')
+    .describe('The last day that the known issue is put up with (UTC).')
+    .optional(),
+};
 const rule = strict({
   when: conditions.describe('Which cells; all if absent. Every condition must hold.').optional(),
   ...expectShape,
+  ...knownShape,
 })
-  .refine((value) => !(value instanceof Object) || Object.keys(value).some((key) => key !== 'when'), {
+  .refine((value) => !(value instanceof Object) || Object.keys(value).some((key) => key in expectShape), {
     error: `expects nothing: name at least one of ${Object.keys(expectShape).join(', ')}`,
     when: () => true,
+  })
+  .refine(({ reason, url, until }) => reason !== undefined || (url ?? until) === undefined, {
+    error: 'url and until are of a known issue, which needs its reason',
   })
   .meta({ id: 'expectRule', description: 'What cells that meet the conditions are expected to show.' });
 

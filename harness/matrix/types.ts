@@ -152,6 +152,24 @@ export interface Expectation {
   readonly numbers?: Readonly<Record<string, Bounds>>;
   /** Where it comes from, for people: "expect[2]" or "default". */
   readonly from: readonly string[];
+  /** That it is so is a known issue. */
+  readonly known?: KnownExpectation;
+}
+
+/** Why a cell shows what it should not, while nobody can mend it. */
+export interface KnownIssue {
+  readonly reason: string;
+  /** Where it is tracked. */
+  readonly url?: string;
+  /** The last day that it is put up with, YYYY-MM-DD, UTC. */
+  readonly until?: string;
+}
+
+export interface KnownExpectation extends KnownIssue {
+  /** The rule that says so: "expect[2]". */
+  readonly rule: string;
+  /** What is expected once the issue is gone, or its last day is past: the rules without those of known issues. */
+  readonly otherwise: Expectation;
 }
 
 /** A test of the user's own, before its files are read: one of `path`, `command` and `selftest` is there. */
@@ -171,22 +189,6 @@ export interface TestSpec {
   readonly args: readonly string[];
   /** Guest time after which it is ended. */
   readonly timeoutMs: number;
-}
-
-/** A test as it was put into a guest. */
-export interface PackedTest {
-  readonly name: string;
-  readonly timeoutMs: number;
-  /** Of its files, libraries and arguments: which bytes ran. */
-  readonly sha256: string;
-}
-
-export interface PackedTests {
-  /** Names the end of a report; only the probe gets to know it. */
-  readonly key: string;
-  /** What each may write. */
-  readonly outputBytes: number;
-  readonly list: readonly PackedTest[];
 }
 
 /** A test of a matrix, with the cells that it is run in. */
@@ -254,8 +256,9 @@ export interface Include {
 }
 
 /** One entry of `expect`; absent keys leave what earlier rules said. */
-export interface ExpectRule extends Partial<Omit<Expectation, 'from' | 'messages'>> {
+export interface ExpectRule extends Partial<Omit<Expectation, 'from' | 'messages' | 'known'>> {
   readonly when: readonly Condition[];
+  readonly known?: KnownIssue;
   readonly must?: readonly string[];
   readonly mustNot?: readonly string[];
   /** Its place in the list, for people: "expect[2]". */

@@ -1,5 +1,5 @@
 /** What is expected of a cell: all rules that match, in order, a later one over the keys that it names. */
-import type { Bounds, ClockExpectation, Expectation, ExpectRule } from '../matrix/types.ts';
+import type { Bounds, ClockExpectation, Expectation, ExpectRule, KnownIssue } from '../matrix/types.ts';
 import { type CellAttributes, conditionsTest } from './conditions.ts';
 
 /** The registrations of a guest that keeps tsc with a frequency somebody vouched for or measured. */
@@ -33,7 +33,16 @@ export function makeExpectations(rules: readonly ExpectRule[]): Expectations {
   };
 }
 
+/** With what would be expected without the known issues, if one of these rules is of one. */
 function combine(rules: readonly ExpectRule[]): Expectation {
+  const last = rules.findLast(({ known }) => known !== undefined);
+  const asked = combineAll(rules);
+  if (last?.known === undefined) return asked;
+  const otherwise = combineAll(rules.filter(({ known }) => known === undefined));
+  return { ...asked, known: { ...last.known, rule: last.from, otherwise } };
+}
+
+function combineAll(rules: readonly ExpectRule[]): Expectation {
   const registration = lastOf(rules, (rule) => rule.registration);
   const current = lastOf(rules, (rule) => rule.current);
   // One key of the matrix, so one rule decides both bounds.
@@ -92,7 +101,14 @@ export function expectationText(expectation: Expectation): string {
     parts.push(`${name} ${states.join(' or ')}`);
   for (const [name, bounds] of Object.entries(expectation.numbers ?? {}))
     parts.push(boundsText(name, bounds));
+  if (expectation.known !== undefined) parts.push(knownText(expectation.known));
   return parts.join(', ');
+}
+
+/** "known issue: REASON (URL, until 2026-12-31)" */
+export function knownText({ reason, url, until }: KnownIssue): string {
+  const more = [url ?? '', until === undefined ? '' : `until ${until}`].filter((part) => part !== '');
+  return `known issue: ${reason}${more.length === 0 ? '' : ` (${more.join(', ')})`}`;
 }
 
 /** "read_ns at least 3 and at most 100". */

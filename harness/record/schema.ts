@@ -35,7 +35,12 @@ const verdict = z.enum([...FAILURES, ...REGISTRATIONS]);
 const outcome = z.enum(OUTCOMES);
 
 const guest = z.looseObject(HELD_GUEST);
-const expectation = z.looseObject({
+const knownIssue = z.looseObject({
+  reason: text,
+  url: text.exactOptional(),
+  until: text.exactOptional(),
+});
+const asked = z.looseObject({
   registration: z.array(verdict.exclude(['infra-error'])),
   current: texts.exactOptional(),
   accuracyPpm: z.number().exactOptional(),
@@ -46,6 +51,9 @@ const expectation = z.looseObject({
   tests: testsExpected.exactOptional(),
   numbers: numbersExpected.exactOptional(),
   from: texts,
+});
+const expectation = asked.extend({
+  known: knownIssue.extend({ rule: text, otherwise: asked }).exactOptional(),
 });
 const cell = exactly<Cell>()(
   z.looseObject({
@@ -121,7 +129,7 @@ const shard = exactly<ShardPart>()(
   }),
 );
 /** The reason is one sentence, for a table's footnote and a JUnit failure. */
-const judgement = { outcome, reason: text, verdicts: z.array(verdict) };
+const judgement = { outcome, reason: text, verdicts: z.array(verdict), known: knownIssue.exactOptional() };
 /** In a merged record: label of the host that it ran on. */
 const host = text.exactOptional();
 const mergedPart = z.looseObject({

@@ -2,6 +2,7 @@
 import { fitWidth } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { rowOf } from '../plan/cell-id.ts';
+import { knownText } from '../plan/expectations.ts';
 import type { Cell } from '../plan/types.ts';
 import { hostsDisagree } from '../record/merge/merge-common.ts';
 import { type CellView, countOutcomes, type KernelView, type RunView, resultOf } from '../record/run-view.ts';
@@ -155,6 +156,15 @@ function faceOf(cell: CellView, label: string, notes: Footnotes): CellSummary {
   );
   const judged = OUTCOME_TITLES[outcome];
   const disagree = cell.judged?.hosts !== undefined && hostsDisagree(cell.judged.hosts);
+  const known = cell.judged?.known;
+  if (known !== undefined && !disagree) {
+    const number = notes.add(
+      oneLine(knownText(known)),
+      `${name(cell.cell.kernel)}, ${label}`,
+      oneLine(cell.cell.id),
+    );
+    return { outcome, finding, judged: `known issue [${number}]` };
+  }
   if (outcome === 'expected' && !disagree) return { outcome, finding, judged };
   const cause = causeText(finished);
   const text = oneLine(cause === '' ? reason : `${reason.replace(/[.\s]*$/, '.')} ${cause}`);

@@ -54,6 +54,7 @@ function documentOf(view: RunView): unknown {
       expectation: cell.cell.expectation,
       ...resultOf(cell),
       verdicts: cell.judged?.verdicts ?? [],
+      ...(cell.judged?.known === undefined ? {} : { known: cell.judged.known }),
       // Of a merged record alone: if several hosts ran the cell, what each said.
       ...(cell.judged?.hosts === undefined ? {} : { hosts: cell.judged.hosts }),
       boots: cell.boots.map(({ boot, started, retried, finished }) => ({

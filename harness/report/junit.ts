@@ -1,6 +1,7 @@
 /** JUnit XML as CI servers read it: a suite for each kernel, a test case for each cell. */
 import { create } from 'xmlbuilder2';
 import { oneLine } from '../base/safe-text.ts';
+import { knownText } from '../plan/expectations.ts';
 import { type CellView, type RunView, resultOf } from '../record/run-view.ts';
 import type { Outcome } from '../verdict/types.ts';
 import { headingOf, labelOf } from './grid.ts';
@@ -67,6 +68,7 @@ function addCase(suite: ReturnType<typeof create>, cell: CellView, classname: st
 function linesOf(cell: CellView): string[] {
   return [
     `cell ${oneLine(cell.cell.id)}`,
+    ...(cell.judged?.known === undefined ? [] : [oneLine(knownText(cell.judged.known))]),
     ...cell.boots.flatMap(({ boot, finished }) => {
       if (finished === null) return [`boot ${boot}: not finished`];
       const { diagnosis, reason } = finished.observation;

@@ -137,10 +137,15 @@ export function dumpText(dump: NonNullable<CellFinished['dump']>): string {
 /** Faults of which it is known that something stood still; another one ended by itself. */
 const STALLS: readonly HostFaultCode[] = ['guest-stalled', 'appliance-hung', 'guest-frozen'];
 
-/** "stalls retried: 2, crashes retried: 1; infra-error: guest-stalled 1", or empty if nothing was amiss. */
+/** "known issues: 2 cells; stalls retried: 2, crashes retried: 1; infra-error: guest-stalled 1", or empty if nothing was amiss. */
 export function troublesText({ cells }: Pick<RunView, 'cells'>): string {
   const all = [...cells.values()];
-  return [retriesText(all), faultsText(all)].filter((text) => text !== '').join('; ');
+  return [knownCellsText(all), retriesText(all), faultsText(all)].filter((text) => text !== '').join('; ');
+}
+
+function knownCellsText(cells: readonly CellView[]): string {
+  const known = cells.filter(({ judged }) => judged?.known !== undefined).length;
+  return known === 0 ? '' : `known issues: ${known} ${known === 1 ? 'cell' : 'cells'}`;
 }
 
 function retriesText(cells: readonly CellView[]): string {

@@ -8,8 +8,9 @@ import type { Ready } from '../lab/make-ready.ts';
 import { runInParallel } from '../lab/schedule.ts';
 import type { Verdict } from '../matrix/types.ts';
 import type { Cell } from '../plan/types.ts';
-import { judgeCell, judgeUnbuilt } from '../verdict/outcome.ts';
-import type { Outcome } from '../verdict/types.ts';
+import type { RunView } from '../record/run-view.ts';
+import { type Judged, judgeCellOn, judgeUnbuiltOn } from '../verdict/known-issue.ts';
+import { askedOf } from './asked.ts';
 import { type BootContext, bootCell, type JudgedBoot } from './boot-cell.ts';
 import type { Prepared } from './prepare.ts';
 import type { Session } from './session.ts';
@@ -17,17 +18,15 @@ import type { Session } from './session.ts';
 /** Boots of a cell that a run has behind it already, by number. */
 export type CompletedBoots = ReadonlyMap<number, JudgedBoot>;
 
-interface Judgement {
-  readonly outcome: Outcome;
-  readonly reason: string;
+interface Judgement extends Judged {
   readonly verdicts: readonly Verdict[];
 }
 
 /** How the cell boots here; else what can be said of it without a guest: why there is none. */
-function launchOrJudge(cell: Cell, ready: Ready): Launch | Judgement {
+function launchOrJudge(cell: Cell, ready: Ready, view: RunView): Launch | Judgement {
   const kernel = ready.kernels.get(cell.kernel);
   if (kernel instanceof BuildError)
-    return { ...judgeUnbuilt(kernel.message, cell.expectation), verdicts: ['build-failed'] };
+    return { ...judgeUnbuiltOn(kernel.message, askedOf(cell, view)), verdicts: ['build-failed'] };
   if (kernel === undefined || kernel instanceof HostFault) {
     const reason = `there is no kernel: ${kernel?.message ?? 'it was not fetched'}`;
     return { outcome: 'infra-error', reason, verdicts: [] };
@@ -57,7 +56,7 @@ async function bootAndJudge(
     results.push(kept.get(boot) ?? (await bootCell(context, cell, boot, launch)));
   }
   const verdicts = results.map((result) => result.observation.verdict);
-  return { ...judgeCell(results, cell.expectation), verdicts };
+  return { ...judgeCellOn(results, askedOf(cell, session.view)), verdicts };
 }
 
 function bootContextOf(session: Session, { hostFrequency }: Prepared): BootContext {
@@ -82,7 +81,7 @@ export async function runCells(
   const context = bootContextOf(session, prepared);
   await runInParallel(cells, session.rules.jobs, async (cell) => {
     stopIfInterrupted();
-    const launch = launchOrJudge(cell, prepared.ready);
+    const launch = launchOrJudge(cell, prepared.ready, session.view);
     const judgement =
       'outcome' in launch ? launch : await bootAndJudge(session, context, cell, launch, keptOf(cell));
     if (judgement !== null) await session.emit({ type: 'cell-judged', cell: cell.id, ...judgement });

@@ -10,9 +10,10 @@ import { mergeHosts } from '../record/merge/merge-common.ts';
 import type { RunRecord } from '../record/reader.ts';
 import { type CellView, resultOf } from '../record/run-view.ts';
 import type { HostJudgement } from '../record/types.ts';
+import { type Asked, judgeCellOn } from '../verdict/known-issue.ts';
 import { observe } from '../verdict/observe.ts';
-import { judgeCell } from '../verdict/outcome.ts';
 import type { Outcome } from '../verdict/types.ts';
+import { askedOf } from './asked.ts';
 import type { JudgedBoot } from './boot-cell.ts';
 import { type FinishedBoot, finishedBoots } from './stored.ts';
 
@@ -51,13 +52,13 @@ function unbooted(view: CellView, booted: ReadonlySet<string>): readonly HostJud
 }
 
 /** The boots of each host are judged together; a record that was not merged has one. */
-async function judgeByHost(view: CellView, boots: readonly FinishedBoot[]): Promise<Judgement> {
+async function judgeByHost(view: CellView, boots: readonly FinishedBoot[], asked: Asked): Promise<Judgement> {
   const byHost = new Map<string, JudgedBoot[]>();
   for (const boot of boots)
     byHost.set(boot.host ?? '', [...(byHost.get(boot.host ?? '') ?? []), await judgeBoot(boot)]);
   const hosts = [...byHost].map(([label, results]) => ({
     label,
-    ...judgeCell(results, view.cell.expectation),
+    ...judgeCellOn(results, asked),
     verdicts: results.map(({ observation }) => observation.verdict),
   }));
   return mergeHosts([...hosts, ...unbooted(view, new Set(byHost.keys()))]);
@@ -69,7 +70,7 @@ async function rejudgeCell(record: RunRecord, view: CellView): Promise<Rejudged>
   const boots = finishedBoots(record, view);
   // A cell that was skipped, or never ran, has nothing to be judged again.
   if (boots.length === 0) return { cell: view.cell.id, recorded, now: recorded, changed: false };
-  const now = await judgeByHost(view, boots);
+  const now = await judgeByHost(view, boots, askedOf(view.cell, record.view));
   const changed = now.outcome !== recorded.outcome || now.verdicts.join() !== recorded.verdicts.join();
   return { cell: view.cell.id, recorded, now, changed };
 }

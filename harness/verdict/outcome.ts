@@ -60,7 +60,7 @@ export function judgeUnbuilt(
       };
 }
 
-function verdictTally(boots: readonly Boot[]): string {
+export function verdictTally(boots: readonly Boot[]): string {
   const counts = new Map<string, number>();
   for (const { observation } of boots)
     counts.set(observation.verdict, (counts.get(observation.verdict) ?? 0) + 1);

@@ -2,7 +2,8 @@
 
 import { neutralise } from '../base/neutralise.ts';
 import type { TestReport } from '../evidence/test-results.ts';
-import { FAILURES, type PackedTest, type PackedTests, type TestState } from '../matrix/types.ts';
+import type { PackedTest, PackedTests } from '../matrix/packed-tests.ts';
+import { FAILURES, type TestState } from '../matrix/types.ts';
 import type { Citation } from './deduction.ts';
 import type { Observation, TestResult } from './types.ts';
 

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import type { TestRun } from '../../harness/evidence/test-frames.ts';
 import { reportsOf } from '../../harness/evidence/test-results.ts';
-import type { Expectation, PackedTests } from '../../harness/matrix/types.ts';
+import type { PackedTests } from '../../harness/matrix/packed-tests.ts';
+import type { Expectation } from '../../harness/matrix/types.ts';
 import { wrongTests } from '../../harness/verdict/test-expectation.ts';
 import { testResults } from '../../harness/verdict/tests.ts';
 import type { Observation } from '../../harness/verdict/types.ts';

@@ -1,5 +1,5 @@
 /** What the launches of all accelerators have in common. Pure. */
-import type { PackedTests } from '../../matrix/types.ts';
+import type { PackedTests } from '../../matrix/packed-tests.ts';
 import type { Decisions, Machine } from '../types.ts';
 import type { ProbeOptions } from './command-line.ts';
 

@@ -91,16 +91,17 @@ export function hostsText(hosts: readonly HostJudgement[]): string {
   return hosts.map((host) => `${host.label}: ${ran(host) ? verdictText(host) : host.outcome}`).join('; ');
 }
 
-type Merged = Pick<CellJudged, 'outcome' | 'reason' | 'verdicts' | 'hosts'>;
+type Merged = Pick<CellJudged, 'outcome' | 'reason' | 'verdicts' | 'known' | 'hosts'>;
 
 /** At least one host. With one alone it is that host's judgement. */
 export function mergeHosts(hosts: readonly HostJudgement[]): Merged {
   const worst = WORST_FIRST.flatMap((outcome) => hosts.filter((host) => host.outcome === outcome))[0];
   if (worst === undefined) throw new Error('no host judged the cell');
   const { outcome, reason } = worst;
+  const known = worst.known === undefined ? {} : { known: worst.known };
   const verdicts = hosts.flatMap((host) => host.verdicts);
-  if (hosts.length === 1) return { outcome, reason, verdicts };
+  if (hosts.length === 1) return { outcome, reason, verdicts, ...known };
   const where = `on ${worst.label}: ${reason}`;
   const text = hostsDisagree(hosts) ? `hosts disagree (${hostsText(hosts)}); ${where}` : where;
-  return { outcome, reason: text, verdicts, hosts };
+  return { outcome, reason: text, verdicts, ...known, hosts };
 }

@@ -70,11 +70,12 @@ export function mergeCell(id: string, parts: readonly Part[], labels: Labels): M
       moves.push({ part, from: finished, started, retries, boot: moves.length + 1 });
     }
   }
-  const hosts = having.map(({ part, judged: { outcome, reason, verdicts } }) => ({
+  const hosts = having.map(({ part, judged: { outcome, reason, verdicts, known } }) => ({
     label: labels.get(part) as string,
     outcome,
     reason,
     verdicts,
+    ...(known === undefined ? {} : { known }),
   }));
   return { planned: first.view.cell, moves, hosts };
 }

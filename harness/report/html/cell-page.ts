@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { shellWord } from '../../base/shell.ts';
 import { SETTING_NAMES, SETTINGS, settingText } from '../../matrix/settings.ts';
-import { clockParts } from '../../plan/expectations.ts';
+import { clockParts, knownText } from '../../plan/expectations.ts';
 import type { Cell } from '../../plan/types.ts';
 import type { RunRecord } from '../../record/reader.ts';
 import { type CellView, resultOf } from '../../record/run-view.ts';
@@ -26,6 +26,7 @@ export async function cellPage(
   history: HistoryPage | null,
 ): Promise<MadeCell> {
   const { outcome, reason } = resultOf(view);
+  const known = view.judged?.known;
   const ready = record.view.kernels.get(view.cell.kernel)?.ready ?? null;
   const boots = [];
   for (const boot of view.boots) boots.push(await bootPage(record.dir, boot, extent));
@@ -36,7 +37,7 @@ export async function cellPage(
     release: ready === null ? 'unavailable' : shortRelease(ready),
     row: labelOf(view.cell),
     outcome,
-    reason: visible(reason),
+    reason: visible(known === undefined ? reason : `${reason}; ${knownText(known)}`),
     verdicts: verdictsOf(view),
     expectation: expectationOf(view.cell),
     guest: guestOf(view.cell),
@@ -64,7 +65,7 @@ export function verdictsOf(view: CellView): string[] {
 }
 
 function expectationOf({ expectation }: Cell): Pair[] {
-  const { registration, current, accuracyPpm, offByPpm, reads, clock, messages, from } = expectation;
+  const { registration, current, accuracyPpm, offByPpm, reads, clock, messages, from, known } = expectation;
   const bounds = [
     reads?.min === undefined ? '' : `at least ${reads.min}`,
     reads?.max === undefined ? '' : `at most ${reads.max}`,
@@ -79,6 +80,9 @@ function expectationOf({ expectation }: Cell): Pair[] {
     ['The log has', messages?.must.join(' and ') || undefined],
     ['The log lacks', messages?.mustNot.join(' and ') || undefined],
     ['Said by', from.join(' and ')],
+    ['Known issue', known?.reason],
+    ['Tracked at', known?.url],
+    ['Until', known?.until],
   ];
   return pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, visible(value)] as const]));
 }

@@ -3,8 +3,8 @@
 import { clockText } from '../../base/figures.ts';
 import type { RunRecord } from '../../record/reader.ts';
 import { countOutcomes, type KernelView } from '../../record/run-view.ts';
-import { OUTCOMES } from '../../verdict/types.ts';
-import { gridOf, headingOf } from '../grid.ts';
+import { OUTCOMES, type Outcome } from '../../verdict/types.ts';
+import { gridOf, headingOf, type Note } from '../grid.ts';
 import { html, type Markup } from './markup.ts';
 import { provenanceMarkup } from './provenance-markup.ts';
 import { OUTCOME_MARKS } from './symbols.ts';
@@ -45,15 +45,29 @@ function timesOf({ view, state }: RunRecord): string {
   return `${startText}, took ${clockText(Date.parse(end) - Date.parse(start))}`;
 }
 
-/** Everything that is not as expected, cells with the same reason together. */
-export function attention(record: RunRecord): Markup | null {
-  const outcomes = new Map(
-    [...record.view.cells].map(([id, cell]) => [id, cell.judged?.outcome ?? 'infra-error']),
-  );
-  const notes = gridOf(record.view).notes.filter((note) => outcomes.get(note.cells[0] ?? '') !== 'skipped');
+/** Everything that is not as expected, and then what is known not to be as it should; cells with the same reason together. */
+export function attention({ view }: RunRecord): Markup | null {
+  const judgedOf = (note: Note) => view.cells.get(note.cells[0] ?? '')?.judged;
+  const notes = gridOf(view).notes.filter((note) => judgedOf(note)?.outcome !== 'skipped');
+  const isKnown = (note: Note): boolean => judgedOf(note)?.known !== undefined;
+  const outcomeOf = (note: Note): Outcome => judgedOf(note)?.outcome ?? 'infra-error';
+  const look = notes.filter((note) => !isKnown(note));
+  const parts = [
+    notesSection('look', 'Needs a look', look, outcomeOf),
+    notesSection('known', 'Known issues', notes.filter(isKnown), outcomeOf),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? null : html`${parts}`;
+}
+
+function notesSection(
+  id: string,
+  title: string,
+  notes: readonly Note[],
+  outcomeOf: (note: Note) => Outcome,
+): Markup | null {
   if (notes.length === 0) return null;
   const items = notes.map((note) => {
-    const outcome = outcomes.get(note.cells[0] ?? '') ?? 'infra-error';
+    const outcome = outcomeOf(note);
     const links = note.cells
       .slice(0, NAMED)
       .map(
@@ -64,7 +78,7 @@ export function attention(record: RunRecord): Markup | null {
     return html`<li class="note o-${outcome}"><i aria-hidden="true">${OUTCOME_MARKS[outcome]}</i><div><p>${note.text}</p><p class="where">${links}${more > 0 && html`<span>and ${more} more</span>`}</p></div></li>`;
   });
   const [first, rest] = [items.slice(0, NOTES_SHOWN), items.slice(NOTES_SHOWN)];
-  return html`<section aria-labelledby="look"><h2 id="look">Needs a look</h2><ul class="notes">${first}</ul>
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2><ul class="notes">${first}</ul>
 ${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul class="notes">${rest}</ul></details>`}</section>`;
 }
 
