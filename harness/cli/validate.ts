@@ -5,6 +5,7 @@ import { json } from '../base/safe-text.ts';
 import { progressLine } from '../host/progress-line.ts';
 import { projectFolder } from '../host/project.ts';
 import { testWords } from '../lab/test-words.ts';
+import { findRun } from '../record/find-run.ts';
 import { runValidation, type StaticReport, type Validated } from '../validate/run-validate.ts';
 import { OWN_MATRIX, type RunWords, runOptions } from './options.ts';
 
@@ -22,10 +23,11 @@ export interface ValidateFlags extends RunWords {
   readonly upstream?: string;
   readonly signature?: boolean;
   readonly mail?: boolean;
+  readonly resume?: string;
   readonly json?: boolean;
 }
 
-/** 0 if every backport is equivalent to the reference, 1 if one is not, 69 if the host gave no answer. */
+/** 0 if every backport is equivalent to the reference, 1 if one is not, 69 if the host gave no answer, 130 after a signal. */
 export async function validateCommand(flags: ValidateFlags): Promise<number> {
   const { base, reference, backport: backports, upstream } = flags;
   if (base === undefined)
@@ -47,6 +49,8 @@ export async function validateCommand(flags: ValidateFlags): Promise<number> {
       'leave one of them out; the folder has all forms',
     );
   }
+  if (flags.resume !== undefined && flags.static === true)
+    throw new UserError('--resume is about boots, and --static boots nothing', 'leave one of them out');
   const request = {
     base,
     ...(reference === undefined ? {} : { reference }),
@@ -59,10 +63,16 @@ export async function validateCommand(flags: ValidateFlags): Promise<number> {
     signature: flags.signature === true,
     isMail: flags.mail === true,
     tests: testWords(flags.test, flags.testTimeout),
-    command: ['tscmatrix', ...process.argv.slice(2)],
+    command: ['tscmatrix', ...withoutResume(process.argv.slice(2))],
+    ...(flags.resume === undefined ? {} : { resume: await findRun(flags.results, flags.resume) }),
     run: runOptions(flags),
   };
   return report(await runValidation(request, progressLine(process.stderr)), flags);
+}
+
+/** What repeats the whole of it. */
+function withoutResume(words: readonly string[]): string[] {
+  return words.filter((word, i) => !word.startsWith('--resume') && words[i - 1] !== '--resume');
 }
 
 function report(validated: Validated, flags: ValidateFlags): number {
@@ -72,11 +82,18 @@ function report(validated: Validated, flags: ValidateFlags): number {
     print(validated.reports);
     return validated.reports.every(applies) ? EXIT.ok : EXIT.unexpected;
   }
-  const { statements, folder } = validated;
+  const { statements, folder, isCutOff } = validated;
   const [only] = statements;
   print(statements.length === 1 ? only : statements);
   const run = join(flags.results, only?.run ?? '');
   process.stderr.write(`tscmatrix: the statement is in ${folder}, the consoles in ${run}\n`);
+  if (isCutOff) {
+    const again = statements[0]?.cutOff?.left.startsWith('guests')
+      ? `; resume it: the same command with --resume ${run}`
+      : '';
+    process.stderr.write(`tscmatrix: interrupted: the statement says what was found so far${again}\n`);
+    return EXIT.interrupted;
+  }
   if (statements.some(({ conclusion }) => conclusion.isHostFault)) return EXIT.hostFault;
   return statements.every(({ conclusion }) => conclusion.kind === 'equivalent') ? EXIT.ok : EXIT.unexpected;
 }

@@ -31,6 +31,8 @@ interface ResumeOptions {
   /** The system's QEMU: the user's word, which must be that of the record. */
   readonly qemu: string;
   readonly dump?: boolean;
+  /** Of a job that makes its plan itself, and not from the matrix file alone: what it makes of the options typed now. */
+  readonly plan?: Plan;
 }
 
 interface Resumed extends RunResult {
@@ -77,15 +79,23 @@ async function planAgain(record: RunRecord, path: string | null): Promise<Plan> 
     throw new UserError(`the matrix ${file} is another one now: ${was}`, CHANGED_HINT);
   }
   const plan = ownPart(makePlan(loaded, options.filters), shard);
+  const hint = 'was the run begun by another version of tscmatrix? Run the matrix again';
+  checkPlan(record, plan, `the matrix ${file} makes`, hint);
+  return plan;
+}
+
+/** Throws UserError if these are not the cells that the run was begun with. */
+function checkPlan(record: RunRecord, plan: Plan, what: string, hint: string): void {
   const planned = [...record.view.cells.values()].map(({ cell }) => cell);
   const made = JSON.parse(JSON.stringify(plan.cells.slice(0, planned.length))) as Cell[];
   const other = planned.find((cell, i) => !isDeepStrictEqual(JSON.parse(JSON.stringify(cell)), made[i]));
-  if (other !== undefined) {
-    throw new UserError(
-      `the matrix ${file} makes other cells now than when the run began; the first is ${other.id}`,
-      'was the run begun by another version of tscmatrix? Run the matrix again',
-    );
-  }
+  if (other !== undefined)
+    throw new UserError(`${what} other cells now than when the run began; the first is ${other.id}`, hint);
+}
+
+function planOf(record: RunRecord, { plan, matrixPath }: ResumeOptions): Promise<Plan> | Plan {
+  if (plan === undefined) return planAgain(record, matrixPath);
+  checkPlan(record, plan, 'these options make', 'give those that it was begun with');
   return plan;
 }
 
@@ -174,13 +184,14 @@ export async function resumeRun(
 ): Promise<Resumed> {
   const before = await readRecord(dir);
   startOf(before);
-  if (before.view.finished?.interrupted === false) return finished(before, reporters);
+  if (before.view.finished?.interrupted === false && options.plan === undefined)
+    return finished(before, reporters);
   await removeStaleScratch();
   const { record, writer } = await reopenRecord(dir);
   let session: Session;
   let progress: Progress;
   try {
-    const plan = await planAgain(record, options.matrixPath);
+    const plan = await planOf(record, options);
     const rules = rulesOf(record, plan, options);
     await needQemu(rules.qemu);
     progress = await progressOf(record, plan.cells);

@@ -1,5 +1,6 @@
 /** From the findings to what a maintainer can put under a patch. Pure. */
 import type { JudgedMargin } from './margins.ts';
+import type { CutOff } from './statement.ts';
 import type { Conclusion, Finding, Judged } from './types.ts';
 
 const SHOWN = 3;
@@ -102,6 +103,21 @@ export function conclude(cells: readonly Judged[], margins: readonly JudgedMargi
   if (controls.length === 0) also.push('No negative control was among the guests.');
   const what = controls.length > 0 ? ` and refuses the TSC in all ${controls.length} negative controls` : '';
   return result('equivalent', `it does as the reference in ${every}${what}`);
+}
+
+/** What was found stands; what was not seen supports nothing. */
+export function concludeCutOff(found: Conclusion, { answered, guests: all, left }: CutOff): Conclusion {
+  const what = `it was interrupted with ${answered} of ${guests(all)} answered; not done: ${left}`;
+  if (found.kind === 'regresses' || found.kind === 'incomplete')
+    return { ...found, also: [`Not all is known: ${what}.`, ...found.also] };
+  return {
+    ...found,
+    kind: 'inconclusive',
+    because: what,
+    also: [...(answered === 0 ? [] : [`So far: ${found.kind}, ${found.because}.`]), ...found.also],
+    settle: ['Resume it: the same command, with --resume and the run.'],
+    isHostFault: false,
+  };
 }
 
 function acceptance(accepted: readonly (Judged | JudgedMargin)[]): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type BootOutcome, openRunner } from '../lab/runner.ts';
 import { defaultJobs, runInParallel } from '../lab/schedule.ts';
 import { cellId } from '../plan/cell-id.ts';
+import type { Plan } from '../plan/types.ts';
 import { guestName, testsOf } from './comparisons.ts';
 import {
   addDraw,
@@ -30,8 +31,7 @@ export async function drawAgain(
   backport: Backport,
   { folder, onProgress }: DrawOptions,
 ): Promise<readonly JudgedGuest[]> {
-  const cells = plan.cells.filter(({ kernel }) => kernel === input.base.name);
-  const places = guestsToDraw(judged, new Map(cells.map((cell) => [guestName(cell.axes), cell])));
+  const places = placesToDraw(plan, judged, input);
   if (places.length === 0) return judged;
   const { qemu, timeoutS } = input.run;
   const drawn = places.map(({ cell }) => cell);
@@ -58,6 +58,26 @@ export async function drawAgain(
     found.set(trio.guest, draws);
   }
   return judged.map(({ trio, judged: one }) => ({ trio, judged: weighDraws(one, found.get(trio.guest)) }));
+}
+
+/** The same where it cannot be done: what other seeds would have to confirm is no answer. `judged` itself if that is nothing. */
+export function withoutDraws(
+  { plan }: ValidationRun,
+  judged: readonly JudgedGuest[],
+  input: ValidateInput,
+): readonly JudgedGuest[] {
+  const places = new Set(placesToDraw(plan, judged, input).map(({ trio }) => trio));
+  if (places.size === 0) return judged;
+  return judged.map(({ trio, judged: one }) => {
+    if (!places.has(trio)) return { trio, judged: one };
+    const { offPpm: _, ...rest } = one;
+    return { trio, judged: { ...rest, finding: 'unclear', why: `not confirmed by other seeds: ${one.why}` } };
+  });
+}
+
+function placesToDraw({ cells }: Plan, judged: readonly JudgedGuest[], { base }: ValidateInput) {
+  const own = cells.filter(({ kernel }) => kernel === base.name);
+  return guestsToDraw(judged, new Map(own.map((cell) => [guestName(cell.axes), cell])));
 }
 
 function after(

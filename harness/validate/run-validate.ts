@@ -5,14 +5,16 @@ import { UserError } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { openCache } from '../host/cache.ts';
 import { sha256OfFile } from '../host/digest.ts';
+import { interruption } from '../host/interruption.ts';
 import type { ProgressLine } from '../host/progress-line.ts';
 import type { AcquireOptions } from '../kernel/types.ts';
 import { newJobFolder } from '../lab/files.ts';
 import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { KernelEntry, TestSpec } from '../matrix/types.ts';
+import type { RunView } from '../record/run-view.ts';
 import type { Reporter } from '../report/reporter.ts';
-import { drawAgain } from './draw-again.ts';
+import { drawAgain, withoutDraws } from './draw-again.ts';
 import { type Examined, examineBackport } from './effective-patch.ts';
 import { type Backport, backportOf } from './kernels.ts';
 import { measureMargins } from './measure-margins.ts';
@@ -21,6 +23,7 @@ import type { PatchReport } from './patch/types.ts';
 import type { Statement } from './statement.ts';
 import { renderMail } from './statement-mail.ts';
 import { renderStatement } from './statement-text.ts';
+import { type Comparison, ROLES } from './types.ts';
 import { bootAll, judgeGuests, makeStatement, type ValidateInput } from './validate.ts';
 
 interface ValidateRequest {
@@ -46,6 +49,8 @@ interface ValidateRequest {
   /** Run in every guest, beside those of the matrix. */
   readonly tests: readonly TestSpec[];
   readonly run: ValidateInput['run'];
+  /** The folder of the run to go on with. */
+  readonly resume?: string;
 }
 
 /** One backport as a patch; null if it is a kernel of another source. */
@@ -62,6 +67,8 @@ export type Validated =
       readonly statements: readonly Statement[];
       readonly text: string;
       readonly folder: string;
+      /** A signal ended it: they say what was found until then. */
+      readonly isCutOff: boolean;
     };
 
 interface ExaminedBackport {
@@ -71,7 +78,7 @@ interface ExaminedBackport {
 
 /**
  * Throws UserError for what cannot be validated, and whatever a build or a run throws; the
- * folder is gone then, since there is no statement.
+ * folder is gone then, since there is no statement. A signal while guests are booted leaves one of what was found.
  */
 export async function runValidation(request: ValidateRequest, line: ProgressLine): Promise<Validated> {
   const base = { ...(await kernelEntry(request.base)), name: 'base' };
@@ -108,21 +115,35 @@ async function examineAndBoot(
   const { tolerancePpm, marginStepNs: stepNs, tests, run } = request;
   const backports = subjects.map(({ backport }) => backport);
   const matrix = await loadMatrix(request.matrix);
-  const input: ValidateInput = { matrix, base, reference, backports, tolerancePpm, tests, run };
+  const resume = request.resume === undefined ? {} : { resume: request.resume };
+  const input: ValidateInput = { matrix, base, reference, backports, tolerancePpm, tests, run, ...resume };
   const booted = await bootAll(input, [progressReporter(line)]).finally(line.clear);
   const options = { folder: join(folder, 'margins'), onProgress: line.show };
-  const margins =
-    stepNs === null ? null : await measureMargins(booted, input, { ...options, stepNs }).finally(line.clear);
+  const wantsMargins = stepNs !== null;
+  const margins = wantsMargins
+    ? await unlessCutOff(() => measureMargins(booted, input, { ...options, stepNs })).finally(line.clear)
+    : null;
   const what = (name: string, words = ''): string => {
     const ready = booted.record.view.kernels.get(name)?.ready;
     return ready == null ? words : `${words} (${ready.release}: ${ready.origin})`;
   };
   const statements: Statement[] = [];
   for (const { backport, examined } of subjects) {
-    const judged = judgeGuests(booted, input, backport, examined.report);
+    const all = judgeGuests(booted, input, backport, examined.report);
+    const judged = booted.isCutOff ? all.filter(({ trio }) => isAnswered(booted.record.view, trio)) : all;
     const place = { folder: join(folder, 'seeds', backport.entry.name), onProgress: line.show };
+    const drawn = await unlessCutOff(() => drawAgain(booted, judged, input, backport, place)).finally(
+      line.clear,
+    );
+    const weighed = drawn ?? withoutDraws(booted, judged, input);
+    const left = [
+      ...(booted.isCutOff ? ['guests'] : []),
+      ...(wantsMargins && margins === null ? ['margins'] : []),
+      ...(weighed !== judged && drawn === null ? ['other seeds'] : []),
+    ].join(', ');
     const statement = makeStatement(booted, input, backport, {
-      judged: await drawAgain(booted, judged, input, backport, place).finally(line.clear),
+      judged: weighed,
+      cutOff: left === '' ? null : { answered: judged.length, guests: all.length, left },
       margins: margins?.of(backport.entry.name) ?? [],
       patch: examined.report,
       patches: await digestsOf(backport),
@@ -132,6 +153,20 @@ async function examineAndBoot(
     statements.push(statement);
   }
   return writeStatements(statements, folder, request);
+}
+
+/** Null if a signal has ended the work, or has come before. */
+async function unlessCutOff<T>(work: () => Promise<T>): Promise<T | null> {
+  if (interruption().aborted) return null;
+  return work().catch((error: unknown) => {
+    if (!interruption().aborted) throw error;
+    return null;
+  });
+}
+
+/** All three kernels were judged in it. */
+function isAnswered({ cells }: RunView, trio: Comparison): boolean {
+  return ROLES.every((role) => cells.get(trio[role].cell)?.judged != null);
 }
 
 async function examineAll(
@@ -206,7 +241,8 @@ async function writeStatements(
     await writeFile(join(folder, `${name}.json`), `${json(statement)}\n`);
     texts.push(isMail ? short : text);
   }
-  return { kind: 'statements', statements, text: texts.join('\n'), folder };
+  const isCutOff = statements.some(({ cutOff }) => cutOff !== undefined);
+  return { kind: 'statements', statements, text: texts.join('\n'), folder, isCutOff };
 }
 
 /** How far a validation's run is, on one line. */

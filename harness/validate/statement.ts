@@ -21,7 +21,18 @@ export interface Statement {
   readonly patch: PatchReport | null;
   /** The run's folder below the results. */
   readonly run: string;
+  /** Absent if it came to its end. */
+  readonly cutOff?: CutOff;
   readonly inputs: Inputs;
+}
+
+/** A signal ended the validation before it was done. */
+export interface CutOff {
+  /** Guests that have answered under all three kernels, of how many. */
+  readonly answered: number;
+  readonly guests: number;
+  /** What was left, in words. */
+  readonly left: string;
 }
 
 export interface BootFacts {

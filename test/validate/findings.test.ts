@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_GUEST } from '../../harness/matrix/settings.ts';
 import type { GuestSpec, Verdict } from '../../harness/matrix/types.ts';
 import type { Cell } from '../../harness/plan/types.ts';
-import { conclude } from '../../harness/validate/conclude.ts';
+import { conclude, concludeCutOff } from '../../harness/validate/conclude.ts';
 import { addDraw, guestsToDraw, stateOfDraws, weighDraws, withSeed } from '../../harness/validate/draws.ts';
 import { areApart, changesBetween, judgeAcross } from '../../harness/validate/eras.ts';
 import { judgeComparison } from '../../harness/validate/judge.ts';
@@ -431,5 +431,30 @@ describe('a guest whose reads are disturbed at random', () => {
       finding: 'unclear',
       isHostFault: true,
     });
+  });
+});
+
+describe('cut off by a signal', () => {
+  const cutOff = { answered: 1, guests: 51, left: 'guests, margins' };
+  const of = (row: Row) => concludeCutOff(conclude([judgeComparison(trio(row), 10)], []), cutOff);
+
+  test('what speaks against the backport stands, and what is not known is said first', () => {
+    const { kind, because, also } = of(['kvm', 'refined', 'never', 'refined']);
+    expect(kind).toBe('regresses');
+    expect(because).toMatch(/^it does worse than the base/);
+    expect(also[0]).toBe(
+      'Not all is known: it was interrupted with 1 of 51 guests answered; not done: guests, margins.',
+    );
+  });
+
+  test.each<[string, Row]>([
+    ['no-effect', ['kvm', 'never', 'never', 'refined']],
+    ['inconclusive', ['kvm', 'refined', 'refined', 'refined']],
+  ])('%s of a part says nothing of the whole', (kind, row) => {
+    const conclusion = of(row);
+    expect(conclusion).toMatchObject({ kind: 'inconclusive', isHostFault: false });
+    expect(conclusion.because).toContain('1 of 51 guests');
+    expect(conclusion.also[0]).toMatch(new RegExp(`^So far: ${kind}, `));
+    expect(conclusion.settle).toEqual(['Resume it: the same command, with --resume and the run.']);
   });
 });
