@@ -2,6 +2,7 @@
 import { EXIT } from '../base/errors.ts';
 import { rowOf } from '../plan/cell-id.ts';
 import { type CellView, countOutcomes } from '../record/run-view.ts';
+import { bisectionsOf } from './bisections.ts';
 import { type Classified, classify, conclude } from './classify.ts';
 import { compareInputs, inputsOf } from './inputs.ts';
 import { type ComparedRun, placesOf } from './places.ts';
@@ -50,6 +51,7 @@ export function compareRuns(before: ComparedRun, after: ComparedRun): RunCompari
     compared,
     worse,
     cells,
+    bisections: bisectionsOf(before.view, after.view, cells),
     conclusion: conclude(cells, counts, differences),
     exitCode: worse > 0 ? EXIT.unexpected : compared === 0 ? EXIT.hostFault : EXIT.ok,
   };

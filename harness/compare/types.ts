@@ -164,9 +164,20 @@ export interface RunComparison {
   readonly worse: number;
   /** Worst change first, within one in the order of the second run's plan. */
   readonly cells: readonly CellComparison[];
+  /** What to type to learn which commit did it; absent in documents of earlier versions. */
+  readonly bisections: readonly Bisection[];
   /** One sentence on the whole. */
   readonly conclusion: string;
   readonly exitCode: number;
+}
+
+/** A search between the commits that a kernel was built from in both runs. */
+export interface Bisection {
+  readonly kernel: string;
+  /** Its cells that are worse. */
+  readonly cells: number;
+  /** Quoted for a shell. */
+  readonly command: string;
 }
 
 /** The matrix file itself: its cells may differ or not. */

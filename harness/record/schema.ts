@@ -176,6 +176,8 @@ const EVENTS = [
     /** Where it came from, for people: a package with its version, a path, a URL. */
     origin: text,
     cached: z.boolean(),
+    /** Of one that was built from a commit: where that was taken from, and its full id. Absent in earlier records. */
+    git: z.looseObject({ repository: text, commit: text }).exactOptional(),
   }),
   z.looseObject({
     type: z.literal('kernel-failed'),

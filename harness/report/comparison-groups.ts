@@ -3,6 +3,7 @@ import { fitWidth, ppmText } from '../base/figures.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { CHANGE_WORDS } from '../compare/classify.ts';
 import {
+  type Bisection,
   type CellComparison,
   CHANGES,
   type Change,
@@ -74,6 +75,11 @@ export function quietText({ counts }: RunComparison, all: boolean): string {
 export function differenceText({ input, what, before, after }: InputDifference | MatrixDifference): string {
   const name = input === what || input === 'file' || what.startsWith(input) ? what : `${input} ${what}`;
   return oneLine(`${name}: ${shown(before)}, now ${shown(after)}`);
+}
+
+/** "which commit of KERNEL made 2 cells worse" */
+export function bisectionText({ kernel, cells }: Bisection): string {
+  return oneLine(`which commit of ${kernel} made ${cells} ${cells === 1 ? 'cell' : 'cells'} worse`);
 }
 
 function shown(value: string): string {

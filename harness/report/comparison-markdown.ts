@@ -1,7 +1,8 @@
 /** A comparison in markdown, for a CI's job summary and for an issue. */
-import { markdown as safe } from '../base/safe-text.ts';
+import { oneLine, markdown as safe } from '../base/safe-text.ts';
 import type { RunComparison } from '../compare/types.ts';
 import {
+  bisectionText,
   type ComparisonLook,
   changeGroups,
   differenceText,
@@ -45,8 +46,13 @@ export function renderComparisonMarkdown(comparison: RunComparison, look: Compar
           ].join('\n'),
           ...(notes.length === 0 ? [] : [notes.map((note, i) => `- \\[${i + 1}\\] ${note}`).join('\n')]),
         ]),
+    ...comparison.bisections.map(
+      (one) => `${safe(capital(bisectionText(one)))}:\n\n    ${oneLine(one.command)}`,
+    ),
     ...(cut > 0 ? [`${cut} more cells are not shown here.`] : []),
     ...(quiet === '' ? [] : [`Not listed: ${safe(quiet)}.`]),
   ];
   return `${parts.join('\n\n')}\n`;
 }
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

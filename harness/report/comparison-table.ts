@@ -5,6 +5,7 @@ import wrapAnsi from 'wrap-ansi';
 import { oneLine } from '../base/safe-text.ts';
 import type { Change, RunComparison } from '../compare/types.ts';
 import {
+  bisectionText,
   type CellLine,
   type ComparisonLook,
   changeGroups,
@@ -53,9 +54,14 @@ export function renderComparisonTable(comparison: RunComparison, look: Compariso
     ].join('\n');
   });
   const quiet = quietText(comparison, look.all);
+  // A command is not broken: it is to be pasted.
+  const searches = comparison.bisections.map(
+    (one) => `  ${bisectionText(one)}:\n    ${oneLine(one.command)}`,
+  );
   return `${[
     heading.join('\n'),
     ...groups,
+    ...searches,
     ...(quiet === '' ? [] : [`${quiet} (listed with --all)`]),
     wrap(oneLine(comparison.conclusion), ''),
   ].join('\n\n')}\n`;

@@ -70,8 +70,10 @@ export async function prepare(session: Session, plan: Plan): Promise<Prepared> {
         qemu: rules.qemu,
         refresh: rules.refresh,
         onProgress: (kernel, text) => reporter.progress({ type: 'kernel-progress', kernel, text }),
-        onKernel: ({ name }, { path, sha256, release, origin, cached }) =>
-          note({ type: 'kernel-ready', kernel: name, path, sha256, release, origin, cached }),
+        onKernel: ({ name }, { path, sha256, release, origin, cached, build }) => {
+          const git = build?.git === undefined ? {} : { git: build.git };
+          return note({ type: 'kernel-ready', kernel: name, path, sha256, release, origin, cached, ...git });
+        },
         onFailure: async ({ name }, error) => {
           if (!refusals.has(error)) await note(kernelFailed(name, error));
         },

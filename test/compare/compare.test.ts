@@ -6,6 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { compareRuns } from '../../harness/compare/compare.ts';
 import { readCompared } from '../../harness/compare/places.ts';
 import type { CellComparison, RunComparison } from '../../harness/compare/types.ts';
+import { renderComparisonMarkdown } from '../../harness/report/comparison-markdown.ts';
+import { renderComparisonTable } from '../../harness/report/comparison-table.ts';
 import { CLOCK } from '../verdict/sample-clock.ts';
 import { type CellSpec, type RunSpec, sha, writeRun } from './runs.ts';
 
@@ -240,4 +242,56 @@ test('a test that fails now is a regression that is named; one that nobody judge
   );
   expect(kept.facts.map(({ what }) => what)).toEqual(['tests', 'transcript']);
   expect(kept.change).toBe('evidence-only');
+});
+
+/** A kernel from another commit than before, and with it another image. */
+const AT = (commit: string, more: RunSpec = {}): RunSpec => ({
+  kernels: { stock: commit },
+  commits: { stock: commit },
+  ...more,
+});
+const WORSE: CellSpec = { outcome: 'unexpected', reason: 'never instead of refined', transcript: 'other' };
+
+test('a kernel that got worse with another commit: the search that would name the one that did it', async () => {
+  const cells = (spec: CellSpec): CellSpec[] => [
+    { ...spec, id: 'stock.tcg.real', guest: REAL },
+    { ...spec, id: 'stock.tcg.deterministic' },
+  ];
+  const all = await compared({ ...AT('aaa'), cells: cells({}) }, { ...AT('bbb'), cells: cells(WORSE) });
+  expect(all.bisections).toEqual([
+    {
+      kernel: 'stock',
+      cells: 2,
+      command: 'tscmatrix bisect --repo /linux --good aaa --bad bbb --cell /m#stock.tcg.deterministic',
+    },
+  ]);
+});
+
+test('it is printed to be pasted: in one line, whatever the width', async () => {
+  const all = await compared(
+    { ...AT('a'.repeat(40)), cells: [{}] },
+    { ...AT('b'.repeat(40)), cells: [WORSE] },
+  );
+  const [{ command = '' } = {}] = all.bisections;
+  const table = renderComparisonTable(all, { colour: false, columns: 60, all: false });
+  expect(table).toContain(`  which commit of stock made 1 cell worse:\n    ${command}\n`);
+  const markdown = renderComparisonMarkdown(all, { colour: false, columns: undefined, all: false });
+  expect(markdown).toContain(`Which commit of stock made 1 cell worse:\n\n    ${command}\n`);
+});
+
+test.each<[string, CellSpec, RunSpec, RunSpec]>([
+  ['it is the same commit', WORSE, AT('aaa'), AT('aaa', { kernels: { stock: 'x' } })],
+  ['it is of another repository', WORSE, AT('aaa'), AT('bbb', { repository: '/other' })],
+  ['one of them is of no commit', WORSE, { kernels: { stock: 'x' } }, AT('bbb')],
+  ['something else differs too', WORSE, AT('aaa'), AT('bbb', { qemu: '8.0' })],
+  ['nothing is worse', { transcript: 'other' }, AT('aaa'), AT('bbb')],
+])('no search is named if %s', async (_, after, first, second) => {
+  const all = await compared({ ...first, cells: [{}] }, { ...second, cells: [after] });
+  expect(all.bisections).toEqual([]);
+});
+
+test('what a record says is one word for the shell, and one line', async () => {
+  const odd = { repository: "/a b'; rm -rf $HOME\n#" };
+  const all = await compared({ ...AT('a', odd), cells: [{}] }, { ...AT('b', odd), cells: [WORSE] });
+  expect(all.bisections[0]?.command).toContain(`--repo '/a b'\\''; rm -rf $HOME\n#' --good a`);
 });

@@ -35,6 +35,9 @@ export interface RunSpec {
   readonly cells?: readonly CellSpec[];
   /** What each kernel's image is the hash of, where not its name. */
   readonly kernels?: Readonly<Record<string, string>>;
+  /** The commit of a kernel that was built from one. */
+  readonly commits?: Readonly<Record<string, string>>;
+  readonly repository?: string;
   readonly qemu?: string;
   readonly initramfs?: string;
   readonly cpu?: string;
@@ -118,6 +121,7 @@ export async function writeRun(results: string, spec: RunSpec = {}): Promise<str
   }
   for (const kernel of new Set(planned.map((cell) => cell.kernel))) {
     const image = spec.kernels?.[kernel] ?? kernel;
+    const commit = spec.commits?.[kernel];
     const path = `${cache}/${sha(image)}/vmlinuz`;
     await emit({
       type: 'kernel-ready',
@@ -127,6 +131,7 @@ export async function writeRun(results: string, spec: RunSpec = {}): Promise<str
       release: '6.1.0 (x) #1',
       origin: 'made up',
       cached: true,
+      ...(commit === undefined ? {} : { git: { repository: spec.repository ?? '/linux', commit } }),
     });
   }
   const provenance = provenanceOf(spec);

@@ -1,6 +1,6 @@
 /** What stands above and below the table of a comparison: which runs, what differs between them, what changed. */
 import type { RunComparison, RunSide } from '../../compare/types.ts';
-import { type ChangeGroup, changeGroups } from '../comparison-groups.ts';
+import { bisectionText, type ChangeGroup, changeGroups } from '../comparison-groups.ts';
 import { countsText } from '../words.ts';
 import { html, type Markup } from './markup.ts';
 import { THEME_SWITCH } from './run-header.ts';
@@ -26,7 +26,8 @@ ${[before, after].flatMap((side) => side.problems.map((problem) => html`<p class
 /** What stands between the header and the table. */
 export function comparisonNews(comparison: RunComparison): Markup {
   return html`${differencesMarkup(comparison)}
-${changesMarkup(comparison)}`;
+${changesMarkup(comparison)}
+${bisectionsMarkup(comparison)}`;
 }
 
 function sideRow(title: string, side: RunSide): Markup {
@@ -54,6 +55,14 @@ function changesMarkup(comparison: RunComparison): Markup | null {
   const rest = items.slice(SHOWN);
   return html`<section aria-labelledby="look"><h2 id="look">What changed</h2><ul class="notes">${items.slice(0, SHOWN)}</ul>
 ${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul class="notes">${rest}</ul></details>`}</section>`;
+}
+
+function bisectionsMarkup({ bisections }: RunComparison): Markup | null {
+  if (bisections.length === 0) return null;
+  const items = bisections.map(
+    (one) => html`<p>${bisectionText(one)}:</p><pre class="scroll"><code>${one.command}</code></pre>`,
+  );
+  return html`<section aria-labelledby="searches"><h2 id="searches">To find out</h2>${items}</section>`;
 }
 
 function groupItem({ change, word, why, inputs, cells }: ChangeGroup): Markup {
