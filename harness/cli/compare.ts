@@ -4,6 +4,7 @@ import { UserError } from '../base/errors.ts';
 import { findLastGood, LAST_GOOD } from '../compare/baseline.ts';
 import { compareRuns } from '../compare/compare.ts';
 import { type ComparedRun, readCompared } from '../compare/places.ts';
+import type { RunComparison } from '../compare/types.ts';
 import { findRun } from '../record/find-run.ts';
 import { comparisonReports } from '../report/comparison.ts';
 
@@ -46,14 +47,26 @@ async function readBoth(
   return [before, run];
 }
 
+/** What is added to a comparison before it is written. */
+type Addition = (
+  before: ComparedRun,
+  after: ComparedRun,
+  comparison: RunComparison,
+) => Promise<Partial<RunComparison>>;
+
 /** 0 nothing is worse; 1 something is; 69 nothing could be compared. */
-export async function compareCommand(names: readonly string[], flags: CompareFlags): Promise<number> {
+export async function compareCommand(
+  names: readonly string[],
+  flags: CompareFlags,
+  more: Addition = async () => ({}),
+): Promise<number> {
   const write = comparisonReports(flags.reporter, {
     json: flags.json === true,
     all: flags.all === true,
   });
   const [before, after] = await readBoth(names, flags);
-  const comparison = compareRuns(before, after);
+  const compared = compareRuns(before, after);
+  const comparison = { ...compared, ...(await more(before, after, compared)) };
   if (flags.html !== undefined)
     await (await import('../report/html/write-pages.ts')).writeComparisonPage(
       comparison,

@@ -58,7 +58,7 @@ export function compareRuns(before: ComparedRun, after: ComparedRun): RunCompari
 }
 
 /** A result that is worse counts even if other inputs may be to blame: silence would pass it. */
-function isWorse({ change, direction, after }: CellComparison): boolean {
+export function isWorse({ change, direction, after }: CellComparison): boolean {
   if (change === 'flaky') return after?.outcome === 'flaky' || after?.outcome === 'unexpected';
   return change === 'regressed' || (change === 'not-comparable' && direction === 'worse');
 }

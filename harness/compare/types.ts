@@ -166,9 +166,23 @@ export interface RunComparison {
   readonly cells: readonly CellComparison[];
   /** What to type to learn which commit did it; absent in documents of earlier versions. */
   readonly bisections: readonly Bisection[];
+  /** Of cells that are worse, if they were booted again. */
+  readonly confirmations?: readonly Confirmation[];
   /** One sentence on the whole. */
   readonly conclusion: string;
   readonly exitCode: number;
+}
+
+/** A cell that is worse, booted again with the kernels of both runs. */
+export interface Confirmation {
+  readonly cell: string;
+  /** What it comes to; `unavailable`: it could not be booted again. */
+  readonly kind: 'kernel' | 'not-the-kernel' | 'same-kernel' | 'flaky' | 'not-again' | 'unavailable';
+  readonly why: string;
+  /** Boots with the kernel of the later run, and those that were not as expected. */
+  readonly after?: { readonly boots: number; readonly worse: number };
+  /** With that of the earlier one; null if it is the same image. */
+  readonly before?: { readonly boots: number; readonly worse: number } | null;
 }
 
 /** A search between the commits that a kernel was built from in both runs. */

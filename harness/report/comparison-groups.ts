@@ -7,6 +7,7 @@ import {
   type CellComparison,
   CHANGES,
   type Change,
+  type Confirmation,
   type InputDifference,
   type MatrixDifference,
   type RunComparison,
@@ -75,6 +76,20 @@ export function quietText({ counts }: RunComparison, all: boolean): string {
 export function differenceText({ input, what, before, after }: InputDifference | MatrixDifference): string {
   const name = input === what || input === 'file' || what.startsWith(input) ? what : `${input} ${what}`;
   return oneLine(`${name}: ${shown(before)}, now ${shown(after)}`);
+}
+
+const CONFIRMED: Readonly<Record<Confirmation['kind'], string>> = {
+  kernel: 'the kernel',
+  'not-the-kernel': 'not the kernel',
+  'same-kernel': 'not the kernel: its image is the same',
+  flaky: 'flaky',
+  'not-again': 'not again',
+  unavailable: 'not booted again',
+};
+
+/** "CELL: the kernel: 3 of 3 boots again not as expected, with the earlier kernel 0 of 3" */
+export function confirmationText({ cell, kind, why }: Confirmation): string {
+  return oneLine(`${cell}: ${CONFIRMED[kind]}: ${why}`);
 }
 
 /** "which commit of KERNEL made 2 cells worse" */

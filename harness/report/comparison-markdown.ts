@@ -5,6 +5,7 @@ import {
   bisectionText,
   type ComparisonLook,
   changeGroups,
+  confirmationText,
   differenceText,
   quietText,
   sideText,
@@ -14,7 +15,7 @@ import {
 const MOST_ROWS = 500;
 
 export function renderComparisonMarkdown(comparison: RunComparison, look: ComparisonLook): string {
-  const { before, after, differences, conclusion } = comparison;
+  const { before, after, differences, conclusion, confirmations = [] } = comparison;
   const groups = changeGroups(comparison, look.all);
   const shown = new Set(differences.map(differenceText));
   const notes: string[] = [];
@@ -46,6 +47,9 @@ export function renderComparisonMarkdown(comparison: RunComparison, look: Compar
           ].join('\n'),
           ...(notes.length === 0 ? [] : [notes.map((note, i) => `- \\[${i + 1}\\] ${note}`).join('\n')]),
         ]),
+    ...(confirmations.length === 0
+      ? []
+      : [`Booted again:\n\n${confirmations.map((one) => `- ${safe(confirmationText(one))}`).join('\n')}`]),
     ...comparison.bisections.map(
       (one) => `${safe(capital(bisectionText(one)))}:\n\n    ${oneLine(one.command)}`,
     ),

@@ -9,6 +9,7 @@ import {
   type CellLine,
   type ComparisonLook,
   changeGroups,
+  confirmationText,
   differenceText,
   quietText,
   sideText,
@@ -30,7 +31,7 @@ export function renderComparisonTable(comparison: RunComparison, look: Compariso
     return lines.map((line, i) => (i === 0 ? line : `${indent}${line}`)).join('\n');
   };
   const item = (indent: string, text: string): string => `${indent}${wrap(text, `${indent}  `)}`;
-  const { before, after, differences } = comparison;
+  const { before, after, differences, confirmations = [] } = comparison;
 
   const heading = [
     wrap(`tscmatrix compare ${oneLine(after.matrix.name)}`, ''),
@@ -61,6 +62,13 @@ export function renderComparisonTable(comparison: RunComparison, look: Compariso
   return `${[
     heading.join('\n'),
     ...groups,
+    ...(confirmations.length === 0
+      ? []
+      : [
+          [wrap('booted again', '  '), ...confirmations.map((one) => item('  ', confirmationText(one)))].join(
+            '\n',
+          ),
+        ]),
     ...searches,
     ...(quiet === '' ? [] : [`${quiet} (listed with --all)`]),
     wrap(oneLine(comparison.conclusion), ''),

@@ -21,6 +21,8 @@ export interface RelaunchOptions {
   /** The system's QEMU: of PATH, or the user's word; never the record's. */
   readonly qemu: string;
   readonly onProgress?: (text: string) => void;
+  /** The run whose kernel of that name is booted, if not that of the record. */
+  readonly kernelFrom?: RunRecord;
 }
 
 const AGAIN = 'run the matrix again';
@@ -117,7 +119,7 @@ export async function relaunch(
     );
   // What `auto` came to then.
   const cell = { ...view.cell, guest: { ...view.cell.guest, topology: accelerator } };
-  const kernelPath = await kernelOf(record, cell.kernel);
+  const kernelPath = await kernelOf(options.kernelFrom ?? record, cell.kernel);
   const initrdPath = (await buildProbeImage()).path;
   const tests = await testImages([view.cell], record.view.started?.matrix.path ?? '');
   const offer = await offerFor(cell, recorded.nested?.outer, options, initrdPath, kernelPath);

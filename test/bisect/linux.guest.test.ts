@@ -88,6 +88,39 @@ async function findRepaired(): Promise<void> {
   expect(repaired.builds).toBeLessThanOrEqual(mostBuilds(2));
 }
 
+/** Two nights of a matrix whose kernel moved on from one commit to the next: what `compare` says to type. */
+async function compareNights(): Promise<void> {
+  const [good, bad] = [history.at(BREAKS - 1), history.at(BREAKS)];
+  const runs: string[] = [];
+  for (const ref of [good, bad]) {
+    const matrix = await shop.file(
+      'nightly.yaml',
+      `version: 1
+kernels: { linux: { source: { git: linux, ref: ${ref} }, config: { base: guest } } }
+defaults: { topology: nested, hpet: off, ref-delay: 20us, probe: brief }
+`,
+    );
+    const ran = await shop.run(['run', matrix, '--results', 'nights', '--json']);
+    expect(ran.code, ran.stderr).toBe(ref === good ? 0 : 1);
+    runs.push(JSON.parse(ran.stdout).run);
+  }
+  const compared = await shop.run(['confirm', ...runs, '--results', 'nights', '--json']);
+  expect(compared.code, compared.stderr).toBe(1);
+  // The kernel of the night before does as it did then.
+  expect(JSON.parse(compared.stdout).confirmations).toEqual([
+    expect.objectContaining({
+      kind: 'kernel',
+      after: { boots: 1, worse: 1 },
+      before: { boots: 1, worse: 0 },
+    }),
+  ]);
+  const cell = `${join(shop.folder, 'nightly.yaml')}#linux.nested.deterministic`;
+  const words = `tscmatrix bisect --repo ${history.repository} --good ${good} --bad ${bad} --cell ${cell}`;
+  expect(JSON.parse(compared.stdout).bisections).toEqual([
+    { kernel: 'linux', cells: 1, command: expect.stringContaining(words) },
+  ]);
+}
+
 test(
   "the first commit starts from the build of Debian's tree, and its image is that one to the byte",
   async () => {
@@ -129,6 +162,7 @@ test(
     const found = JSON.parse(failed.stdout);
     expect(found.culprit.id).toBe(history.at(BREAKS));
     expect(JSON.stringify(found.steps)).toContain('test t: fail');
+    await compareNights();
     expect(git(history.repository, 'rev-parse', 'HEAD', '--all')).toBe(before);
   },
   40 * MINUTES,

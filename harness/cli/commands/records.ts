@@ -2,6 +2,7 @@
 import { COMPARISON_REPORTERS, RENDERED } from '../../report/reporters.ts';
 import { type Command, flag, list, parsed, text } from '../command.ts';
 import type { CompareFlags } from '../compare.ts';
+import type { ConfirmFlags } from '../confirm.ts';
 import type { DumpFlags } from '../dump.ts';
 import type { HistoryFlags } from '../history.ts';
 import { wholeNumber } from '../options.ts';
@@ -82,6 +83,19 @@ const COMPARE: Command<CompareFlags, [runs: string[]]> = {
   start: async (flags, _, [runs]) => (await import('../compare.ts')).compareCommand(runs, flags),
 };
 
+const CONFIRM: Command<ConfirmFlags, [runs: string[]]> = {
+  ...COMPARE,
+  usage: 'confirm [runs...]',
+  about: 'compare two runs, and boot the cells that are worse again, with the kernels of both',
+  examples: ['confirm --baseline last-good', 'confirm 20261101 20261102 --boots 5'],
+  options: {
+    ...COMPARE.options,
+    boots: { ...parsed('<n>', 'of each kernel, in real time', wholeNumber(1)), value: 3 },
+    qemu: QEMU,
+  },
+  start: async (flags, _, [runs]) => (await import('../confirm.ts')).confirmCommand(runs, flags),
+};
+
 const HISTORY: Command<HistoryFlags, [glob: string | undefined]> = {
   usage: 'history [cell-glob]',
   about: 'how cells fared over the last nights, how flaky they are, and since when',
@@ -97,4 +111,4 @@ const HISTORY: Command<HistoryFlags, [glob: string | undefined]> = {
   start: async (flags, _, [glob]) => (await import('../history.ts')).historyCommand(glob, flags),
 };
 
-export const RECORDS = [RERUN, DUMP_OF, REJUDGE, REPORT, COMPARE, HISTORY];
+export const RECORDS = [RERUN, DUMP_OF, REJUDGE, REPORT, COMPARE, CONFIRM, HISTORY];

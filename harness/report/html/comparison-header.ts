@@ -1,6 +1,6 @@
 /** What stands above and below the table of a comparison: which runs, what differs between them, what changed. */
 import type { RunComparison, RunSide } from '../../compare/types.ts';
-import { bisectionText, type ChangeGroup, changeGroups } from '../comparison-groups.ts';
+import { bisectionText, type ChangeGroup, changeGroups, confirmationText } from '../comparison-groups.ts';
 import { countsText } from '../words.ts';
 import { html, type Markup } from './markup.ts';
 import { THEME_SWITCH } from './run-header.ts';
@@ -27,6 +27,7 @@ ${[before, after].flatMap((side) => side.problems.map((problem) => html`<p class
 export function comparisonNews(comparison: RunComparison): Markup {
   return html`${differencesMarkup(comparison)}
 ${changesMarkup(comparison)}
+${confirmationsMarkup(comparison)}
 ${bisectionsMarkup(comparison)}`;
 }
 
@@ -55,6 +56,12 @@ function changesMarkup(comparison: RunComparison): Markup | null {
   const rest = items.slice(SHOWN);
   return html`<section aria-labelledby="look"><h2 id="look">What changed</h2><ul class="notes">${items.slice(0, SHOWN)}</ul>
 ${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul class="notes">${rest}</ul></details>`}</section>`;
+}
+
+function confirmationsMarkup({ confirmations = [] }: RunComparison): Markup | null {
+  if (confirmations.length === 0) return null;
+  const items = confirmations.map((one) => html`<li>${confirmationText(one)}</li>`);
+  return html`<section aria-labelledby="again"><h2 id="again">Booted again</h2><ul>${items}</ul></section>`;
 }
 
 function bisectionsMarkup({ bisections }: RunComparison): Markup | null {
