@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Expectation, Verdict } from '../../harness/matrix/types.ts';
 import { judgeCellOn, judgeUnbuiltOn } from '../../harness/verdict/known-issue.ts';
 import type { Boot } from '../../harness/verdict/outcome.ts';
-import type { Observation } from '../../harness/verdict/types.ts';
+import { observed } from './sample-observation.ts';
 
 const ISSUE = { reason: 'no backport yet', url: 'https://example.org/1', until: '2026-12-31' };
 const SHOULD: Expectation = { registration: ['refined'], from: ['expect[0]'] };
@@ -15,18 +15,7 @@ const known = (...registration: Expectation['registration'][number][]): Expectat
 });
 
 function boot(verdict: Verdict): Boot {
-  const observation: Observation = {
-    verdict,
-    reason: `because ${verdict}`,
-    current: 'tsc',
-    available: ['tsc'],
-    kernelKhz: null,
-    trueKhz: null,
-    trueKhzFrom: null,
-    ppm: null,
-    diagnosis: null,
-    differences: [],
-  };
+  const observation = observed(verdict);
   return { observation, log: '' };
 }
 

@@ -3,6 +3,7 @@ import { UserError } from '../../harness/base/errors.ts';
 import type { Expectation, Verdict } from '../../harness/matrix/types.ts';
 import { type Boot, judgeCell, matches } from '../../harness/verdict/outcome.ts';
 import type { Observation } from '../../harness/verdict/types.ts';
+import { observed } from './sample-observation.ts';
 
 const REFINED: Expectation = { registration: ['refined'], from: ['expect[0]'] };
 
@@ -11,19 +12,7 @@ function boot(
   more: Partial<Observation> = {},
   log: string | null = 'tsc: Refined\nlast',
 ): Boot {
-  const observation: Observation = {
-    verdict,
-    reason: `because ${verdict}`,
-    current: 'tsc',
-    available: ['tsc'],
-    kernelKhz: 1_000_000,
-    trueKhz: null,
-    trueKhzFrom: null,
-    ppm: null,
-    diagnosis: null,
-    differences: [],
-    ...more,
-  };
+  const observation = observed(verdict, more);
   return { observation, log };
 }
 
