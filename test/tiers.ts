@@ -42,7 +42,6 @@ export const SLOW_FIRST = [
   'test/bisect/linux.guest.test.ts',
   'test/run/killed.guest.test.ts',
   'test/validate/seed.guest.test.ts',
-  'test/run/trace.guest.test.ts',
   'test/run/dump.guest.test.ts',
   'test/sweep/real.guest.test.ts',
   'test/workflows/steps.guest.test.ts',
