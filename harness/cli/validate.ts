@@ -24,10 +24,11 @@ export interface ValidateFlags extends RunWords {
   readonly signature?: boolean;
   readonly mail?: boolean;
   readonly resume?: string;
+  readonly each?: boolean;
   readonly json?: boolean;
 }
 
-/** 0 if every backport is equivalent to the reference, 1 if one is not, 69 if the host gave no answer, 130 after a signal. */
+/** 0 if every backport is equivalent to the reference (with --each: the last, and no other regresses), 1 if one is not, 69 if the host gave no answer, 130 after a signal. */
 export async function validateCommand(flags: ValidateFlags): Promise<number> {
   const { base, reference, backport: backports, upstream } = flags;
   if (base === undefined)
@@ -51,10 +52,13 @@ export async function validateCommand(flags: ValidateFlags): Promise<number> {
   }
   if (flags.resume !== undefined && flags.static === true)
     throw new UserError('--resume is about boots, and --static boots nothing', 'leave one of them out');
+  if (flags.each === true && backports.length > 1)
+    throw new UserError('--each is for one --backport, a series', 'validate the others by themselves');
   const request = {
     base,
     ...(reference === undefined ? {} : { reference }),
     isStatic: flags.static === true,
+    isEach: flags.each === true,
     backports,
     matrix: flags.matrix === OWN_MATRIX ? join(projectFolder(), OWN_MATRIX) : flags.matrix,
     tolerancePpm: flags.tolerance,
@@ -82,7 +86,7 @@ function report(validated: Validated, flags: ValidateFlags): number {
     print(validated.reports);
     return validated.reports.every(applies) ? EXIT.ok : EXIT.unexpected;
   }
-  const { statements, folder, isCutOff } = validated;
+  const { statements, folder, isCutOff, isGood } = validated;
   const [only] = statements;
   print(statements.length === 1 ? only : statements);
   const run = join(flags.results, only?.run ?? '');
@@ -95,7 +99,7 @@ function report(validated: Validated, flags: ValidateFlags): number {
     return EXIT.interrupted;
   }
   if (statements.some(({ conclusion }) => conclusion.isHostFault)) return EXIT.hostFault;
-  return statements.every(({ conclusion }) => conclusion.kind === 'equivalent') ? EXIT.ok : EXIT.unexpected;
+  return isGood ? EXIT.ok : EXIT.unexpected;
 }
 
 function applies({ report }: StaticReport): boolean {

@@ -15,6 +15,7 @@ import type { KernelEntry, TestSpec } from '../matrix/types.ts';
 import type { RunView } from '../record/run-view.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { drawAgain, withoutDraws } from './draw-again.ts';
+import { eachOf, isStepGood, renderSteps } from './each.ts';
 import { type Examined, examineBackport } from './effective-patch.ts';
 import { type Backport, backportOf } from './kernels.ts';
 import { measureMargins } from './measure-margins.ts';
@@ -51,6 +52,8 @@ interface ValidateRequest {
   readonly run: ValidateInput['run'];
   /** The folder of the run to go on with. */
   readonly resume?: string;
+  /** The one backport is a series: each of its steps is validated. */
+  readonly isEach: boolean;
 }
 
 /** One backport as a patch; null if it is a kernel of another source. */
@@ -69,6 +72,8 @@ export type Validated =
       readonly folder: string;
       /** A signal ended it: they say what was found until then. */
       readonly isCutOff: boolean;
+      /** All of them say what they have to. */
+      readonly isGood: boolean;
     };
 
 interface ExaminedBackport {
@@ -171,14 +176,18 @@ function isAnswered({ cells }: RunView, trio: Comparison): boolean {
 
 async function examineAll(
   base: KernelEntry,
-  { backports, upstream }: ValidateRequest,
+  { backports, upstream, isEach }: ValidateRequest,
   folder: string,
   acquire: AcquireOptions,
 ): Promise<ExaminedBackport[]> {
   const subjects: ExaminedBackport[] = [];
-  for (const [index, words] of backports.entries()) {
-    const name = backports.length === 1 ? 'backport' : `backport-${index + 1}`;
-    const backport = await backportOf(words, base, name);
+  const named = await Promise.all(
+    backports.map((words, index) =>
+      backportOf(words, base, backports.length === 1 ? 'backport' : `backport-${index + 1}`),
+    ),
+  );
+  for (const backport of isEach ? await eachOf(named[0] as Backport, base) : named) {
+    const { name } = backport.entry;
     const options = { ...acquire, ...(upstream === undefined ? {} : { upstream }) };
     const examined = await examineBackport(base, backport, join(folder, `${name}.patch`), options);
     subjects.push({ backport, examined });
@@ -228,9 +237,9 @@ async function writeStatic(subjects: readonly ExaminedBackport[], folder: string
 async function writeStatements(
   statements: readonly Statement[],
   folder: string,
-  { signature, isMail }: Pick<ValidateRequest, 'signature' | 'isMail'>,
+  { signature, isMail, isEach }: Pick<ValidateRequest, 'signature' | 'isMail' | 'isEach'>,
 ): Promise<Validated> {
-  const texts: string[] = [];
+  const texts: string[] = isEach ? [renderSteps(statements)] : [];
   for (const statement of statements) {
     const patchText = statement.patch === null ? '' : renderPatchReport(statement.patch);
     const text = renderStatement(statement, { signature, patchText });
@@ -239,10 +248,11 @@ async function writeStatements(
     await writeFile(join(folder, `${name}.md`), text);
     await writeFile(join(folder, `${name}.txt`), short);
     await writeFile(join(folder, `${name}.json`), `${json(statement)}\n`);
-    texts.push(isMail ? short : text);
+    if (!isEach || statement === statements.at(-1)) texts.push(isMail ? short : text);
   }
   const isCutOff = statements.some(({ cutOff }) => cutOff !== undefined);
-  return { kind: 'statements', statements, text: texts.join('\n'), folder, isCutOff };
+  const isGood = statements.every((one) => isStepGood(one, !isEach || one === statements.at(-1)));
+  return { kind: 'statements', statements, text: texts.join('\n'), folder, isCutOff, isGood };
 }
 
 /** How far a validation's run is, on one line. */

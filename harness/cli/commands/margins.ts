@@ -48,6 +48,7 @@ const VALIDATE: Command<ValidateFlags & Building> = {
     },
     mail: flag('print the short form of the statement, plain text for a mail to a list'),
     signature: flag('add the digests of all inputs to the statement'),
+    each: flag('the backport is a series: validate each of its steps'),
     resume: text('<run>', 'resume one that was interrupted: the same options, and its run'),
     jobs: GUEST_JOBS,
     timeout: TIMEOUT,
