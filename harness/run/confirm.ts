@@ -2,6 +2,7 @@
  * A cell that got worse from one run to another, booted again: with the kernel that it got worse with, and in the same
  * guest on the same host with the kernel from before. So the kernel is told from chance, and from what else changed here.
  */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFault, UserError } from '../base/errors.ts';
 import { rateOf } from '../base/rate.ts';
@@ -72,6 +73,7 @@ async function bootAgain(
       stopIfInterrupted();
       options.onProgress?.(`${cellId} again with the kernel of ${owner.run}: ${nth} of ${boots}`);
       const folder = join(scratch.path, String(nth));
+      await mkdir(folder);
       const { evidence, observation } = await bootOnce(launch, await measureHostTsc(), { folder });
       const boot = { observation, log: logText(evidence) };
       const { outcome, reason } = judgeCell([boot], view.cell.expectation);

@@ -119,7 +119,7 @@ export async function relaunch(
     );
   // What `auto` came to then.
   const cell = { ...view.cell, guest: { ...view.cell.guest, topology: accelerator } };
-  const kernelPath = await kernelOf(options.kernelFrom ?? record, cell.kernel);
+  const kernelPath = await kernelOf(record, cell.kernel);
   const initrdPath = (await buildProbeImage()).path;
   const tests = await testImages([view.cell], record.view.started?.matrix.path ?? '');
   const offer = await offerFor(cell, recorded.nested?.outer, options, initrdPath, kernelPath);
@@ -127,7 +127,9 @@ export async function relaunch(
   if (resolved.kind === 'skipped')
     throw new HostFault('no-accelerator', resolved.reason, 'see: tscmatrix doctor');
   if (resolved.kind === 'missing') throw resolved.fault;
-  const launch = withNonce(launchOf(cell, resolved.machine, kernelPath, { initrdPath, tests }), nonce);
+  const launchWith = (kernel: string): Launch =>
+    withNonce(launchOf(cell, resolved.machine, kernel, { initrdPath, tests }), nonce);
+  const launch = launchWith(kernelPath);
   await checkFiles(record, launch, offer, initrdPath);
   checkTests(recorded, launch);
   const differences = launchDifferences(recorded, launch);
@@ -137,5 +139,8 @@ export async function relaunch(
       `the cell ${cell.id} would be launched with other words than in that run:\n  ${differences.join('\n  ')}`,
       `the words of a record are not run; ${AGAIN}`,
     );
-  return { ...launch, guest: view.cell.guest, acceleratorReason: recorded.acceleratorReason };
+  // The record has been held against its own kernel.
+  const other =
+    options.kernelFrom === undefined ? kernelPath : await kernelOf(options.kernelFrom, cell.kernel);
+  return { ...launchWith(other), guest: view.cell.guest, acceleratorReason: recorded.acceleratorReason };
 }
