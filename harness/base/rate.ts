@@ -23,3 +23,9 @@ export interface Rate {
   readonly low: number | null;
   readonly high: number | null;
 }
+
+/** " (95 % interval of the share: 6 % to 79 %)", to stand behind a count; empty if there is none. */
+export function intervalText({ low, high }: Rate): string {
+  if (low === null || high === null) return '';
+  return ` (95 % interval of the share: ${Math.round(low * 100)} % to ${Math.round(high * 100)} %)`;
+}

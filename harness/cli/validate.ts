@@ -86,15 +86,13 @@ function report(validated: Validated, flags: ValidateFlags): number {
     print(validated.reports);
     return validated.reports.every(applies) ? EXIT.ok : EXIT.unexpected;
   }
-  const { statements, folder, isCutOff, isGood } = validated;
+  const { statements, folder, isCutOff, isResumable, isGood } = validated;
   const [only] = statements;
   print(statements.length === 1 ? only : statements);
   const run = join(flags.results, only?.run ?? '');
   process.stderr.write(`tscmatrix: the statement is in ${folder}, the consoles in ${run}\n`);
   if (isCutOff) {
-    const again = statements[0]?.cutOff?.left.startsWith('guests')
-      ? `; resume it: the same command with --resume ${run}`
-      : '';
+    const again = isResumable ? `; resume it: the same command with --resume ${run}` : '';
     process.stderr.write(`tscmatrix: interrupted: the statement says what was found so far${again}\n`);
     return EXIT.interrupted;
   }

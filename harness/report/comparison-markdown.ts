@@ -1,4 +1,5 @@
 /** A comparison in markdown, for a CI's job summary and for an issue. */
+import { capital } from '../base/capital.ts';
 import { oneLine, markdown as safe } from '../base/safe-text.ts';
 import type { RunComparison } from '../compare/types.ts';
 import {
@@ -58,5 +59,3 @@ export function renderComparisonMarkdown(comparison: RunComparison, look: Compar
   ];
   return `${parts.join('\n\n')}\n`;
 }
-
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

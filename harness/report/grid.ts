@@ -156,20 +156,16 @@ function faceOf(cell: CellView, label: string, notes: Footnotes): CellSummary {
   );
   const judged = OUTCOME_TITLES[outcome];
   const disagree = cell.judged?.hosts !== undefined && hostsDisagree(cell.judged.hosts);
-  const known = cell.judged?.known;
-  if (known !== undefined && !disagree) {
-    const number = notes.add(
-      oneLine(knownText(known)),
-      `${name(cell.cell.kernel)}, ${label}`,
-      oneLine(cell.cell.id),
-    );
-    return { outcome, finding, judged: `known issue [${number}]` };
-  }
-  if (outcome === 'expected' && !disagree) return { outcome, finding, judged };
-  const cause = causeText(finished);
-  const text = oneLine(cause === '' ? reason : `${reason.replace(/[.\s]*$/, '.')} ${cause}`);
+  const known = disagree ? undefined : cell.judged?.known;
+  if (outcome === 'expected' && !disagree && known === undefined) return { outcome, finding, judged };
+  const text = oneLine(known === undefined ? withCause(reason, finished) : knownText(known));
   const number = notes.add(text, `${name(cell.cell.kernel)}, ${label}`, oneLine(cell.cell.id));
-  return { outcome, finding, judged: `${judged} [${number}]` };
+  return { outcome, finding, judged: `${known === undefined ? judged : 'known issue'} [${number}]` };
+}
+
+function withCause(reason: string, finished: readonly CellFinished[]): string {
+  const cause = causeText(finished);
+  return cause === '' ? reason : `${reason.replace(/[.\s]*$/, '.')} ${cause}`;
 }
 
 function causeText(finished: readonly CellFinished[]): string {

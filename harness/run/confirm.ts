@@ -5,15 +5,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFault, UserError } from '../base/errors.ts';
-import { rateOf } from '../base/rate.ts';
+import { intervalText, rateOf } from '../base/rate.ts';
+import type { Launch } from '../guest/types.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
 import { makeScratch } from '../host/scratch.ts';
 import { bootOnce, logText } from '../lab/boot-once.ts';
 import { readBootFile } from '../lab/files.ts';
 import { measureHostTsc } from '../lab/true-frequency.ts';
+import type { Cell } from '../plan/types.ts';
 import type { RunRecord } from '../record/reader.ts';
+import type { TrueKhz } from '../verdict/clock.ts';
 import { judgeCell } from '../verdict/outcome.ts';
-import { type RelaunchOptions, relaunch } from './relaunch.ts';
+import { kernelOf, type RelaunchOptions, relaunchWith } from './relaunch.ts';
 import { findCell, finishedBoots } from './stored.ts';
 
 /** Boots of one kernel, and those of them that were not as the cell expects. */
@@ -45,38 +48,42 @@ export async function confirmCell(
   cellId: string,
   options: ConfirmOptions,
 ): Promise<Confirmed> {
-  const { kernel, guest } = findCell(after, cellId).cell;
+  const view = findCell(after, cellId);
+  const { kernel, guest } = view.cell;
+  const stored = finishedBoots(after, view)[0];
+  if (stored === undefined)
+    throw new UserError(`the cell ${cellId} was never booted in ${after.run}`, 'run the matrix again');
+  const { launch: recorded } = await readBootFile(stored.folder, stored.root);
+  const { launch, withKernel } = await relaunchWith(after, view, recorded, options);
+  const host = await measureHostTsc();
   const boots = guest.clock === 'deterministic' ? 1 : options.boots;
-  const [was, is] = [before, after].map(({ view }) => view.kernels.get(kernel)?.ready?.sha256);
-  const now = await bootAgain(after, cellId, after, { ...options, boots });
-  const then = was === is ? null : await bootAgain(after, cellId, before, { ...options, boots });
+  const bootWith = (owner: RunRecord, wanted: Launch): Promise<Again> =>
+    bootAgain(wanted, view.cell, boots, host, (nth) =>
+      options.onProgress?.(`${cellId} again with the kernel of ${owner.run}: ${nth} of ${boots}`),
+    );
+  const [was, is] = [before, after].map((run) => run.view.kernels.get(kernel)?.ready?.sha256);
+  const now = await bootWith(after, launch);
+  const then = was === is ? null : await bootWith(before, withKernel(await kernelOf(before, kernel)));
   return { cell: cellId, ...conclude(now, then), after: now, before: then };
 }
 
-/** The later run's guest with the kernel that `owner` has under that name. */
 async function bootAgain(
-  record: RunRecord,
-  cellId: string,
-  owner: RunRecord,
-  { boots, ...options }: ConfirmOptions,
+  launch: Launch,
+  { expectation }: Cell,
+  boots: number,
+  host: TrueKhz,
+  onBoot: (nth: number) => void,
 ): Promise<Again> {
-  const view = findCell(record, cellId);
-  const stored = finishedBoots(record, view)[0];
-  if (stored === undefined)
-    throw new UserError(`the cell ${cellId} was never booted in ${record.run}`, 'run the matrix again');
-  const { launch: recorded } = await readBootFile(stored.folder, stored.root);
-  const launch = await relaunch(record, view, recorded, { ...options, kernelFrom: owner });
   const scratch = await makeScratch();
   try {
     let worse = 0;
     for (let nth = 1; nth <= boots; nth++) {
       stopIfInterrupted();
-      options.onProgress?.(`${cellId} again with the kernel of ${owner.run}: ${nth} of ${boots}`);
+      onBoot(nth);
       const folder = join(scratch.path, String(nth));
       await mkdir(folder);
-      const { evidence, observation } = await bootOnce(launch, await measureHostTsc(), { folder });
-      const boot = { observation, log: logText(evidence) };
-      const { outcome, reason } = judgeCell([boot], view.cell.expectation);
+      const { evidence, observation } = await bootOnce(launch, host, { folder });
+      const { outcome, reason } = judgeCell([{ observation, log: logText(evidence) }], expectation);
       // It says nothing of the kernel.
       if (outcome === 'infra-error') throw new HostFault('boot-failed', `the host failed a boot: ${reason}`);
       if (outcome !== 'expected') worse += 1;
@@ -100,9 +107,7 @@ export function conclude(after: Again, before: Again | null): Pick<Confirmed, 'k
   return { kind: 'not-the-kernel', why: `${now}, and ${then} too: something else than the kernel changed` };
 }
 
-/** How often it may really be. */
+/** How often it may really be; of one boot there is nothing to say. */
 function shareText({ worse, boots }: Again): string {
-  const { low, high } = rateOf(worse, boots);
-  if (boots === 1 || low === null || high === null) return '';
-  return ` (95 % interval of the share: ${Math.round(low * 100)} % to ${Math.round(high * 100)} %)`;
+  return boots === 1 ? '' : intervalText(rateOf(worse, boots));
 }

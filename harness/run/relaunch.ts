@@ -21,8 +21,6 @@ export interface RelaunchOptions {
   /** The system's QEMU: of PATH, or the user's word; never the record's. */
   readonly qemu: string;
   readonly onProgress?: (text: string) => void;
-  /** The run whose kernel of that name is booted, if not that of the record. */
-  readonly kernelFrom?: RunRecord;
 }
 
 const AGAIN = 'run the matrix again';
@@ -112,6 +110,17 @@ export async function relaunch(
   recorded: Launch,
   options: RelaunchOptions,
 ): Promise<Launch> {
+  const { launch } = await relaunchWith(record, view, recorded, options);
+  return launch;
+}
+
+/** The launch, and what it would be with another kernel: the record is held against that with its own. Throws as relaunch(). */
+export async function relaunchWith(
+  record: RunRecord,
+  view: CellView,
+  recorded: Launch,
+  options: RelaunchOptions,
+): Promise<{ readonly launch: Launch; readonly withKernel: (path: string) => Launch }> {
   const { accelerator, nonce } = recorded;
   if (!Object.hasOwn(ACCELERATORS, accelerator) || !/^[0-9a-f]{8}$/.test(nonce))
     throw new UserError(
@@ -127,9 +136,12 @@ export async function relaunch(
   if (resolved.kind === 'skipped')
     throw new HostFault('no-accelerator', resolved.reason, 'see: tscmatrix doctor');
   if (resolved.kind === 'missing') throw resolved.fault;
-  const launchWith = (kernel: string): Launch =>
-    withNonce(launchOf(cell, resolved.machine, kernel, { initrdPath, tests }), nonce);
-  const launch = launchWith(kernelPath);
+  const withKernel = (path: string): Launch => ({
+    ...withNonce(launchOf(cell, resolved.machine, path, { initrdPath, tests }), nonce),
+    guest: view.cell.guest,
+    acceleratorReason: recorded.acceleratorReason,
+  });
+  const launch = withKernel(kernelPath);
   await checkFiles(record, launch, offer, initrdPath);
   checkTests(recorded, launch);
   const differences = launchDifferences(recorded, launch);
@@ -139,8 +151,5 @@ export async function relaunch(
       `the cell ${cell.id} would be launched with other words than in that run:\n  ${differences.join('\n  ')}`,
       `the words of a record are not run; ${AGAIN}`,
     );
-  // The record has been held against its own kernel.
-  const other =
-    options.kernelFrom === undefined ? kernelPath : await kernelOf(options.kernelFrom, cell.kernel);
-  return { ...launchWith(other), guest: view.cell.guest, acceleratorReason: recorded.acceleratorReason };
+  return { launch, withKernel };
 }

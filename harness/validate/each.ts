@@ -45,19 +45,18 @@ async function commitsOf({ entry: { source }, note }: Backport, base: KernelEntr
     );
   const range = `${from.ref}..${to.ref}`;
   const place = { repository: to.location };
-  const list = await git(place, ['rev-list', '--reverse', '--first-parent', '--end-of-options', range]);
-  const commits = list.trim().split('\n').filter(Boolean);
-  return Promise.all(
-    commits.map(async (ref, i) => {
-      const title = (await git(place, ['show', '-s', '--format=%s', ref])).trim();
-      const entry = { name: nameOf(i), source: { ...source, tree: { ...to, ref } } };
-      return {
-        entry,
-        patches: null,
-        note: `${i + 1} of ${commits.length} commits, up to ${ref.slice(0, 12)} ("${title}")`,
-      };
-    }),
-  );
+  const format = ['--reverse', '--first-parent', '--format=%H %s'];
+  const list = await git(place, ['log', ...format, '--end-of-options', range]);
+  const commits = list.split('\n').filter(Boolean);
+  return commits.map((line, i) => {
+    const [ref = ''] = line.split(' ', 1);
+    const title = line.slice(ref.length + 1);
+    return {
+      entry: { name: nameOf(i), source: { ...source, tree: { ...to, ref } } },
+      patches: null,
+      note: `${i + 1} of ${commits.length} commits, up to ${ref.slice(0, 12)} ("${title}")`,
+    };
+  });
 }
 
 const nameOf = (index: number): string => `backport-${index + 1}`;
@@ -67,15 +66,20 @@ export function isStepGood({ conclusion: { kind } }: Statement, isLast: boolean)
   return isLast ? kind === 'equivalent' : kind !== 'regresses';
 }
 
+export function badSteps(statements: readonly Statement[]): Statement[] {
+  return statements.filter((one) => !isStepGood(one, one === statements.at(-1)));
+}
+
 /** How the series goes, a row for each step. */
 export function renderSteps(statements: readonly Statement[]): string {
-  const rows = statements.map((statement, i) => {
+  const bad = badSteps(statements);
+  const rows = statements.map((statement) => {
     const { conclusion, backport } = statement;
-    const mark = isStepGood(statement, i === statements.length - 1) ? '' : '**';
+    const mark = bad.includes(statement) ? '**' : '';
     return `| ${safe(backport.what)} | ${mark}${conclusion.kind}${mark} | ${safe(conclusion.because)} |`;
   });
-  const bad = statements.filter((one, i) => !isStepGood(one, i === statements.length - 1)).length;
-  const title = bad === 0 ? 'every step holds' : `${bad} of ${statements.length} steps do not hold`;
+  const title =
+    bad.length === 0 ? 'every step holds' : `${bad.length} of ${statements.length} steps do not hold`;
   return [
     `## tscmatrix validate --each: ${title}`,
     '',

@@ -15,7 +15,7 @@ import type { KernelEntry, TestSpec } from '../matrix/types.ts';
 import type { RunView } from '../record/run-view.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { drawAgain, withoutDraws } from './draw-again.ts';
-import { eachOf, isStepGood, renderSteps } from './each.ts';
+import { badSteps, eachOf, isStepGood, renderSteps } from './each.ts';
 import { type Examined, examineBackport } from './effective-patch.ts';
 import { type Backport, backportOf } from './kernels.ts';
 import { measureMargins } from './measure-margins.ts';
@@ -72,6 +72,8 @@ export type Validated =
       readonly folder: string;
       /** A signal ended it: they say what was found until then. */
       readonly isCutOff: boolean;
+      /** It was ended while the run went on, which can be resumed. */
+      readonly isResumable: boolean;
       /** All of them say what they have to. */
       readonly isGood: boolean;
     };
@@ -157,7 +159,7 @@ async function examineAndBoot(
     });
     statements.push(statement);
   }
-  return writeStatements(statements, folder, request);
+  return writeStatements(statements, folder, request, booted.isCutOff);
 }
 
 /** Null if a signal has ended the work, or has come before. */
@@ -238,6 +240,7 @@ async function writeStatements(
   statements: readonly Statement[],
   folder: string,
   { signature, isMail, isEach }: Pick<ValidateRequest, 'signature' | 'isMail' | 'isEach'>,
+  isResumable: boolean,
 ): Promise<Validated> {
   const texts: string[] = isEach ? [renderSteps(statements)] : [];
   for (const statement of statements) {
@@ -251,8 +254,11 @@ async function writeStatements(
     if (!isEach || statement === statements.at(-1)) texts.push(isMail ? short : text);
   }
   const isCutOff = statements.some(({ cutOff }) => cutOff !== undefined);
-  const isGood = statements.every((one) => isStepGood(one, !isEach || one === statements.at(-1)));
-  return { kind: 'statements', statements, text: texts.join('\n'), folder, isCutOff, isGood };
+  const isGood = isEach
+    ? badSteps(statements).length === 0
+    : statements.every((one) => isStepGood(one, true));
+  const text = texts.join('\n');
+  return { kind: 'statements', statements, text, folder, isCutOff, isResumable, isGood };
 }
 
 /** How far a validation's run is, on one line. */

@@ -1,5 +1,6 @@
 /** The statement as a mail to a list: plain text of 72 columns, what decides first, the rest in the long form. Pure. */
 import wrapAnsi from 'wrap-ansi';
+import { capital } from '../base/capital.ts';
 import { oneLine } from '../base/safe-text.ts';
 import { shellWord } from '../base/shell.ts';
 import { marginText } from './margins.ts';
@@ -122,5 +123,3 @@ function sideLines(guest: Readonly<Record<(typeof ROLES)[number], Side>>): strin
 function marginLines(one: Statement['margins'][number]): string[] {
   return ROLES.map((role) => wrapped(`  ${`${role}:`.padEnd(11)}`, marginText(one[role]), 13));
 }
-
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

@@ -1,5 +1,5 @@
 /** The statement as markdown that fits a mail to a list or a merge request. Pure. */
-import { rateOf } from '../base/rate.ts';
+import { intervalText, rateOf } from '../base/rate.ts';
 import { markdown as safe } from '../base/safe-text.ts';
 import { shellWord } from '../base/shell.ts';
 import { isRegistered } from './agree.ts';
@@ -103,8 +103,7 @@ export function repeatsText({ repeats, deterministic }: Statement['boots']): str
     return repeats === 1
       ? 'One boot of each kernel in each guest, on counted instructions: another gives the same bytes.'
       : `${repeats} boots of each kernel in each guest, on counted instructions.`;
-  const { low } = rateOf(repeats, repeats);
-  const least = low === null ? '' : ` (95 % interval of the share: ${Math.round(low * 100)} % to 100 %)`;
+  const least = intervalText(rateOf(repeats, repeats));
   return `${repeats} boots of each kernel in each guest of real time; if all agree, ${repeats} of ${repeats}${least}.`;
 }
 

@@ -10,8 +10,7 @@ import { lstat, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:f
 import { join } from 'node:path';
 import { HostFault } from '../../base/errors.ts';
 import { tryTool } from '../../host/process.ts';
-import { noSpace } from '../tree/untar.ts';
-import { newState, readState, settledState, type Work, type WorkState, workAt } from './work.ts';
+import { copyFolder, newState, readState, settledState, type Work, type WorkState, workAt } from './work.ts';
 
 /** The folder that was built in last with the same configuration and toolchain from a tree of the same version. */
 export async function findKin(folders: string, kin: string, makefile: string): Promise<Work | undefined> {
@@ -37,18 +36,11 @@ const versionOf = (makefile: string): string =>
 export async function startFrom(kin: Work, work: Work): Promise<WorkState | undefined> {
   const state = await settledState(kin);
   if (state === undefined) return undefined;
-  await copy(['--archive', '--link', kin.tree, work.tree]);
-  await copy(['--archive', kin.out, work.out]);
+  await copyFolder(kin.tree, work.tree, 'link');
+  await copyFolder(kin.out, work.out, 'copy');
   await exchangePaths(kin, work);
   // Nothing is configured yet: the commit's Kconfig files are others. And it is nobody's kin: the tree is a user's.
   return { ...newState(state.label), endedMs: state.endedMs, copiedMs: Date.now() };
-}
-
-async function copy(words: readonly string[]): Promise<void> {
-  const copied = await tryTool('cp', words, { env: { LC_ALL: 'C' } });
-  if (copied.exitCode === 0) return;
-  if (/No space left/.test(copied.stderr)) throw noSpace('for a build folder');
-  throw new HostFault('tool-failed', `cannot copy a build folder: ${copied.stderr.trim().split('\n')[0]}`);
 }
 
 /** Programs of the build itself: no part of the image, and dated before everything that they made. */

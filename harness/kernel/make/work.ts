@@ -132,16 +132,20 @@ async function settleWork(work: Work, state: WorkState): Promise<WorkState> {
 async function createWork(work: Work, source: string, label: string): Promise<WorkState> {
   await rm(work.folder, { recursive: true, force: true });
   await mkdir(work.out, { recursive: true });
-  const options = { env: { LC_ALL: 'C' } };
-  // --archive also keeps cp from following links, which --link by itself makes it do.
-  const linked = await tryTool('cp', ['--archive', '--link', source, work.tree], options);
-  if (/No space left/.test(linked.stderr)) throw noSpace('for a build folder');
-  if (linked.exitCode !== 0) {
-    throw new HostFault('tool-failed', `cannot link ${source}: ${linked.stderr.trim().split('\n')[0]}`);
-  }
+  await copyFolder(source, work.tree, 'link');
   const state = newState(label);
   await writeState(work, state);
   return state;
+}
+
+/** With all dates, into a place that is not there yet. Throws HostFault. */
+export async function copyFolder(from: string, to: string, how: 'link' | 'copy'): Promise<void> {
+  // --archive also keeps cp from following links, which --link by itself makes it do.
+  const words = ['--archive', ...(how === 'link' ? ['--link'] : []), from, to];
+  const copied = await tryTool('cp', words, { env: { LC_ALL: 'C' } });
+  if (/No space left/.test(copied.stderr)) throw noSpace('for a build folder');
+  if (copied.exitCode !== 0)
+    throw new HostFault('tool-failed', `cannot ${how} ${from}: ${copied.stderr.trim().split('\n')[0]}`);
 }
 
 /** Gives the tree the content of a variant. Returns the state of a build that has begun, already written. */

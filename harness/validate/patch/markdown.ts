@@ -1,4 +1,5 @@
 /** The report on a patch as markdown, for people and for pasting into a mail. */
+import { capital } from '../../base/capital.ts';
 import { fenced, markdown as safe } from '../../base/safe-text.ts';
 import type {
   Applies,
@@ -152,7 +153,7 @@ const TELLING: readonly RemarkCode[] = [
 ];
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${capital(text)}.`;
 }
 
 function lackOf({ id, title, hunks }: Likeness): string | null {
