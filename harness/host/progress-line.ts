@@ -4,7 +4,10 @@ import { oneLine } from '../base/safe-text.ts';
 import type { OutputStream } from './sink.ts';
 
 export interface ProgressLine {
+  /** A count or a state, which the next one replaces. */
   readonly show: (text: string) => void;
+  /** An answer: never left out of plain output, however soon after another one. */
+  readonly news: (text: string) => void;
   readonly clear: () => void;
 }
 
@@ -40,20 +43,22 @@ export function progressLine(
   const breakSilence = (): void => {
     if (nowMs() - lastMs >= SILENCE_MS) write(`${latest} (for ${Math.round((nowMs() - sinceMs) / 1000)} s)`);
   };
+  const put = (text: string, isNews: boolean): void => {
+    // The same words with other numbers are the same kind.
+    const kind = text.replace(/\d.*$/, '');
+    if (isNews || kind !== lastKind) sinceMs = nowMs();
+    latest = oneLine(text);
+    if (live === undefined) stop ??= repeat(breakSilence);
+    const dueMs = live === undefined ? PLAIN_MS : TERMINAL_MS;
+    if (!isNews && kind === lastKind && nowMs() - lastMs < dueMs) return;
+    lastKind = kind;
+    lastMs = nowMs();
+    if (live === undefined) write(latest);
+    else live(latest.slice(0, (stream.columns ?? 80) - 1));
+  };
   return {
-    show: (text) => {
-      // The same words with other numbers are the same kind of news.
-      const kind = text.replace(/\d.*$/, '');
-      if (kind !== lastKind) sinceMs = nowMs();
-      latest = oneLine(text);
-      if (live === undefined) stop ??= repeat(breakSilence);
-      const dueMs = live === undefined ? PLAIN_MS : TERMINAL_MS;
-      if (kind === lastKind && nowMs() - lastMs < dueMs) return;
-      lastKind = kind;
-      lastMs = nowMs();
-      if (live === undefined) write(latest);
-      else live(latest.slice(0, (stream.columns ?? 80) - 1));
-    },
+    show: (text) => put(text, false),
+    news: (text) => put(text, true),
     clear: () => {
       live?.clear();
       stop?.();

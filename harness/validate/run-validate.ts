@@ -272,7 +272,7 @@ function progressReporter(line: ProgressLine): Reporter {
       if (event.type === 'cell-judged') judged += 1;
       if (event.type === 'kernel-ready') line.show(`kernel ${event.kernel}: ${event.release}`);
       if (event.type === 'cell-judged')
-        line.show(`${judged} of ${planned} guests, ${event.cell}: ${event.verdicts.join(', ')}`);
+        line.news(`${judged} of ${planned} guests, ${event.cell}: ${event.verdicts.join(', ')}`);
     },
     progress: (progress) => {
       if (progress.type === 'kernel-progress') line.show(`kernel ${progress.kernel}: ${progress.text}`);
