@@ -40,7 +40,11 @@ const SIGNS: readonly (readonly [UnstableSign, RegExp])[] = [
 /** Suspend (not S5, which is power-off), hibernation, lockups, stalls, and timers that were late by 10 ms and more. */
 const INTERRUPTED = new RegExp(
   [
-    '^PM: (?:suspend entry|suspend exit|resume|Finishing wakeup|hibernation|Hibernation|Restoring platform|Creating hibernation)',
+    // drivers/base/power/main.c dpm_show_time(): "early resume of devices complete after ..."
+    '^PM: (?:(?:late|early|noirq) )?(?:suspend|resume|freeze|thaw|restore|quiesce|poweroff) (?:of )?devices',
+    '^PM: (?:suspend entry|suspend exit|Finishing wakeup|Restoring platform)',
+    // kernel/power/hibernate.c, snapshot.c. Each boot says "PM: hibernation: Registered nosave memory".
+    '^PM: (?:hibernation: )?(?:hibernation: )?(?:hibernation (?:entry|exit)|(?:Creating|Preallocating|Need to copy|Saving|Loading)\\b|(?:Wrote|Read|Allocated) \\d|Image (?:created|restored|saving|loading))',
     '^PM: (?:Syncing filesystems|Entering mem sleep|Preparing system for)',
     '^ACPI: (?:PM: )?(?:Preparing to enter system sleep state S[1-4]|Waking up from system sleep state S[1-4])',
     '^(?:OOM killer enabled\\. *)?Restarting tasks',

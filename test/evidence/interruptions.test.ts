@@ -1,0 +1,44 @@
+// What held a machine up, told from what every boot says of the same parts of the kernel.
+import { describe, expect, test } from 'vitest';
+import { pastedFacts } from '../verdict/capture-file.ts';
+
+const isInterruption = (text: string): boolean =>
+  pastedFacts(Buffer.from(`[    1.000000] ${text}\n`)).interruptions.length === 1;
+
+describe('of sleep', () => {
+  test.each([
+    'PM: suspend exit',
+    'PM: noirq resume of devices complete after 12.345 msecs',
+    'PM: resume of devices complete after 512.345 msecs',
+    'PM: suspend devices took 0.512 seconds',
+    'PM: hibernation: hibernation entry',
+    'PM: hibernation: hibernation exit',
+    'PM: hibernation exit',
+    'PM: hibernation: Creating image:',
+    'PM: Creating hibernation image:',
+    'PM: hibernation: Preallocating image memory',
+    'PM: hibernation: Allocated 512345 pages for snapshot',
+    'PM: hibernation: Read 1234 kbytes in 0.12 seconds (10.28 MB/s)',
+    'PM: Image restored successfully.',
+    'PM: hibernation: Image restored successfully.',
+  ])('%s', (text) => {
+    expect(isInterruption(text)).toBe(true);
+  });
+});
+
+describe('not what a boot says', () => {
+  test.each([
+    'PM: hibernation: Registered nosave memory: [mem 0x00000000-0x00000fff]',
+    'PM: Registered nosave memory: [mem 0x0009f000-0x000fffff]',
+    'PM: hibernation: hibernation: Hibernation image not present or could not be loaded.',
+    'PM: Hibernation image not present or could not be loaded.',
+    'PM: Checking hibernation image partition /dev/sda2',
+    'PM: Hibernation image partition 8:2 present',
+    'PM: hibernation: Marking nosave pages: [mem 0x00000000-0x00000fff]',
+    'PM: hibernation: Basic memory bitmaps created',
+    'PM: Starting manual resume from disk',
+    'PM: hibernation: resume from hibernation',
+  ])('%s', (text) => {
+    expect(isInterruption(text)).toBe(false);
+  });
+});
