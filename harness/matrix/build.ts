@@ -69,6 +69,7 @@ export function buildMatrix(input: MatrixInput, path: string, sha256: string, fi
     })),
     rules: (input.expect ?? []).map((entry, index) => buildRule(entry, index, findings)),
     ...(input.tests === undefined ? {} : { tests: buildTests(input.tests, findings) }),
+    ...(input.exhibit === undefined ? {} : { exhibit: input.exhibit }),
     warnings: findings.warnings,
   };
 }

@@ -5,6 +5,7 @@
  */
 import { globTest, isGlob } from '../base/glob.ts';
 import { nearest, suggestion } from '../base/suggest.ts';
+import { SIDES } from './exhibit.ts';
 import { NAME, NAME_RULE, RESERVED_AXES } from './names.ts';
 import type { ProblemList } from './problems.ts';
 import {
@@ -39,6 +40,7 @@ export function checkNames(value: unknown, findings: ProblemList): void {
     custom: new Map(custom.map((name) => [name, Object.keys(mapOf(axes[name]))])),
   };
   checkOldNames(root, known, findings);
+  checkSides(root, known, findings);
   checkPresets(mapOf(root.guests), findings);
   checkAxes(axes, known, findings);
   for (const [index, entry] of listOf(root.include).entries()) {
@@ -51,6 +53,16 @@ export function checkNames(value: unknown, findings: ProblemList): void {
   for (const list of ['expect', 'tests'])
     for (const [index, entry] of listOf(root[list]).entries())
       checkConditions(mapOf(mapOf(entry).when), [list, index, 'when'], known, findings, value);
+}
+
+/** An exhibit compares two kernels, and nothing else. */
+function checkSides({ exhibit }: Raw, { kernels }: Known, findings: ProblemList): void {
+  if (exhibit === undefined) return;
+  const isSide = (name: string): boolean => SIDES.some((side) => side === name);
+  const lacks = SIDES.filter((side) => !kernels.includes(side));
+  const more = kernels.filter((name) => !isSide(name));
+  if (lacks.length + more.length > 0)
+    findings.error(['exhibit'], `needs two kernels, named ${SIDES.join(' and ')}; here: ${kernels.join(', ')}`);
 }
 
 /** Every map whose keys may be settings: one that says a setting by the name that it had before still means it. */

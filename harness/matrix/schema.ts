@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { UserError } from '../base/errors.ts';
 import { messagePattern } from '../base/message-pattern.ts';
+import { exhibitSchema } from './exhibit.ts';
 import { kernelSchema } from './kernel-schema.ts';
 import { NAME, NAME_LENGTH, NAME_RULE } from './names.ts';
 import { oneOrMore, strict } from './schema-parts.ts';
@@ -202,6 +203,7 @@ export const matrixSchema = strict({
     .record(name, kernelSchema)
     .refine((kernels) => Object.keys(kernels).length > 0, 'must name at least one kernel')
     .describe('The kernels, by name.'),
+  exhibit: exhibitSchema.optional(),
   guests: z.record(name, preset).describe('Presets of guest settings, by name.').optional(),
   defaults: settings.describe('Guest settings of all cells, if no axis sets them.').optional(),
   axes: axes.optional(),

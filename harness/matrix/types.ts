@@ -1,4 +1,5 @@
 /** What a matrix file says, after it has been checked and its defaults applied. */
+import type { Exhibit } from './exhibit.ts';
 import type { GuestSpec } from './settings.ts';
 
 export type { Disturbance, RefDelay } from './ref-delay.ts';
@@ -289,5 +290,7 @@ export interface Matrix {
   readonly rules: readonly ExpectRule[];
   /** Absent without any. */
   readonly tests?: readonly TestRule[];
+  /** Of a matrix of the museum. */
+  readonly exhibit?: Exhibit;
   readonly warnings: readonly Problem[];
 }
