@@ -1,5 +1,6 @@
 /** Every command, in the order of the help. */
 import type { AnyCommand, CommandGroups } from './command.ts';
+import { AUDIT } from './commands/audit.ts';
 import { BISECTION } from './commands/bisection.ts';
 import { BOOT } from './commands/boot.ts';
 import { COMPLETION, HOST, MANUAL } from './commands/host.ts';
@@ -15,7 +16,7 @@ export const GROUPS: CommandGroups = {
   'A guest of yours, and this host': HOST,
   'Boot guests': [...RUNS, BOOT, SHELL],
   'Look at recorded runs': RECORDS,
-  'Search and compare kernels': [...BISECTION, ...MARGINS],
+  'Search and compare kernels': [...BISECTION, ...MARGINS, ...AUDIT],
   'Build kernels': [...KERNELS, RPM],
   'The program itself': [COMPLETION, MANUAL],
 };

@@ -97,3 +97,6 @@ export const runOptions = (flags: RunWords) => ({
 
 /** The default of validate's --matrix: the project's, wherever one stands. */
 export const OWN_MATRIX = 'matrices/validate.yaml';
+
+/** The default of audit's --museum, likewise. */
+export const OWN_MUSEUM = 'matrices/museum';

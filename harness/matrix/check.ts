@@ -62,7 +62,10 @@ function checkSides({ exhibit }: Raw, { kernels }: Known, findings: ProblemList)
   const lacks = SIDES.filter((side) => !kernels.includes(side));
   const more = kernels.filter((name) => !isSide(name));
   if (lacks.length + more.length > 0)
-    findings.error(['exhibit'], `needs two kernels, named ${SIDES.join(' and ')}; here: ${kernels.join(', ')}`);
+    findings.error(
+      ['exhibit'],
+      `needs two kernels, named ${SIDES.join(' and ')}; here: ${kernels.join(', ')}`,
+    );
 }
 
 /** Every map whose keys may be settings: one that says a setting by the name that it had before still means it. */

@@ -64,6 +64,13 @@ async function judgeByHost(view: CellView, boots: readonly FinishedBoot[], asked
   return mergeHosts([...hosts, ...unbooted(view, new Set(byHost.keys()))]);
 }
 
+/** What the boots of a cell came to, as their consoles tell; empty if it was never booted. Throws UserError if one is gone. */
+export async function judgedBoots(record: RunRecord, view: CellView): Promise<JudgedBoot[]> {
+  const boots: JudgedBoot[] = [];
+  for (const boot of finishedBoots(record, view)) boots.push(await judgeBoot(boot));
+  return boots;
+}
+
 async function rejudgeCell(record: RunRecord, view: CellView): Promise<Rejudged> {
   const result = resultOf(view);
   const recorded: Judgement = { ...result, verdicts: view.judged?.verdicts ?? [] };

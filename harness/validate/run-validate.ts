@@ -13,7 +13,7 @@ import { kernelEntry } from '../matrix/kernel-argument.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { KernelEntry, TestSpec } from '../matrix/types.ts';
 import type { RunView } from '../record/run-view.ts';
-import type { Reporter } from '../report/reporter.ts';
+import { guestProgress } from '../report/guest-progress.ts';
 import { drawAgain, withoutDraws } from './draw-again.ts';
 import { badSteps, eachOf, isStepGood, renderSteps } from './each.ts';
 import { type Examined, examineBackport } from './effective-patch.ts';
@@ -124,7 +124,7 @@ async function examineAndBoot(
   const matrix = await loadMatrix(request.matrix);
   const resume = request.resume === undefined ? {} : { resume: request.resume };
   const input: ValidateInput = { matrix, base, reference, backports, tolerancePpm, tests, run, ...resume };
-  const booted = await bootAll(input, [progressReporter(line)]).finally(line.clear);
+  const booted = await bootAll(input, [guestProgress(line)]).finally(line.clear);
   const options = { folder: join(folder, 'margins'), onProgress: line.show };
   const wantsMargins = stepNs !== null;
   const margins = wantsMargins
@@ -259,23 +259,4 @@ async function writeStatements(
     : statements.every((one) => isStepGood(one, true));
   const text = texts.join('\n');
   return { kind: 'statements', statements, text, folder, isCutOff, isResumable, isGood };
-}
-
-/** How far a validation's run is, on one line. */
-function progressReporter(line: ProgressLine): Reporter {
-  let planned = 0;
-  let judged = 0;
-  return {
-    name: 'progress',
-    event: (event) => {
-      if (event.type === 'cell-planned') planned += 1;
-      if (event.type === 'cell-judged') judged += 1;
-      if (event.type === 'kernel-ready') line.show(`kernel ${event.kernel}: ${event.release}`);
-      if (event.type === 'cell-judged')
-        line.news(`${judged} of ${planned} guests, ${event.cell}: ${event.verdicts.join(', ')}`);
-    },
-    progress: (progress) => {
-      if (progress.type === 'kernel-progress') line.show(`kernel ${progress.kernel}: ${progress.text}`);
-    },
-  };
 }

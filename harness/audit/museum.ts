@@ -1,0 +1,104 @@
+/** The museum: exhibits in the matrix language, each with a kernel before and one after an upstream commit. */
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import { suggestion } from '../base/suggest.ts';
+import { TOPICS, type Topic } from '../matrix/exhibit.ts';
+import { loadMatrix } from '../matrix/load.ts';
+import type { Expectation, Matrix } from '../matrix/types.ts';
+import { rowOf } from '../plan/cell-id.ts';
+import { makePlan } from '../plan/expand.ts';
+import type { Cell } from '../plan/types.ts';
+import type { ExhibitGuest, MuseumPiece } from './types.ts';
+
+const ENDING = '.yaml';
+
+/** What is expected, without where it is written. */
+function meaning({ from: _, ...wanted }: Expectation): string {
+  return JSON.stringify(Object.entries(wanted).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const guestName = ({ axes: { kernel: _, ...others } }: Cell): string => rowOf({ axes: others });
+
+/** Pure. Throws UserError if it is no exhibit: no header, a guest of one side alone, or two sides that are expected to do the same. */
+export function pieceOf(matrix: Matrix): MuseumPiece {
+  const { path, exhibit, sha256 } = matrix;
+  if (exhibit === undefined)
+    throw new UserError(`${path}: is no exhibit: it has no "exhibit" key`, 'docs/museum.md has an example');
+  const { cells } = makePlan(matrix);
+  const bySide = (side: string) =>
+    new Map(cells.filter(({ kernel }) => kernel === side).map((cell) => [guestName(cell), cell]));
+  const [before, after] = [bySide('before'), bySide('after')];
+  const names = new Set([...before.keys(), ...after.keys()]);
+  const guests = [...names].map((name): ExhibitGuest => {
+    const [old, cell] = [before.get(name), after.get(name)];
+    if (old === undefined || cell === undefined)
+      throw new UserError(
+        `${path}: the guest ${name} has only the kernel "${old === undefined ? 'after' : 'before'}"`,
+        'both kernels are booted in every guest of an exhibit',
+      );
+    const isDecisive = meaning(old.expectation) !== meaning(cell.expectation);
+    return { name, cell, before: old.expectation, after: cell.expectation, isDecisive };
+  });
+  if (!guests.some(({ isDecisive }) => isDecisive))
+    throw new UserError(
+      `${path}: its two kernels are expected to do the same in every guest`,
+      'an exhibit needs a guest in which they differ: rules of "expect" for each kernel',
+    );
+  return { name: basename(path, ENDING), path, sha256, exhibit, guests };
+}
+
+/** All exhibits of a folder, by topic and then by age. Throws UserError if there is none, or MatrixError for one that is wrong. */
+export async function loadMuseum(folder: string): Promise<MuseumPiece[]> {
+  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(
+      `cannot read the museum ${folder}: ${error.message}`,
+      '--museum names a folder of exhibits',
+    );
+  });
+  const pieces: MuseumPiece[] = [];
+  for (const file of files.filter((name) => name.endsWith(ENDING)).sort())
+    pieces.push(pieceOf(await loadMatrix(join(folder, file))));
+  if (pieces.length === 0)
+    throw new UserError(
+      `${folder}: there is no exhibit in it`,
+      'an exhibit is a matrix file NAME.yaml: docs/museum.md',
+    );
+  const order = ({ exhibit: { topic, since } }: MuseumPiece): number =>
+    TOPICS.indexOf(topic) * 1e6 + since.split('.').reduce((sum, part) => sum * 1000 + Number(part), 0);
+  return pieces.toSorted((a, b) => order(a) - order(b));
+}
+
+const isNamed = ({ name, exhibit }: MuseumPiece, word: string): boolean =>
+  name === word || (word.length >= 7 && (exhibit.commit.startsWith(word) || word.startsWith(exhibit.commit)));
+
+/** The one that is named, by its commit (7 digits and more) or its file. Throws UserError with the nearest. */
+export function namedPiece(pieces: readonly MuseumPiece[], word: string, option: string): MuseumPiece {
+  const found = pieces.find((piece) => isNamed(piece, word));
+  if (found !== undefined) return found;
+  const names = pieces.flatMap(({ name, exhibit }) => [name, exhibit.commit]);
+  throw new UserError(`${option} ${word}: the museum has no such commit`, suggestion(word, names));
+}
+
+/** Those of these topics, and of these names; all without any. Throws UserError for a word that fits nothing. */
+export function choose(
+  pieces: readonly MuseumPiece[],
+  topics: readonly string[],
+  words: readonly string[],
+): MuseumPiece[] {
+  for (const topic of topics)
+    if (!TOPICS.includes(topic as Topic))
+      throw new UserError(`--topic: there is no topic ${topic}`, suggestion(topic, TOPICS));
+  const named = words.map((word) => namedPiece(pieces, word, '--fix'));
+  const chosen = pieces.filter(
+    (piece) =>
+      (topics.length === 0 || topics.includes(piece.exhibit.topic)) &&
+      (named.length === 0 || named.includes(piece)),
+  );
+  if (chosen.length === 0)
+    throw new UserError(
+      'no exhibit is left',
+      `topics of the museum: ${[...new Set(pieces.map(({ exhibit }) => exhibit.topic))].join(', ')}`,
+    );
+  return chosen;
+}

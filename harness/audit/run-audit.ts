@@ -1,0 +1,138 @@
+/** An audit as a job: kernels fetched or built, the guests of the museum booted, and each commit judged by what was seen. */
+import { join } from 'node:path';
+import { HostFault, UserError } from '../base/errors.ts';
+import { openCache } from '../host/cache.ts';
+import { stopIfInterrupted } from '../host/interruption.ts';
+import type { ProgressLine } from '../host/progress-line.ts';
+import { acquireKernel, BuildError } from '../kernel/acquire.ts';
+import { kernelEntry } from '../matrix/kernel-argument.ts';
+import type { KernelEntry } from '../matrix/types.ts';
+import { type RunRecord, readRecord } from '../record/reader.ts';
+import { resultOf } from '../record/run-view.ts';
+import { guestProgress } from '../report/guest-progress.ts';
+import { judgedBoots } from '../run/rejudge.ts';
+import { type RunOptions, runPlan } from '../run/run.ts';
+import { judgeFix, type Seen } from './judge.ts';
+import { choose, loadMuseum, namedPiece } from './museum.ts';
+import { auditPlan, cellIdFor } from './plan.ts';
+import {
+  AUDIT_VERSION,
+  type Audit,
+  type AuditedFix,
+  type AuditedKernel,
+  type FixFinding,
+  type MuseumPiece,
+} from './types.ts';
+
+export interface AuditRequest {
+  /** As `boot` takes them. */
+  readonly kernels: readonly string[];
+  /** The folder of the exhibits. */
+  readonly museum: string;
+  readonly topics: readonly string[];
+  /** Only these commits; all if empty. */
+  readonly fixes: readonly string[];
+  /** Commits that have to be present. */
+  readonly required: readonly string[];
+  readonly run: RunOptions;
+}
+
+interface Subject {
+  readonly entry: KernelEntry;
+  readonly release: string | null;
+  readonly fault: string | null;
+  /** The host, and not the kernel, is why there is none. */
+  readonly isHostFault: boolean;
+}
+
+/** Throws UserError for a word that names no kernel or no commit, HostFault if this host cannot run guests; 130 after a signal. */
+export async function runAudit(request: AuditRequest, line: ProgressLine): Promise<Audit> {
+  const museum = await loadMuseum(request.museum);
+  const required = request.required.map((word) => namedPiece(museum, word, '--require'));
+  const chosen = choose(museum, request.topics, request.fixes);
+  const left = required.find((piece) => !chosen.includes(piece));
+  if (left !== undefined)
+    throw new UserError(
+      `--require ${left.exhibit.commit}: --topic or --fix leaves it out`,
+      'require only what is looked at',
+    );
+  const subjects = await fetchAll(request.kernels, line).finally(line.clear);
+  const plan = auditPlan(
+    chosen,
+    subjects.filter(({ fault }) => fault === null),
+  );
+  let record: RunRecord | null = null;
+  if (plan.cells.length > 0) {
+    const result = await runPlan(plan, request.run, [guestProgress(line)]).finally(line.clear);
+    stopIfInterrupted('the audit');
+    record = await readRecord(join(request.run.resultsDir, result.run));
+  }
+  const fixes: AuditedFix[] = [];
+  for (const piece of chosen) {
+    const kernels: Record<string, FixFinding> = {};
+    for (const subject of subjects) kernels[subject.entry.name] = await judge(piece, subject, record);
+    fixes.push({ name: piece.name, exhibit: piece.exhibit, kernels });
+  }
+  const lacks = required.flatMap(({ name, exhibit: { commit } }) =>
+    Object.entries(fixes.find((fix) => fix.name === name)?.kernels ?? {})
+      .filter(([, { state }]) => state !== 'present')
+      .map(([kernel, { state }]) => `${commit} in ${kernel}: ${state}`),
+  );
+  const kernels = subjects.map(
+    ({ entry: { name }, release, fault }): AuditedKernel => ({ name, release, fault }),
+  );
+  return { version: AUDIT_VERSION, run: record?.run ?? '', kernels, fixes, lacks };
+}
+
+/** A kernel that does not build or cannot be fetched is told; the others are audited. */
+async function fetchAll(words: readonly string[], line: ProgressLine): Promise<Subject[]> {
+  const cache = await openCache();
+  const subjects: Subject[] = [];
+  for (const word of words) {
+    stopIfInterrupted('the audit');
+    const { name, source } = await kernelEntry(word);
+    const entry = { name: distinct(name, subjects), source };
+    const onProgress = (text: string): void => line.show(`kernel ${entry.name}: ${text}`);
+    subjects.push(
+      await acquireKernel(entry, { cache, onProgress }).then(
+        ({ release }): Subject => ({ entry, release, fault: null, isHostFault: false }),
+        (error: unknown): Subject => {
+          if (!(error instanceof HostFault || error instanceof BuildError)) throw error;
+          const isHostFault = error instanceof HostFault;
+          return { entry, release: null, fault: error.message.split('\n')[0] ?? '', isHostFault };
+        },
+      ),
+    );
+  }
+  return subjects;
+}
+
+/** Two kernels of one file name: name, name-2. */
+function distinct(name: string, before: readonly Subject[]): string {
+  const names = new Set(before.map(({ entry }) => entry.name));
+  let own = name;
+  for (let nth = 2; names.has(own); nth++) own = `${name}-${nth}`;
+  return own;
+}
+
+async function judge(
+  piece: MuseumPiece,
+  { entry: { name }, release, fault, isHostFault }: Subject,
+  record: RunRecord | null,
+): Promise<FixFinding> {
+  if (fault !== null)
+    return { state: 'cannot-tell', why: `there is no kernel: ${fault}`, guests: [], isHostFault };
+  const seen = new Map<string, Seen>();
+  if (record !== null)
+    for (const guest of piece.guests) seen.set(guest.name, await seenOf(record, cellIdFor(name, guest.cell)));
+  return judgeFix(piece, release, seen);
+}
+
+async function seenOf(record: RunRecord, cell: string): Promise<Seen> {
+  const view = record.view.cells.get(cell);
+  const none = (why: string): Seen => ({ kind: 'none', cell, why, isHostFault: true });
+  if (view === undefined) return none('it was not booted');
+  const boots = await judgedBoots(record, view);
+  const { outcome, reason } = resultOf(view);
+  return boots.length === 0 || outcome === 'skipped' ? none(reason) : { kind: 'booted', cell, boots };
+}
