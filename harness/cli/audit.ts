@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { runAudit } from '../audit/run-audit.ts';
 import { auditText } from '../audit/text.ts';
 import type { Audit } from '../audit/types.ts';
-import { type AuditFiles, writeAudit } from '../audit/write.ts';
+import { type AuditFiles, auditSinks } from '../audit/write.ts';
 import { EXIT } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { progressLine } from '../host/progress-line.ts';
 import { projectFolder } from '../host/project.ts';
+import { forgetGit } from './git.ts';
 import { OWN_MUSEUM, type RunWords, runOptions } from './options.ts';
 import { say } from './say.ts';
 
@@ -23,6 +24,8 @@ const listed = (words: readonly string[]): string[] => words.flatMap((word) => w
 
 /** 0 if all that was required is there; 1 if it is not, 69 if the host gave no answer to it or to anything. */
 export async function auditCommand(kernels: readonly string[], flags: AuditFlags): Promise<number> {
+  forgetGit();
+  const write = auditSinks(flags);
   const audit = await runAudit(
     {
       kernels,
@@ -34,9 +37,9 @@ export async function auditCommand(kernels: readonly string[], flags: AuditFlags
     },
     progressLine(process.stderr),
   );
-  await writeAudit(audit, flags);
   process.stdout.write(flags.json === true ? `${json(audit)}\n` : auditText(audit));
   if (audit.run !== '') say(`the consoles are in ${join(flags.results, audit.run)}`);
+  await write(audit);
   for (const text of audit.lacks) say(`required, and not shown to be there: ${text}`);
   return exitOf(audit);
 }

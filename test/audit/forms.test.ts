@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { auditJunit } from '../../harness/audit/junit.ts';
 import { auditMarkdown } from '../../harness/audit/markdown.ts';
 import { loadMuseum } from '../../harness/audit/museum.ts';
+import { auditPage } from '../../harness/audit/page.ts';
 import { auditText } from '../../harness/audit/text.ts';
 import type { Audit, FixFinding } from '../../harness/audit/types.ts';
 import type { Exhibit } from '../../harness/matrix/exhibit.ts';
@@ -102,6 +103,13 @@ test('in JUnit what is required and absent fails, and what cannot be told is ski
   expect(xml).not.toContain('<b>');
   const free = auditJunit({ ...audit, lacks: [] });
   expect(free).toContain('<testsuite name="old" tests="1" failures="0" errors="0" skipped="0">');
+});
+
+test('the page holds a console’s text as text', () => {
+  const page = [...auditPage(audit)].join('');
+  expect(page).toContain('line 12: [    1.0] tsc: Refined |`&lt;b&gt;');
+  expect(page).toContain('<td>present</td><td>ABSENT</td><td>cannot tell</td>');
+  expect(page).not.toContain('<b>');
 });
 
 test('the museum that comes along is sound: each exhibit has two sides that differ', async () => {

@@ -20,6 +20,7 @@ const COMMAND: Command<AuditFlags & Building, [kernels: string[]]> = {
     repeat: { ...parsed('<n>', 'boots of each kernel in each guest', wholeNumber(1)), value: 1 },
     markdown: text('<file>', 'write it as Markdown too'),
     junit: text('<file>', 'write it as JUnit XML too'),
+    html: text('<file>', 'write it as one self-contained page too'),
     jobs: GUEST_JOBS,
     timeout: TIMEOUT,
     results: results(),
