@@ -17,7 +17,7 @@ ${kernels.map(({ name, release, fault }) => html`<p class="meta">${name}${releas
 </header>`,
     main: html`<section aria-labelledby="fixes"><h2 id="fixes">Fixes</h2>
 ${tableOf(audit)}</section>
-<section aria-labelledby="shown"><h2 id="shown">What shows it</h2>
+<section aria-labelledby="what-shows-it"><h2 id="what-shows-it">What shows it</h2>
 ${fixes.map((fix) => detailsOf(fix, audit))}</section>`,
     footer: html`<footer><p class="meta">Made by tscmatrix; nothing is loaded from elsewhere.</p></footer>`,
     index: { kind: 'run', cells: [] },
@@ -51,5 +51,5 @@ function detailsOf({ name, exhibit, kernels: of }: AuditedFix, { kernels }: Audi
 
 function guestOf(guest: GuestFinding): Markup {
   const lines = guest.lines.map(lineText).join('\n');
-  return html`<li>${guestText(guest)}${lines === '' ? '' : html`<pre><code>${lines}</code></pre>`}</li>`;
+  return html`<li>${guestText(guest)}${lines === '' ? '' : html`<div class="scroll"><pre><code>${lines}</code></pre></div>`}</li>`;
 }
