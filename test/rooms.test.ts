@@ -52,7 +52,7 @@ const DEPS: Readonly<Record<string, readonly string[]>> = {
     'run',
     'verdict',
   ],
-  audit: ['base', 'host', 'kernel', 'matrix', 'plan', 'record', 'report', 'run', 'verdict'],
+  audit: ['base', 'host', 'kernel', 'lab', 'matrix', 'plan', 'record', 'report', 'run', 'verdict'],
   cli: [
     'audit',
     'base',

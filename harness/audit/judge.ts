@@ -1,9 +1,10 @@
 /** What a kernel showed in the guests of an exhibit, and which side of the commit that is. Pure. */
 import { messagePattern } from '../base/message-pattern.ts';
+import type { ExhibitGuest, MuseumPiece } from '../lab/museum.ts';
 import type { Expectation } from '../matrix/types.ts';
 import { type Boot, judgeCell } from '../verdict/outcome.ts';
 import { isApplicable } from './applies.ts';
-import type { DecisiveLine, ExhibitGuest, FixFinding, GuestFinding, MuseumPiece } from './types.ts';
+import type { DecisiveLine, FixFinding, GuestFinding } from './types.ts';
 
 /** What came of one guest: its boots, or why there are none. */
 export type Seen =

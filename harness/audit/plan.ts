@@ -1,10 +1,10 @@
 /** The plan of an audit: every guest that an exhibit needs, once for each kernel. Pure. */
 import { createHash } from 'node:crypto';
+import type { MuseumPiece } from '../lab/museum.ts';
 import { FAILURES, type KernelEntry, REGISTRATIONS, TEST_STATES } from '../matrix/types.ts';
 import { guestId, shorten } from '../plan/cell-id.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { isApplicable } from './applies.ts';
-import type { MuseumPiece } from './types.ts';
 
 /** Whatever it shows is held against the exhibits, and not judged by itself. */
 const ANY: Cell['expectation'] = {

@@ -5,6 +5,7 @@ import { openCache } from '../host/cache.ts';
 import { stopIfInterrupted } from '../host/interruption.ts';
 import type { ProgressLine } from '../host/progress-line.ts';
 import { acquireKernel, BuildError } from '../kernel/acquire.ts';
+import { loadMuseum, type MuseumPiece } from '../lab/museum.ts';
 import { kernelEntry } from '../matrix/kernel-argument.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
@@ -12,17 +13,10 @@ import { resultOf } from '../record/run-view.ts';
 import { guestProgress } from '../report/guest-progress.ts';
 import { judgedBoots } from '../run/rejudge.ts';
 import { type RunOptions, runPlan } from '../run/run.ts';
+import { choose, namedPiece } from './choose.ts';
 import { judgeFix, type Seen } from './judge.ts';
-import { choose, loadMuseum, namedPiece } from './museum.ts';
 import { auditPlan, cellIdFor } from './plan.ts';
-import {
-  AUDIT_VERSION,
-  type Audit,
-  type AuditedFix,
-  type AuditedKernel,
-  type FixFinding,
-  type MuseumPiece,
-} from './types.ts';
+import { AUDIT_VERSION, type Audit, type AuditedFix, type AuditedKernel, type FixFinding } from './types.ts';
 
 export interface AuditRequest {
   /** As `boot` takes them. */

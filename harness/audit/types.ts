@@ -1,28 +1,5 @@
 /** An audit: which upstream commits a kernel shows by what it does. */
 import type { Exhibit } from '../matrix/exhibit.ts';
-import type { Expectation } from '../matrix/types.ts';
-import type { Cell } from '../plan/types.ts';
-
-/** One guest of an exhibit, with what a kernel shows in it without the commit, and with it. */
-export interface ExhibitGuest {
-  /** Its axis values without the kernel. */
-  readonly name: string;
-  /** As it is booted: of the side `after`. */
-  readonly cell: Cell;
-  readonly before: Expectation;
-  readonly after: Expectation;
-  /** The two sides are expected to show different things there; if not, the guest is a control. */
-  readonly isDecisive: boolean;
-}
-
-export interface MuseumPiece {
-  /** The file's name without its ending. */
-  readonly name: string;
-  readonly path: string;
-  readonly sha256: string;
-  readonly exhibit: Exhibit;
-  readonly guests: readonly ExhibitGuest[];
-}
 
 export const STATES = ['present', 'absent', 'partly', 'not-applicable', 'cannot-tell'] as const;
 export type FixState = (typeof STATES)[number];

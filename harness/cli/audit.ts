@@ -7,7 +7,7 @@ import { type AuditFiles, auditSinks } from '../audit/write.ts';
 import { EXIT } from '../base/errors.ts';
 import { json } from '../base/safe-text.ts';
 import { progressLine } from '../host/progress-line.ts';
-import { projectFolder } from '../host/project.ts';
+import { ownMuseum } from '../lab/museum.ts';
 import { forgetGit } from './git.ts';
 import { OWN_MUSEUM, type RunWords, runOptions } from './options.ts';
 import { say } from './say.ts';
@@ -29,7 +29,7 @@ export async function auditCommand(kernels: readonly string[], flags: AuditFlags
   const audit = await runAudit(
     {
       kernels,
-      museum: flags.museum === OWN_MUSEUM ? join(projectFolder(), OWN_MUSEUM) : flags.museum,
+      museum: flags.museum === OWN_MUSEUM ? ownMuseum() : flags.museum,
       topics: listed(flags.topic),
       fixes: listed(flags.fix),
       required: listed(flags.require),

@@ -1,10 +1,10 @@
 // Exhibits, the guests that are booted for them, and what a kernel's answers come to. Pure.
 import { describe, expect, test } from 'vitest';
 import { isApplicable } from '../../harness/audit/applies.ts';
+import { choose, namedPiece } from '../../harness/audit/choose.ts';
 import { judgeFix, type Seen } from '../../harness/audit/judge.ts';
-import { choose, namedPiece, pieceOf } from '../../harness/audit/museum.ts';
 import { auditPlan, cellIdFor } from '../../harness/audit/plan.ts';
-import type { MuseumPiece } from '../../harness/audit/types.ts';
+import { type MuseumPiece, pieceOf } from '../../harness/lab/museum.ts';
 import type { Exhibit } from '../../harness/matrix/exhibit.ts';
 import { parseMatrix } from '../../harness/matrix/load.ts';
 import type { KernelEntry, Verdict } from '../../harness/matrix/types.ts';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { auditJunit } from '../../harness/audit/junit.ts';
 import { auditMarkdown } from '../../harness/audit/markdown.ts';
-import { loadMuseum } from '../../harness/audit/museum.ts';
 import { auditPage } from '../../harness/audit/page.ts';
 import { auditText } from '../../harness/audit/text.ts';
 import type { Audit, FixFinding } from '../../harness/audit/types.ts';
+import { loadMuseum } from '../../harness/lab/museum.ts';
 import type { Exhibit } from '../../harness/matrix/exhibit.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

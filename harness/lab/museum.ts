@@ -2,14 +2,42 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { suggestion } from '../base/suggest.ts';
-import { TOPICS, type Topic } from '../matrix/exhibit.ts';
+import { projectFolder } from '../host/project.ts';
+import { type Exhibit, TOPICS } from '../matrix/exhibit.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import type { Expectation, Matrix } from '../matrix/types.ts';
 import { rowOf } from '../plan/cell-id.ts';
 import { makePlan } from '../plan/expand.ts';
 import type { Cell } from '../plan/types.ts';
-import type { ExhibitGuest, MuseumPiece } from './types.ts';
+
+/** One guest of an exhibit, with what a kernel shows in it without the commit, and with it. */
+export interface ExhibitGuest {
+  /** Its axis values without the kernel. */
+  readonly name: string;
+  /** As it is booted: of the side `after`. */
+  readonly cell: Cell;
+  readonly before: Expectation;
+  readonly after: Expectation;
+  /** The two sides are expected to show different things there; if not, the guest is a control. */
+  readonly isDecisive: boolean;
+}
+
+export interface MuseumPiece {
+  /** The file's name without its ending. */
+  readonly name: string;
+  readonly path: string;
+  readonly sha256: string;
+  readonly exhibit: Exhibit;
+  readonly guests: readonly ExhibitGuest[];
+}
+
+/** The museum that comes along. */
+export const ownMuseum = (): string => join(projectFolder(), 'matrices', 'museum');
+
+/** Whether a commit, of 7 digits or more, is the exhibit's. */
+export function isOf({ exhibit: { commit } }: Pick<MuseumPiece, 'exhibit'>, id: string): boolean {
+  return id.length >= 7 && (commit.startsWith(id) || id.startsWith(commit));
+}
 
 const ENDING = '.yaml';
 
@@ -24,7 +52,10 @@ const guestName = ({ axes: { kernel: _, ...others } }: Cell): string => rowOf({ 
 export function pieceOf(matrix: Matrix): MuseumPiece {
   const { path, exhibit, sha256 } = matrix;
   if (exhibit === undefined)
-    throw new UserError(`${path}: is no exhibit: it has no "exhibit" key`, 'docs/museum.md has an example');
+    throw new UserError(
+      `${path}: is no exhibit: it has no "exhibit" key`,
+      'the page "museum" of the documentation has an example',
+    );
   const { cells } = makePlan(matrix);
   const bySide = (side: string) =>
     new Map(cells.filter(({ kernel }) => kernel === side).map((cell) => [guestName(cell), cell]));
@@ -67,38 +98,4 @@ export async function loadMuseum(folder: string): Promise<MuseumPiece[]> {
   const order = ({ exhibit: { topic, since } }: MuseumPiece): number =>
     TOPICS.indexOf(topic) * 1e6 + since.split('.').reduce((sum, part) => sum * 1000 + Number(part), 0);
   return pieces.toSorted((a, b) => order(a) - order(b));
-}
-
-const isNamed = ({ name, exhibit }: MuseumPiece, word: string): boolean =>
-  name === word || (word.length >= 7 && (exhibit.commit.startsWith(word) || word.startsWith(exhibit.commit)));
-
-/** The one that is named, by its commit (7 digits and more) or its file. Throws UserError with the nearest. */
-export function namedPiece(pieces: readonly MuseumPiece[], word: string, option: string): MuseumPiece {
-  const found = pieces.find((piece) => isNamed(piece, word));
-  if (found !== undefined) return found;
-  const names = pieces.flatMap(({ name, exhibit }) => [name, exhibit.commit]);
-  throw new UserError(`${option} ${word}: the museum has no such commit`, suggestion(word, names));
-}
-
-/** Those of these topics, and of these names; all without any. Throws UserError for a word that fits nothing. */
-export function choose(
-  pieces: readonly MuseumPiece[],
-  topics: readonly string[],
-  words: readonly string[],
-): MuseumPiece[] {
-  for (const topic of topics)
-    if (!TOPICS.includes(topic as Topic))
-      throw new UserError(`--topic: there is no topic ${topic}`, suggestion(topic, TOPICS));
-  const named = words.map((word) => namedPiece(pieces, word, '--fix'));
-  const chosen = pieces.filter(
-    (piece) =>
-      (topics.length === 0 || topics.includes(piece.exhibit.topic)) &&
-      (named.length === 0 || named.includes(piece)),
-  );
-  if (chosen.length === 0)
-    throw new UserError(
-      'no exhibit is left',
-      `topics of the museum: ${[...new Set(pieces.map(({ exhibit }) => exhibit.topic))].join(', ')}`,
-    );
-  return chosen;
 }
