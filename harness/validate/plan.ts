@@ -1,4 +1,5 @@
 /** The plan of a validation: the guests of a matrix, each under the base, the reference and every backport. Pure. */
+import type { MuseumPiece } from '../lab/museum.ts';
 import {
   FAILURES,
   type KernelEntry,
@@ -7,6 +8,7 @@ import {
   TEST_STATES,
   type TestSpec,
 } from '../matrix/types.ts';
+import { cellId } from '../plan/cell-id.ts';
 import { makePlan } from '../plan/expand.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 
@@ -37,9 +39,18 @@ function expectationOf(cell: Cell, reference: string): Cell['expectation'] {
   return cell.expectation.from.every((from) => from === 'default') ? FAULTLESS : cell.expectation;
 }
 
+/** The guests of the museum in which a commit shows. Those with tests are left out: their files are named from the museum's folder. */
+function cellsOf({ name, guests }: MuseumPiece, kernel: string): Cell[] {
+  return guests.flatMap(({ cell: { tests, axes, ...cell }, after }): Cell[] => {
+    if (tests !== undefined) return [];
+    const own = { ...axes, kernel, exhibit: name };
+    return [{ ...cell, id: cellId(kernel, cell.guest), kernel, axes: own, expectation: after }];
+  });
+}
+
 /**
  * Puts these kernels in the place of the matrix's own, wherever it names one. The guests of the reference come first, then those of
- * the base: what makes the whole of it useless is seen before the backport is booted.
+ * the base: what makes the whole of it useless is seen before the backport is booted. The guests of these exhibits come beside the matrix's.
  */
 export function planOf(
   matrix: Matrix,
@@ -50,6 +61,7 @@ export function planOf(
   },
   filters: readonly string[],
   tests: readonly TestSpec[] = [],
+  exhibits: readonly MuseumPiece[] = [],
 ): Plan {
   const { base, reference, backports } = kernels;
   const entries = [reference, base, ...backports];
@@ -64,7 +76,9 @@ export function planOf(
   };
   const { warnings: _own, ...plan } = makePlan(own, filters);
   const order = entries.map(({ name }) => name);
-  const cells = plan.cells
+  const there = new Set(plan.cells.map(({ id }) => id));
+  const shown = exhibits.flatMap((piece) => entries.flatMap(({ name }) => cellsOf(piece, name)));
+  const cells = [...plan.cells, ...shown.filter(({ id }) => !there.has(id))]
     .map((cell) => (tests.length === 0 ? cell : { ...cell, tests: [...(cell.tests ?? []), ...tests] }))
     .map((cell) => ({ ...cell, expectation: expectationOf(cell, reference.name) }))
     .toSorted((a, b) => order.indexOf(a.kernel) - order.indexOf(b.kernel));

@@ -17,6 +17,7 @@ import { guestProgress } from '../report/guest-progress.ts';
 import { drawAgain, withoutDraws } from './draw-again.ts';
 import { badSteps, eachOf, isStepGood, renderSteps } from './each.ts';
 import { type Examined, examineBackport } from './effective-patch.ts';
+import { exhibitsOf } from './exhibits.ts';
 import { type Backport, backportOf } from './kernels.ts';
 import { measureMargins } from './measure-margins.ts';
 import { renderPatchReport } from './patch/markdown.ts';
@@ -123,7 +124,16 @@ async function examineAndBoot(
   const backports = subjects.map(({ backport }) => backport);
   const matrix = await loadMatrix(request.matrix);
   const resume = request.resume === undefined ? {} : { resume: request.resume };
-  const input: ValidateInput = { matrix, base, reference, backports, tolerancePpm, tests, run, ...resume };
+  const exhibits = await exhibitsOf(
+    subjects.map(({ examined: { report } }) => report),
+    run.filters,
+  );
+  for (const { exhibit, name } of exhibits)
+    line.news(`the museum shows ${exhibit.commit} (${name}): its guests are booted too`);
+  const input: ValidateInput = {
+    ...{ matrix, base, reference, backports, tolerancePpm, tests, run, exhibits },
+    ...resume,
+  };
   const booted = await bootAll(input, [guestProgress(line)]).finally(line.clear);
   const options = { folder: join(folder, 'margins'), onProgress: line.show };
   const wantsMargins = stepNs !== null;

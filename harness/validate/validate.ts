@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { interruption, stopIfInterrupted, stoppedBy } from '../host/interruption.ts';
+import type { MuseumPiece } from '../lab/museum.ts';
 import type { KernelEntry, Matrix, TestSpec } from '../matrix/types.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Provenance } from '../record/provenance/provenance-types.ts';
@@ -37,6 +38,8 @@ export interface ValidateInput {
   /** Run in every guest, beside those of the matrix. */
   readonly tests?: readonly TestSpec[];
   readonly run: RunOptions;
+  /** Of the commits that the backports are like: their guests are booted beside the matrix's. */
+  readonly exhibits?: readonly MuseumPiece[];
   /** The folder of the run to go on with. */
   readonly resume?: string;
 }
@@ -56,7 +59,13 @@ export interface ValidationRun {
 export async function bootAll(input: ValidateInput, reporters: readonly Reporter[]): Promise<ValidationRun> {
   const { matrix, base, reference, backports } = input;
   const entries = backports.map(({ entry }) => entry);
-  const plan = planOf(matrix, { base, reference, backports: entries }, input.run.filters, input.tests);
+  const plan = planOf(
+    matrix,
+    { base, reference, backports: entries },
+    input.run.filters,
+    input.tests,
+    input.exhibits,
+  );
   const earlyStop = makeEarlyStop(base.name, reference.name, input.tolerancePpm);
   const result = await stoppedBy(earlyStop.signal, () =>
     bootPlan(plan, input, [...reporters, earlyStop.reporter]),
