@@ -85,7 +85,13 @@ async function fetchAll(words: readonly string[], line: ProgressLine): Promise<S
   for (const word of words) {
     stopIfInterrupted('the audit');
     const { name, source } = await kernelEntry(word);
-    const entry = { name: distinct(name, subjects), source };
+    const entry = {
+      name: distinct(
+        name,
+        subjects.map((one) => one.entry.name),
+      ),
+      source,
+    };
     const onProgress = (text: string): void => line.show(`kernel ${entry.name}: ${text}`);
     subjects.push(
       await acquireKernel(entry, { cache, onProgress }).then(
@@ -101,11 +107,14 @@ async function fetchAll(words: readonly string[], line: ProgressLine): Promise<S
   return subjects;
 }
 
-/** Two kernels of one file name: name, name-2. */
-function distinct(name: string, before: readonly Subject[]): string {
-  const names = new Set(before.map(({ entry }) => entry.name));
-  let own = name;
-  for (let nth = 2; names.has(own); nth++) own = `${name}-${nth}`;
+/** A name that ids of cells can hold: of a file's name what is left of it, and name-2 for the second of one name. */
+export function distinct(name: string, before: readonly string[]): string {
+  const safe = name
+    .replace(/[^\w.+@-]/g, '_')
+    .replace(/\.{2,}/g, '_')
+    .slice(0, 60);
+  let own = safe;
+  for (let nth = 2; before.includes(own); nth++) own = `${safe}-${nth}`;
   return own;
 }
 

@@ -4,6 +4,7 @@ import { isApplicable } from '../../harness/audit/applies.ts';
 import { choose, namedPiece } from '../../harness/audit/choose.ts';
 import { judgeFix, type Seen } from '../../harness/audit/judge.ts';
 import { auditPlan, cellIdFor } from '../../harness/audit/plan.ts';
+import { distinct } from '../../harness/audit/run-audit.ts';
 import { type MuseumPiece, pieceOf } from '../../harness/lab/museum.ts';
 import type { Exhibit } from '../../harness/matrix/exhibit.ts';
 import { parseMatrix } from '../../harness/matrix/load.ts';
@@ -224,4 +225,14 @@ describe('a choice', () => {
       '--require e7ff: the museum has no such commit',
     );
   });
+});
+
+test.each([
+  ['bzImage', [], 'bzImage'],
+  ['bzImage', ['bzImage'], 'bzImage-2'],
+  ['bzImage', ['bzImage', 'bzImage-2'], 'bzImage-3'],
+  ['my kernel (1)', [], 'my_kernel__1_'],
+  ['..', [], '_'],
+])('the kernel %j after %j is called %s', (name, before, wanted) => {
+  expect(distinct(name, before)).toBe(wanted);
 });
