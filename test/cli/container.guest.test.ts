@@ -8,7 +8,9 @@ const PROJECT = join(import.meta.dirname, '..', '..');
 /** The image of Debian to start from: no registry is a test's to ask. mmdebstrap bookworm base.tar makes the content of one. */
 const BASE = process.env.TSCMATRIX_CONTAINER_BASE;
 const MINUTES = 60_000;
-const BOOT = 'boot debian:linux-image-cloud-amd64@bookworm --topology tcg --emulator system --hpet off'.split(' ');
+const BOOT = 'boot debian:linux-image-cloud-amd64@bookworm --topology tcg --emulator system --hpet off'.split(
+  ' ',
+);
 
 const has = async (name: string): Promise<boolean> => (await findProgram(name).catch(() => null)) !== null;
 
