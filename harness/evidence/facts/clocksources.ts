@@ -43,7 +43,7 @@ const INTERRUPTED = new RegExp(
     '^PM: (?:suspend entry|suspend exit|resume|Finishing wakeup|hibernation|Hibernation|Restoring platform|Creating hibernation)',
     '^PM: (?:Syncing filesystems|Entering mem sleep|Preparing system for)',
     '^ACPI: (?:PM: )?(?:Preparing to enter system sleep state S[1-4]|Waking up from system sleep state S[1-4])',
-    '^(?:OOM killer enabled\\. *)?Restarting tasks',
+    '^(?:OOM killer enabled|Restarting tasks)',
     '^(?:watchdog: )?BUG: soft lockup',
     '^INFO: rcu_\\w+ (?:self-)?detected (?:expedited )?stall',
     '^rcu: INFO: rcu_\\w+ (?:self-)?detected',
@@ -51,7 +51,9 @@ const INTERRUPTED = new RegExp(
     '^hrtimer: interrupt took \\d{8,} ns',
     'clocksource: Long readout interval',
     'guest (?:was )?(?:paused|stopped)',
-    '^Freezing user ?space processes',
+    '^Freezing (?:user ?space processes|remaining freezable tasks)',
+    // arch/x86/kernel/kvmclock.c kvm_restore_sched_clock_state()
+    '^kvm-clock: cpu \\d+, msr .*, resume$',
   ].join('|'),
   'i',
 );

@@ -13,6 +13,8 @@ const BLANKS = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
 const NO_WIDTH = /[\u00ad\u200b-\u200d\u2060\ufeff]/g;
 const QUOTES: readonly (readonly [RegExp, string])[] = [
   [/[\u2018\u2019\u201a\u201b\u2032\u00b4\u02bc]/g, "'"],
+  // `tsc' and ``tsc'', as typesetters and old manuals quote.
+  [/``([\w.-]+)''|`([\w.-]+)'/g, "'$1$2'"],
   [/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb]/g, '"'],
 ];
 
@@ -29,7 +31,9 @@ function splitEscapes(line: RawLine): RawLine[] {
   const whole = /^\s*(".*\\n.*")[,;]?\s*$/.exec(line.text)?.[1];
   const read = whole === undefined ? null : unquoted(whole);
   if (read !== null) return read.split(/\r?\n/).map((text) => ({ ...line, text }));
-  const parts = line.text.split(/\\r?\\n|\\n/);
+  // Bytes as Python shows them.
+  const shown = /^\s*b?'(.*\\n.*)'\s*$/.exec(line.text)?.[1] ?? line.text;
+  const parts = shown.split(/\\r?\\n|\\n/);
   return parts.length < 3 && !/\\n(?:\[|<\d|\s|tsc|clocksource)/.test(line.text)
     ? [line]
     : parts.map((text) => ({ ...line, text }));
@@ -78,7 +82,7 @@ export function unquotePrintable(lines: readonly RawLine[]): readonly RawLine[] 
       open = { ...whole, text: text.slice(0, -1) };
       continue;
     }
-    out.push(whole.text === text ? whole : { ...whole, text });
+    out.push(whole);
     open = null;
   }
   if (open !== null) out.push(open);

@@ -6,7 +6,7 @@ import { type Boots, byHost, chooseBoot, inOrder } from './boots.ts';
 import { plainLines, unquotePrintable } from './markup.ts';
 import { bootSeconds, hostIn, isStamp, learnPrefixes, type Unprefixed } from './prefix.ts';
 import { type RawLine, structuredLines } from './structured.ts';
-import { wallClock } from './wall-clock.ts';
+import { overNewYear, wallClock } from './wall-clock.ts';
 import { joinWraps } from './wraps.ts';
 
 export interface Pasted {
@@ -89,7 +89,9 @@ function logLine(line: RawLine, text: string, known: Unprefixed | null): LogLine
  * A line without seconds since boot is placed by its time of day: exactly if another line of the text has both, else
  * counted from the text's first time of day.
  */
-function withWallTimes(lines: readonly LogLine[]): LogLine[] {
+function withWallTimes(all: readonly LogLine[]): LogLine[] {
+  const walls = overNewYear(all.map(({ wallS }) => wallS));
+  const lines = all.map((line, index) => ({ ...line, wallS: walls[index] ?? null }));
   const both = lines.find(({ timeS, wallS }) => timeS !== null && wallS !== null);
   const first = lines.reduce(
     (least, { wallS }) => (wallS === null ? least : Math.min(least, wallS)),

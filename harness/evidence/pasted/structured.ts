@@ -28,7 +28,7 @@ function timesOf(fields: Fields): { bootS?: number; wallS?: number } {
   const time = fields.get('time');
   const boot =
     micro('_SOURCE_MONOTONIC_TIMESTAMP', '__MONOTONIC_TIMESTAMP') ??
-    (time !== undefined && /^\d{1,9}\.\d{1,9}$/.test(time) ? Number(time) : null);
+    (time !== undefined && /^\d{1,9}(?:\.\d{1,9})?$/.test(time) ? Number(time) : null);
   const wall = micro('_SOURCE_REALTIME_TIMESTAMP', '__REALTIME_TIMESTAMP');
   return { ...(boot === null ? {} : { bootS: boot }), ...(wall === null ? {} : { wallS: wall }) };
 }
@@ -45,22 +45,45 @@ function textOf(value: unknown): string | null {
   return null;
 }
 
-/** One object a line. */
-function jsonLine(text: string): { message: string; fields: Fields } | null {
-  if (!/^\s*\{.*\}[\s,]*$/s.test(text)) return null;
+interface JsonRecord {
+  readonly message: string;
+  readonly fields: Fields;
+}
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+
+/** What journalctl -o json-seq (RFC 7464) and json-sse put before a record. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the separator of records is what it looks for
+const BEFORE_RECORD = /^\s*(?:\x1e|data: )?\s*/;
+
+/** An object, or a list of them, in one line; null if it is none, or one without a message. */
+function jsonLine(text: string): readonly JsonRecord[] | null {
+  const json = text.replace(BEFORE_RECORD, '');
+  if (!/^[{[].*[}\]][\s,]*$/s.test(json)) return null;
   try {
-    const object = JSON.parse(text.trim().replace(/,$/, '')) as Record<string, unknown>;
-    const key = MESSAGE_KEYS.find((name) => textOf(object[name]) !== null);
-    if (key === undefined) return null;
-    const fields: Fields = new Map(
-      Object.entries(object).flatMap(([name, value]): [string, string][] =>
-        typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [],
-      ),
-    );
-    return { message: textOf(object[key]) ?? '', fields };
+    const value: unknown = JSON.parse(json.trim().replace(/,$/, ''));
+    const records = (Array.isArray(value) ? value : [value]).flatMap((one) => jsonRecords(one));
+    return records.length === 0 ? null : records;
   } catch {
     return null;
   }
+}
+
+/** How deep log stores pack a record: {"_source": {"log": {"message": ...}}}. */
+const DEPTH = 3;
+
+/** The message of an object; else those of the objects in it, such as dmesg's list. */
+function jsonRecords(object: unknown, depth = DEPTH): JsonRecord[] {
+  if (!isObject(object) || depth < 0) return [];
+  const message = MESSAGE_KEYS.map((name) => textOf(object[name])).find((text) => text !== null);
+  if (message == null) return Object.values(object).flatMap((value) => jsonRecords(value, depth - 1));
+  const fields: Fields = new Map(
+    Object.entries(object).flatMap(([name, value]): [string, string][] =>
+      typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [],
+    ),
+  );
+  return [{ message, fields }];
 }
 
 function unquoted(value: string): string {
@@ -117,9 +140,13 @@ function recordLines(lines: readonly RawLine[]): RawLine[] | null {
   const full = lines.filter((line) => !isEmpty(line));
   const objects = full.map((line) => ({ line, read: jsonLine(line.text) }));
   if (objects.length > 0 && objects.filter(({ read }) => read !== null).length > full.length * SHARE) {
-    return objects.map(({ line, read }) =>
-      read === null ? line : { n: line.n, text: read.message, ...timesOf(read.fields) },
+    const all = objects.flatMap(({ line, read }) =>
+      read === null
+        ? line
+        : read.map(({ message, fields }) => ({ n: line.n, text: message, ...timesOf(fields) })),
     );
+    // Of a list in one line no line has a number of its own.
+    return all.length === objects.length ? all : all.map((line, index) => ({ ...line, n: index + 1 }));
   }
   const marked = full.filter(({ text }) => PAIR.test(text) || FIELD.test(text)).length;
   return marked >= 2 && full.some(({ text }) => /^\s*[[{]|^\s*_[A-Z_]+=|^\s*"dmesg"|\[s=[0-9a-f]/.test(text))

@@ -38,7 +38,7 @@ function join(
   for (const glue of [' ', '']) {
     // A soft line end of quoted-printable may be all that is left of it.
     const begun = open.text.replace(SOFT_BREAK, '');
-    const joined = `${begun}${glue}${next.text}`;
+    const joined = `${glue === '' ? begun : begun.trimEnd()}${glue}${next.text}`;
     if (isMessage(joined) && further(joined, begun)) return joined;
   }
   if (isCut(open) && isMessage(open.text)) return `${open.text}${next.text}`;
@@ -87,7 +87,6 @@ export function joinWraps(lines: readonly LogLine[], isOther: (line: LogLine) =>
       open?.stamped === true &&
       /^(?:clocksource:|tsc:|TSC:)?$/.test(open.text) &&
       !line.stamped &&
-      line.text !== '' &&
       isMessage(line.text)
     ) {
       out[out.length - 1] = {

@@ -27,6 +27,12 @@ test.each([
   '[pod/vm/console] ',
   'vm-1  | ',
   '[    2.0] [swapper/0:1] ',
+  "'[    2.0] ",
+  '03-09 07:03:06.123     0     0 I : ',
+  '1) ',
+  'dmesg.0.gz:',
+  'kern.log:',
+  'host1 | CHANGED | rc=0 >> ',
   '6,345,2000000,-;',
   '/var/log/kern.log:',
   'kern.log-12-',
@@ -54,7 +60,13 @@ test.each([
   ['{quote}', '{quote}'],
   ['"', '",'],
   ["'", "'"],
+  ["'", "',"],
+  ['\u201c', '\u201d'],
   ['<code>', '</code><br>'],
+  ['', '`'],
+  ['', ' |'],
+  ['', ' \\'],
+  ['\ufeff', '\u200b'],
 ])('%j and %j around a message', (before, after) => {
   const [line] = readPasted(lines(`${before}${MESSAGE}${after}`)).lines;
   expect(line?.text).toBe(MESSAGE);
@@ -107,6 +119,30 @@ test.each([
 ])('the time between %j and %j', (first, second, apart) => {
   const [a, b] = readPasted(lines(`${first}tsc: Detected 2400.000 MHz processor\n${second}${MESSAGE}`)).lines;
   expect((b?.timeS ?? Number.NaN) - (a?.timeS ?? Number.NaN)).toBeCloseTo(apart, 3);
+});
+
+test.each(["'tsc'", '\u2018tsc\u2019', "`tsc'", "``tsc''", '&apos;tsc&apos;', '&#x2019;tsc&#x2019;'])(
+  'quotes around a name: %s',
+  (name) => {
+    const text = `[    9.1] clocksource: timekeeping watchdog on CPU0: Marking clocksource ${name} as unstable because the skew is too large:`;
+    expect(factsOf(readPasted(lines(text)).lines).watchdog.map(({ source }) => source)).toEqual(['tsc']);
+  },
+);
+
+test('the first line with anything on it, and what was taken for its prefix', () => {
+  const text =
+    '\n\nMar 09 07:03:06 host1 kernel: usb 1-1: new high-speed USB device\nMar 09 07:03:07 host1 kernel: x';
+  expect(readPasted(lines(text)).first).toEqual({
+    n: 3,
+    text: 'Mar 09 07:03:06 host1 kernel: usb 1-1: new high-speed USB device',
+    prefix: 'Mar 09 07:03:06 host1 kernel: ',
+  });
+  expect(readPasted(lines('\n')).first).toBeNull();
+});
+
+test('a line with the time of day alone is placed by one below it that has both', () => {
+  const text = `Mar 01 07:10:30 h kernel: ${MESSAGE}\nMar 01 07:10:32 h kernel: [    5.000000] tsc: Detected 2400.000 MHz processor`;
+  expect(readPasted(lines(text)).lines[0]).toMatchObject({ timeS: 3, byWallClock: true });
 });
 
 test('one line with both times places the lines that have the time of day alone', () => {
