@@ -37,13 +37,13 @@ const cap = (text: string): string =>
 
 /** `boot` as in chooseBoot(). */
 export function readPasted(raw: readonly RawLine[], boot: number | null = null): Pasted {
-  const plain = plainLines(unquotePrintable(structuredLines(raw) ?? raw));
+  const plain = withoutMarkup(raw);
   const texts = plain.map(({ text }) =>
     cap(neutralise(text).replaceAll('\t', ' ')).replace(QUOTE, '').trim(),
   );
   const prefixes = learnPrefixes(texts);
   const all = plain.map((line, index) => logLine(line, texts[index] ?? '', prefixes.strip(index)));
-  const lines = withWallTimes(all);
+  const lines = withWallTimes(inTheirOrder(all));
   const { consumed } = readShell(lines);
   const joined = joinWraps(lines, (line) => consumed.has(line));
   const chosen = chooseBoot(inOrder(byHost(joined)), boot);
@@ -59,6 +59,14 @@ export function readPasted(raw: readonly RawLine[], boot: number | null = null):
             prefix: first.shown.slice(0, first.shown.length - first.text.length),
           },
   };
+}
+
+/** Records may stand in a text that was encoded, and their messages as well. */
+function withoutMarkup(raw: readonly RawLine[]): readonly RawLine[] {
+  const records = structuredLines(raw);
+  if (records !== null) return plainLines(unquotePrintable(records));
+  const plain = plainLines(unquotePrintable(raw));
+  return structuredLines(plain) ?? plain;
 }
 
 function logLine(line: RawLine, text: string, known: Unprefixed | null): LogLine {
@@ -83,6 +91,15 @@ function logLine(line: RawLine, text: string, known: Unprefixed | null): LogLine
     shown: text,
     width: line.text.length,
   };
+}
+
+/** Texts that stood in one line, such as those between carriage returns, have its number and an order of their own. */
+function inTheirOrder(lines: readonly LogLine[]): LogLine[] {
+  let part = 0;
+  return lines.map((line, index) => {
+    part = index > 0 && line.n === lines[index - 1]?.n ? part + 1 : 0;
+    return part === 0 ? line : { ...line, order: line.n + part / lines.length };
+  });
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Records of loggers to the messages in them: journalctl -o json, json-pretty, export, verbose; dmesg --json; docker's json-file. */
 
+import { bestFormat } from '../messages.ts';
+
 /** A line of the text, or a part of one that holds several. */
 export interface RawLine {
   /** 1-based number of the line in the text at hand. */
@@ -53,17 +55,18 @@ type Json = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 
-/** What journalctl -o json-seq (RFC 7464) and json-sse put before a record. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the separator of records is what it looks for
-const BEFORE_RECORD = /^\s*(?:\x1e|data: )?\s*/;
+/** An object or a list in a line; in front quotes, numbers, what json-seq (RFC 7464) and json-sse put there; table marks behind. */
+const RECORD = /^[^{}[\]"]{0,60}(\{.*\}|\[.*\])[^{}[\]"]{0,20}$/s;
 
-/** An object, or a list of them, in one line; null if it is none, or one without a message. */
+/** An object, or a list of objects or of texts, in one line; null if it is none, or has no message. */
 function jsonLine(text: string): readonly JsonRecord[] | null {
-  const json = text.replace(BEFORE_RECORD, '');
-  if (!/^[{[].*[}\]][\s,]*$/s.test(json)) return null;
+  const json = RECORD.exec(text)?.[1];
+  if (json === undefined) return null;
   try {
-    const value: unknown = JSON.parse(json.trim().replace(/,$/, ''));
-    const records = (Array.isArray(value) ? value : [value]).flatMap((one) => jsonRecords(one));
+    const value: unknown = JSON.parse(json);
+    const records = (Array.isArray(value) ? value : [value]).flatMap((one) =>
+      typeof one === 'string' ? { message: one, fields: new Map() } : jsonRecords(one),
+    );
     return records.length === 0 ? null : records;
   } catch {
     return null;
@@ -136,8 +139,44 @@ export function structuredLines(lines: readonly RawLine[]): RawLine[] | null {
   return recordLines(lines)?.flatMap(parted) ?? null;
 }
 
+/** A record may have been broken into so many lines. */
+const MOST_PARTS = 12;
+const OPENS = /^[^{}[\]"]{0,60}\{"/;
+
+/** Records that a mail program or a terminal broke, joined again: between words, or within one. */
+function joinRecords(lines: readonly RawLine[]): RawLine[] {
+  const out: RawLine[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] as RawLine;
+    const whole = OPENS.test(line.text) && jsonLine(line.text) === null ? wholeRecord(lines, i) : null;
+    out.push(whole === null ? line : { ...line, text: whole.text });
+    i += whole === null ? 0 : whole.parts - 1;
+  }
+  return out;
+}
+
+/** How much of the messages of a record is known; -1 if it is none. */
+function knownIn(text: string): number {
+  const records = jsonLine(text);
+  return records === null ? -1 : records.reduce((sum, { message }) => sum + bestFormat(message).literals, 0);
+}
+
+function wholeRecord(lines: readonly RawLine[], from: number): { text: string; parts: number } | null {
+  for (let parts = 2; parts <= MOST_PARTS && from + parts <= lines.length; parts++) {
+    const texts = lines.slice(from, from + parts).map(({ text }) => text.replace(/^(?:[ >|]*[>|] ?)/, ''));
+    if (OPENS.test(texts.at(-1) ?? '')) return null;
+    if (!/\}[^{}[\]"]{0,20}$/.test(texts.at(-1) ?? '')) continue;
+    const [words, cut] = [' ', '']
+      .map((glue) => texts.join(glue))
+      .map((text) => ({ text, parts, known: knownIn(text) }));
+    const best = (cut?.known ?? 0) > (words?.known ?? 0) ? cut : words;
+    if (best !== undefined && best.known >= 0) return best;
+  }
+  return null;
+}
+
 function recordLines(lines: readonly RawLine[]): RawLine[] | null {
-  const full = lines.filter((line) => !isEmpty(line));
+  const full = joinRecords(lines.filter((line) => !isEmpty(line)));
   const objects = full.map((line) => ({ line, read: jsonLine(line.text) }));
   if (objects.length > 0 && objects.filter(({ read }) => read !== null).length > full.length * SHARE) {
     const all = objects.flatMap(({ line, read }) =>

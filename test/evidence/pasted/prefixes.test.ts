@@ -1,6 +1,7 @@
 // A known message is found behind whatever stands in front, and is not found in a sentence about it.
 import { expect, test } from 'vitest';
 import { factsOf } from '../../../harness/evidence/facts.ts';
+import { hostIn, isStamp } from '../../../harness/evidence/pasted/prefix.ts';
 import { readPasted } from '../../../harness/evidence/pasted/read-pasted.ts';
 
 const MESSAGE = 'tsc: Refined TSC clocksource calibration: 2399.998 MHz';
@@ -63,6 +64,8 @@ test.each([
   ["'", "',"],
   ['\u201c', '\u201d'],
   ['<code>', '</code><br>'],
+  ['<line>', '</line>'],
+  ['<log:msg level="6">', '</log:msg>'],
   ['', '`'],
   ['', ' |'],
   ['', ' \\'],
@@ -77,6 +80,7 @@ test.each([
   `my dmesg shows ${MESSAGE}`,
   `Expected: ${MESSAGE}`,
   `At 10:23 I saw ${MESSAGE}`,
+  `In [1] ${MESSAGE}`,
   `there should be \`${MESSAGE}\` in it`,
   `Re: [PATCH] ${MESSAGE}`,
   `Subject: [Bug12] ${MESSAGE}`,
@@ -111,6 +115,50 @@ test('a prefix that stands before known messages is taken off the other lines as
   ]);
 });
 
+test('a prefix is known in spite of other blanks, short words and figures; not without its last mark', () => {
+  const text = [
+    'Mon  7 ~ tsc: Detected 2400.000 MHz processor',
+    `Tue 17 ~ ${MESSAGE}`,
+    'Wed   5 ~ Linux agpgart interface v0.103',
+    'Thu 18 ~no blank',
+  ];
+  expect(readPasted(lines(text.join('\n'))).lines.map((line) => line.text)).toEqual([
+    'tsc: Detected 2400.000 MHz processor',
+    MESSAGE,
+    'Linux agpgart interface v0.103',
+    'Thu 18 ~no blank',
+  ]);
+});
+
+test('a message that stands alone is not taken for its prefix, nor the end of a word for a message', () => {
+  const text = [
+    'vm: tsc: Detected 2400.000 MHz processor',
+    'vm: clocksource: Switched to clocksource tsc',
+    MESSAGE,
+  ];
+  expect(readPasted(lines(text.join('\n'))).lines[2]?.text).toBe(MESSAGE);
+  const within = readPasted(lines('[x] zzDetected 2400.000 MHz processor')).lines;
+  expect(factsOf(within).detected).toEqual([]);
+});
+
+test.each([
+  ['2026/03/09 07:03:06 h ', true],
+  ['6,345,2000000,-;', true],
+  ['kern.info ', true],
+  ['<6>', true],
+  ['(XEN) ', true],
+  ['(d1) ', true],
+  ['12:', false],
+  ['/var/log/messages:', false],
+])('%j says that the line is of a log: %s', (before, is) => expect(isStamp(before)).toBe(is));
+
+test.each([
+  ['Mar 09 07:03:06 host1.example kernel: ', 'host1'],
+  ['Mar 09 07:03:06 localhost kernel: ', null],
+  ['host1  | [    2.0] ', 'host1'],
+  ['[    2.0] ', null],
+])('the machine that %j names', (before, name) => expect(hostIn(before)).toBe(name));
+
 test.each([
   ['Mar 01 07:10:00 host1 kernel: ', 'Mar 10 07:10:01 host1 kernel: ', 9 * 86_400 + 1],
   ['[Sun Mar  1 07:10:00 2026] ', '[Tue Mar 10 07:10:01 2026] ', 9 * 86_400 + 1],
@@ -121,13 +169,18 @@ test.each([
   expect((b?.timeS ?? Number.NaN) - (a?.timeS ?? Number.NaN)).toBeCloseTo(apart, 3);
 });
 
-test.each(["'tsc'", '\u2018tsc\u2019', "`tsc'", "``tsc''", '&apos;tsc&apos;', '&#x2019;tsc&#x2019;'])(
-  'quotes around a name: %s',
-  (name) => {
-    const text = `[    9.1] clocksource: timekeeping watchdog on CPU0: Marking clocksource ${name} as unstable because the skew is too large:`;
-    expect(factsOf(readPasted(lines(text)).lines).watchdog.map(({ source }) => source)).toEqual(['tsc']);
-  },
-);
+test.each([
+  "'tsc'",
+  '\u2018tsc\u2019',
+  "`tsc'",
+  "``tsc''",
+  '&apos;tsc&apos;',
+  '&amp;#39;tsc&amp;#39;',
+  '&#x2019;tsc&#x2019;',
+])('quotes around a name: %s', (name) => {
+  const text = `[    9.1] clocksource: timekeeping watchdog on CPU0: Marking clocksource ${name} as unstable because the skew is too large:`;
+  expect(factsOf(readPasted(lines(text)).lines).watchdog.map(({ source }) => source)).toEqual(['tsc']);
+});
 
 test('the first line with anything on it, and what was taken for its prefix', () => {
   const text =

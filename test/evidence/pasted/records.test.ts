@@ -84,6 +84,29 @@ test.each<[string, string]>([
       .map((message) => JSON.stringify({ _source: { log: { kernel: { message } }, '@version': 1 } }))
       .join('\n'),
   ],
+  ['texts in a list', JSON.stringify([`[    2.0] ${REFINED}`, `[    2.1] ${SWITCHED}`])],
+  [
+    'records of LAVA',
+    [`[    2.0] ${REFINED}`, `[    2.1] ${SWITCHED}`]
+      .map((msg) => `- {"dt": "2026-03-09T07:03:06.123456", "lvl": "target", "msg": "${msg}"}`)
+      .join('\n'),
+  ],
+  [
+    'records in a quoted mail',
+    `> {"_SOURCE_MONOTONIC_TIMESTAMP":"2000000","MESSAGE":"${REFINED}"}
+> {"_SOURCE_MONOTONIC_TIMESTAMP":"2100000","MESSAGE":"${SWITCHED}"}`,
+  ],
+  [
+    'records in HTML',
+    `{"_SOURCE_MONOTONIC_TIMESTAMP":"2000000","MESSAGE":"${REFINED}"}<br>
+{"_SOURCE_MONOTONIC_TIMESTAMP":"2100000","MESSAGE":"${SWITCHED}"}<br>`.replaceAll('"', '&quot;'),
+  ],
+  [
+    'records that were broken between words and within one, in a quoted mail',
+    `> {"_SOURCE_MONOTONIC_TIMESTAMP":"2000000","MESSAGE":"${REFINED.replace(' clocksource', '\n> clocksource')}"}
+> {"_SOURCE_MONOTONIC_TIMESTAMP":"2100000","MESSAGE":"${SWITCHED.replace('urce', '\n> urce')}"}`,
+  ],
+  ['colours in texts of JSON', `"\\u001b[32m[    2.0] ${REFINED}"\n"[    2.1] ${SWITCHED}"`],
   ['bytes as Python shows them', `b'[    2.0] ${REFINED}\\n[    2.1] ${SWITCHED}'`],
   ['a log in one string', JSON.stringify(`[    2.000000] ${REFINED}\n[    2.100000] ${SWITCHED}`)],
   ['a log in one string of a list', `  ${JSON.stringify(`[    2.0] ${REFINED}\n[    2.1] ${SWITCHED}\n`)},`],

@@ -51,6 +51,7 @@ test.each([
 test.each([
   ['behind the CPU', 'CPU0:\nMarking clocksource', ':'],
   ['in front of the CPU', 'on\nCPU0: Marking clocksource', ':'],
+  ['twice', "CPU0:\nMarking clocksource 'tsc' as unstable because the skew is too\nlarge", ':'],
   ['at its end', "CPU0: Marking clocksource 'tsc' as unstable because the skew is too\nlarge", ':'],
 ])('the head of a watchdog report that was broken %s', (_, part) => {
   const head =
@@ -107,6 +108,23 @@ test('a command that a terminal broke is one line', () => {
 test('a message that is whole takes no other one for its end', () => {
   const text = 'tsc: HPET/PMTIMER calibration failed.\nUsing PIT calibration value';
   expect(linesIn(text).map((line) => line.text)).toEqual(text.split('\n'));
+});
+
+test('a mask that was broken, of which either part is one', () => {
+  const facts =
+    factsIn(`[    9.0] clocksource: timekeeping watchdog on CPU0: Marking clocksource 'tsc' as unstable because the skew is too large:
+[    9.1] clocksource:                       'acpi_pm' wd_now: 1b4f81 wd_last: fffff0 mask: ffff
+ff
+[    9.2] clocksource: Switched to clocksource acpi_pm`);
+  expect(Math.round((facts.watchdog[0]?.watchdogNs ?? 0) / 1e6)).toBe(500);
+});
+
+test('a parameter whose value looks like an encoded byte is none', () => {
+  expect(factsIn('[    0.0] Command line: ro hugepages=2048 tsc=reliable').parameters).toEqual([
+    'ro',
+    'hugepages=2048',
+    'tsc=reliable',
+  ]);
 });
 
 test('quoted-printable without a soft line end, and with one at the very end', () => {
