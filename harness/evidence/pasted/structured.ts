@@ -100,10 +100,8 @@ function unquoted(value: string): string {
 
 /** Messages of a log that has one key a line; the times of a record may stand before its message or after it. */
 function keyedLines(lines: readonly RawLine[]): RawLine[] | null {
-  const out: { n: number; text: string; record: number }[] = [];
-  const records: Fields[] = [];
+  const out: { n: number; text: string; fields: Fields }[] = [];
   let fields: Fields = new Map();
-  let keyed = 0;
   for (const { n, text } of lines) {
     // A record begins: "{" alone, a blank line (export), "Mon 2026-03-09 07:03:06.123456 CET [s=...]" (verbose).
     if (/^\s*\}?,?\s*\{?\s*$/.test(text) || /^\S{2,4} \d{4}-\d\d-\d\d .*\[s=[0-9a-f]/.test(text)) {
@@ -112,15 +110,12 @@ function keyedLines(lines: readonly RawLine[]): RawLine[] | null {
     }
     const pair = PAIR.exec(text) ?? FIELD.exec(text);
     if (pair === null) continue;
-    keyed += 1;
     const [, name = '', raw = ''] = pair;
-    if (records.at(-1) !== fields) records.push(fields);
     const value = unquoted(raw.trim());
-    if (MESSAGE_KEYS.includes(name)) out.push({ n, text: value, record: records.length - 1 });
+    if (MESSAGE_KEYS.includes(name)) out.push({ n, text: value, fields });
     else fields.set(name, value);
   }
-  if (out.length < 2 && keyed < 3) return null;
-  return out.map(({ n, text, record }) => ({ n, text, ...timesOf(records[record] ?? new Map()) }));
+  return out.length === 0 ? null : out.map((one) => ({ n: one.n, text: one.text, ...timesOf(one.fields) }));
 }
 
 const isEmpty = ({ text }: RawLine): boolean => text.trim() === '';

@@ -34,12 +34,11 @@ export function monthOf(name: string): number | null {
   return MONTHS.get(key) ?? MORE[key] ?? null;
 }
 
-const ISO = /(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d(?:[.,]\d{1,9})?)/;
 // "Mar  9 07:03:06", "9 Mär 07:03:06", "Mar 9 2026 07:03:06", "Tue Mar 9 07:03:06 2026"
 const MONTH_DAY =
   /(\p{L}{3,12})\.? {1,2}(\d{1,2})\.? (?:(\d{4}) )?(\d\d):(\d\d):(\d\d(?:\.\d{1,9})?)(?: (?:[A-Z]{2,5} )?(\d{4}))?/u;
 const DAY_MONTH = /(?<!\d)(\d{1,2})\.? (\p{L}{3,12})\.? (?:(\d{4}) )?(\d\d):(\d\d):(\d\d(?:\.\d{1,9})?)/u;
-// "2026/03/09 07:03:06", "09.03.2026 07:03:06", "3/9/2026, 7:03:06 AM"
+// "2026-03-09T07:03:06,123", "2026/03/09 07:03:06", "09.03.2026 07:03:06", "3/9/2026, 7:03:06 AM"
 const NUMERIC =
   /(?<!\d)(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})[ T,]{1,2}(\d{1,2}):(\d\d):(\d\d(?:[.,]\d{1,9})?)/;
 // dmesg --reltime: "[Mar 9 07:03]", "[Mar09 07:03]"
@@ -75,8 +74,10 @@ function timeIn(match: RegExpExecArray, first: number): string[] {
 
 /** The first time of day in a text, s; null if there is none. */
 export function wallClock(text: string): number | null {
-  const iso = ISO.exec(text);
-  if (iso !== null) return seconds(Number(iso[1]), Number(iso[2]) - 1, Number(iso[3]), timeIn(iso, 4));
+  const numeric = NUMERIC.exec(text);
+  const [, a = '', mark = '', b = '', c = ''] = numeric ?? [];
+  const date = dateOf([a, b, c], mark);
+  if (numeric !== null && date !== null) return seconds(date[0], date[1] - 1, date[2], timeIn(numeric, 5));
   for (const [pattern, name, day] of [
     [MONTH_DAY, 1, 2],
     [DAY_MONTH, 2, 1],
@@ -88,10 +89,6 @@ export function wallClock(text: string): number | null {
       return seconds(year, month, Number(match[day]), timeIn(match, 4));
     }
   }
-  const numeric = NUMERIC.exec(text);
-  const [, a = '', mark = '', b = '', c = ''] = numeric ?? [];
-  const date = dateOf([a, b, c], mark);
-  if (numeric !== null && date !== null) return seconds(date[0], date[1] - 1, date[2], timeIn(numeric, 5));
   const minute = MINUTE.exec(text);
   const name = monthOf(minute?.[1] ?? '');
   if (minute !== null && name !== null) return seconds(YEAR, name, Number(minute[2]), minute.slice(3, 5));

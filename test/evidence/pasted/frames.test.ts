@@ -44,6 +44,11 @@ test('a table with a head, and a list with its brackets', () => {
   expect(off(['[', ...LOG.map((text) => `"${text}",`), ']']).slice(1, -1)).toEqual(LOG);
 });
 
+test('two lines are enough', () => {
+  expect(off(['1: a', '2: b'])).toEqual(['a', 'b']);
+  expect(off(['a$', 'b$'])).toEqual(['a', 'b']);
+});
+
 test('a line that is numbered once and was broken then', () => {
   const lines = ['1 a', 'b', '2 c', 'd', '3 e'];
   expect(off(lines)).toEqual(['a', 'b', 'c', 'd', 'e']);

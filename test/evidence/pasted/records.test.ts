@@ -130,6 +130,36 @@ test('records of one line are numbered in their order; those of lines by their l
   expect(readPasted(numbered(lines)).lines.map(({ n }) => n)).toEqual([2, 4]);
 });
 
+test.each([300, 256, -1, 1.5, '7'])('a list with %j is no message in bytes', (no) => {
+  const text = JSON.stringify({ MESSAGE: [116, no], message: REFINED });
+  expect(structuredLines(numbered(text))?.map((line) => line.text)).toEqual([REFINED]);
+});
+
+test.each(['_SOURCE_REALTIME_TIMESTAMP', '__REALTIME_TIMESTAMP'])(
+  'the time of day of a record: %s',
+  (name) => {
+    const at = (us: number, MESSAGE: string) => JSON.stringify({ [name]: String(us), MESSAGE });
+    const text = `${at(1_773_039_786_500_000, REFINED)}\n${at(1_773_039_788_750_000, SWITCHED)}`;
+    const said = readPasted(numbered(text)).lines;
+    expect(said.map(({ timeS, byWallClock, stamped }) => [timeS, byWallClock, stamped])).toEqual([
+      [0, true, true],
+      [2.25, true, true],
+    ]);
+  },
+);
+
+test('a list of records may hold what is none', () => {
+  const text = JSON.stringify([null, { a: null, b: { msg: REFINED } }, 5, { msg: SWITCHED }]);
+  expect(structuredLines(numbered(text))?.map((line) => line.text)).toEqual([REFINED, SWITCHED]);
+});
+
+test('one record of a journal is read; keys of times alone hide no log', () => {
+  const one = `__REALTIME_TIMESTAMP=1773039786500000\n_TRANSPORT=kernel\nMESSAGE=${REFINED}`;
+  expect(readPasted(numbered(one)).lines.map(({ text }) => text)).toEqual([REFINED]);
+  const times = `{\n "time": 1,\n "time": 2\n}\n[    2.0] ${REFINED}`;
+  expect(readPasted(numbered(times)).lines.map(({ text }) => text)).toContain(REFINED);
+});
+
 test('a log in one string is numbered by its own lines', () => {
   const text = JSON.stringify(`[    2.0] ${REFINED}\n[    2.1] ${SWITCHED}`);
   expect(readPasted(numbered(text)).lines.map(({ n }) => n)).toEqual([1, 2]);

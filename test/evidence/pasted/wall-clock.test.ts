@@ -55,6 +55,7 @@ test.each([
   ['dic', 11],
   ['ene', 0],
   ['Sept', 8],
+  ['févr', 1],
   ['août', 7],
   ['aout', 7],
   ['Hornung', null],
@@ -69,4 +70,6 @@ test('times without a year go on over the end of one, forwards and backwards; a 
   expect(overNewYear([last, first + 100 * 86_400])).toEqual([last, first + 100 * 86_400]);
   const stated = [wallClock('2025-12-31 10:00:00'), wallClock('2023-01-01 10:00:00')];
   expect(overNewYear(stated)).toEqual(stated);
+  const apart = [wallClock('2024-06-01 10:00:00'), wallClock('2022-06-01 10:00:00')];
+  expect(overNewYear(apart)).toEqual(apart);
 });
