@@ -75,7 +75,7 @@ function* starts(text: string): Generator<number> {
 
 /** Only these are looked into: the rest of a log has no message on clocks or of a boot's landmarks. */
 export const CLOCK_WORDS =
-  /tsc|clocksource|hpet|kvm-clock|kvm-guest|pmtimer|pm-timer|watchdog|linux version|ommand line|hypervisor|paravirt|dmi:|sched_clock|hrtimer|suspend|hibernat|sleep state|restarting tasks|freezing user|workingset|unpack|pnp acpi|net: registered|pci: cls|trusted keyring|io scheduler|8250|taskstats|shorthand|unused kernel|write protecting|as init process|calibrat|synchronization|is current|_nsec|_now:|interval:|skewed|cpus? \d|e820/i;
+  /tsc|clocksource|hpet|kvm-clock|kvm-guest|pmtimer|pm-timer|watchdog|linux version|ommand line|hypervisor|paravirt|dmi:|sched_clock|hrtimer|suspend|hibernat|sleep state|restarting tasks|freezing user|workingset|unpack|pnp acpi|net: registered|pci: cls|trusted keyring|io scheduler|8250|taskstats|shorthand|unused kernel|write protecting|as init process|calibrat|synchronization|is current|_nsec|_now:|interval:|skewed|cpus? \d|detected \d|e820/i;
 
 /** The offset of a known message in a line; -1 if there is none. */
 function messageAt(text: string): number {

@@ -1,7 +1,7 @@
 // A known message is found behind whatever stands in front, and is not found in a sentence about it.
 import { expect, test } from 'vitest';
 import { factsOf } from '../../../harness/evidence/facts.ts';
-import { hostIn, isStamp } from '../../../harness/evidence/pasted/prefix.ts';
+import { bootSeconds, hostIn, isStamp } from '../../../harness/evidence/pasted/prefix.ts';
 import { readPasted } from '../../../harness/evidence/pasted/read-pasted.ts';
 
 const MESSAGE = 'tsc: Refined TSC clocksource calibration: 2399.998 MHz';
@@ -137,9 +137,49 @@ test('a message that stands alone is not taken for its prefix, nor the end of a 
     MESSAGE,
   ];
   expect(readPasted(lines(text.join('\n'))).lines[2]?.text).toBe(MESSAGE);
-  const within = readPasted(lines('[x] zzDetected 2400.000 MHz processor')).lines;
+  const within = readPasted(lines('[x] zzDetected 2400.000 MHz TSC')).lines;
   expect(factsOf(within).detected).toEqual([]);
 });
+
+test('more forms of prefixes than are learned do not hide a message', () => {
+  const forms = [
+    '(XEN) ',
+    '12: ',
+    '07:03:06 h ',
+    '[pod/vm/x] ',
+    'vm-1  | ',
+    '/var/log/x:',
+    'kern.info kernel: ',
+    '{x} ',
+  ];
+  const more = ['[b] (c) ', '(f) [g] {h} ', '1 | 2 | '];
+  const text = [...forms, ...more].map((form) => `${form}${MESSAGE}`);
+  expect(khzOf(text.join('\n'))).toHaveLength(text.length);
+});
+
+test('what stands before the stamps of a text stands before its commands and their output too', () => {
+  const text = [
+    'node1: [    2.000000] tsc: Detected 2400.000 MHz processor',
+    `node1: [    3.000000] ${MESSAGE}`,
+    'node1: $ cat /sys/devices/system/clocksource/clocksource0/current_clocksource',
+    'node1: jiffies',
+  ];
+  expect(factsOf(readPasted(lines(text.join('\n'))).lines).current?.value).toBe('jiffies');
+});
+
+test('the frequency as old kernels print it', () => {
+  const { detected } = factsOf(
+    readPasted(lines('<b>[pod/vm/console] Detected 2400.000 MHz processor.</b>')).lines,
+  );
+  expect(detected.map(({ khz }) => khz)).toEqual([2_400_000]);
+});
+
+test.each([
+  ['Tue Mar  9 07:03:06 2026 kern.info kernel: [15.0] ', 15],
+  ['node1: [   15.250000 <    0.000003>] ', 15.25],
+  ['6,345,2000000,-;', 2],
+  ['12:', null],
+])('the seconds since boot in %j', (before, seconds) => expect(bootSeconds(before)).toBe(seconds));
 
 test.each([
   ['2026/03/09 07:03:06 h ', true],

@@ -110,6 +110,14 @@ test('a message that is whole takes no other one for its end', () => {
   expect(linesIn(text).map((line) => line.text)).toEqual(text.split('\n'));
 });
 
+test.each([
+  ['tsc: Marking TSC unstable due to', 'Switched to clocksource hpet for now'],
+  ["clocksource: 'acpi_pm' wd_now: 1b4f81 wd_last: fffff0 mask: ffffff", 'What is this?'],
+  ['tsc: Detected 2400.000 MHz processor', 'ff'],
+])('%j does not go on with %j', (open, next) => {
+  expect(linesIn(`${open}\n${next}`).map(({ text }) => text)).toEqual([open, next]);
+});
+
 test('a mask that was broken, of which either part is one', () => {
   const facts =
     factsIn(`[    9.0] clocksource: timekeeping watchdog on CPU0: Marking clocksource 'tsc' as unstable because the skew is too large:
