@@ -148,6 +148,25 @@ test.each(['_SOURCE_REALTIME_TIMESTAMP', '__REALTIME_TIMESTAMP'])(
   },
 );
 
+test('the escapes of a log in one string are undone', () => {
+  const text = JSON.stringify('[    0.0] Command line: a="b c" tsc=reliable\n[    0.1] x');
+  expect(readPasted(numbered(text)).lines.map((line) => line.text)).toEqual([
+    'Command line: a="b c" tsc=reliable',
+    'x',
+  ]);
+});
+
+test('what opens like a record and does not end as one stays', () => {
+  const text = `{"a": \nx}\n{"msg":"${REFINED}"}\n{"msg":"${SWITCHED}"}\n{"msg":"z"}`;
+  expect(structuredLines(numbered(text))?.map((line) => line.text)).toEqual([
+    '{"a": ',
+    'x}',
+    REFINED,
+    SWITCHED,
+    'z',
+  ]);
+});
+
 test('a list of records may hold what is none', () => {
   const text = JSON.stringify([null, { a: null, b: { msg: REFINED } }, 5, { msg: SWITCHED }]);
   expect(structuredLines(numbered(text))?.map((line) => line.text)).toEqual([REFINED, SWITCHED]);
