@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the project needs and does not have: Debian packages, then Node packages. Quiet and quick when all is
-# there. If it may not install, it says the exact command and ends with 69. "setup.sh test" adds what tests need.
+# there. If it may not install, it says the exact command and ends with 69. "setup.sh test" adds what tests need;
+# "setup.sh debian" installs Debian packages alone, for an image whose Node packages come from elsewhere.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -46,8 +47,10 @@ else
 	done
 fi
 
+[ "${1:-}" != debian ] || exit 0
 if ! cmp -s package-lock.json node_modules/.tscmatrix-lock; then
 	echo "setup: installing Node packages" >&2
 	npm ci --no-audit --no-fund --loglevel=error >&2
 	cp package-lock.json node_modules/.tscmatrix-lock
 fi
+sh scripts/link-node.sh

@@ -2,7 +2,7 @@
 import { calibrationFacts, detectedFacts, refinedFacts } from './facts/calibration.ts';
 import { clocksourceFacts } from './facts/clocksources.ts';
 import { ftraceFact } from './facts/ftrace.ts';
-import { commandLineFact, hypervisorFact, kernelFact, parametersOf } from './facts/kernel.ts';
+import { commandLineFact, dmiFact, hypervisorFact, kernelFact, parametersOf } from './facts/kernel.ts';
 import { shapeOf } from './facts/shape.ts';
 import { traceFact } from './facts/trace.ts';
 import type { Facts } from './facts/types.ts';
@@ -34,6 +34,7 @@ export function factsOf(all: readonly LogLine[], omitted = 0, trace: readonly Nu
     commandLine,
     parameters: parametersOf(commandLine?.text),
     hypervisor: hypervisorFact(lines),
+    dmi: dmiFact(lines),
     detected,
     refined,
     calibration: calibrationFacts(lines),

@@ -121,6 +121,7 @@ const OTHERS = [
   'DMI: ...',
   'kvm-clock: Using msrs * and *',
   'kvm-clock: using sched offset of * cycles',
+  'kvm-clock: cpu *, msr * primary cpu clock, resume',
   'kvm-clock: cpu *, msr ...',
   'kvm-guest: ...',
   'kvm: SMP vm created on host with unstable TSC; guest TSC will not be reliable',

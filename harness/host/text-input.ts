@@ -93,6 +93,8 @@ const MAGIC: readonly (readonly [string, string, string])[] = [
   ['fd377a585a00', 'xz', 'xzcat'],
   ['425a68', 'bzip2', 'bzcat'],
   ['504b0304', 'a zip archive', 'unzip -p'],
+  ['04224d18', 'lz4', 'lz4cat'],
+  ['377abcaf271c', 'a 7z archive', '7z e -so'],
   ['4c504b5348485248', 'a journal file', 'journalctl -k --file'],
   ['7f454c46', 'a program (ELF)', ''],
   ['255044462d', 'a PDF', 'pdftotext'],

@@ -82,6 +82,8 @@ const sinceWhen: Answer = ({ facts }, registration) => {
     (a, b) => a.order - b.order,
   )[0];
   if (registration !== 'unstable' || first?.timeS == null) return null;
+  // Times of day do not tell when the boot was.
+  if (first.byWallClock) return `Since when: the time of day in line ${first.line}.`;
   return `Since when: ${first.timeS.toFixed(1)} s after boot (line ${first.line}).`;
 };
 

@@ -59,9 +59,12 @@ export function measuredAgain({ facts }: Context): Deduction<Registration> | nul
   return found('known-frequency', 'certain', evidence, 'the kernel measured again what it had been told');
 }
 
-/** From `a` to `b`, s; null if the stamps do not tell. A time of day is right to a second. */
+/** A time of day may be right to a minute only (dmesg --reltime), s. */
+const WALL_CLOCK_TELLS_S = 62;
+
+/** From `a` to `b`, s; null if the stamps do not tell. */
 function gapOf(a: Found, b: Found): number | null {
   if (a.timeS === null || b.timeS === null) return null;
   const gap = b.timeS - a.timeS;
-  return (a.byWallClock || b.byWallClock) && gap < 3 ? null : gap;
+  return (a.byWallClock || b.byWallClock) && gap < WALL_CLOCK_TELLS_S ? null : gap;
 }

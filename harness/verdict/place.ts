@@ -3,6 +3,13 @@ import type { Context } from './context.ts';
 
 const OF_GUESTS = /^(?:kvm-clock|xen|vmware-tsc|hyperv_clocksource\w*)$/;
 
+/** Firmware of virtual machines: SeaBIOS, OVMF and those of clouds. "Amazon EC2 m5.metal" is a bare machine. */
+const GUEST_DMI =
+  /QEMU|KVM|VMware|VirtualBox|Xen|HVM domU|Virtual|Bochs|Parallels|bhyve|oVirt|OpenStack|Google Compute Engine|Amazon EC2 (?!\S*metal)|Droplet|vServer/i;
+/** Makers of machines; any other name may be that of a cloud. */
+const METAL_DMI =
+  /^(?:Acer|Apple|ASRock|ASUS\w*|AZW|Biostar|Cisco|Dell|Framework|FUJITSU|Gigabyte|Hewlett|HPE?|IBM|Inspur|Intel|LENOVO|Micro-Star|MSI|PC Engines|Quanta|Samsung|Sony|Supermicro|System manufacturer|TOSHIBA|TYAN|To Be Filled|Amazon EC2 \S*metal)\b/i;
+
 /** Null if the text does not tell. */
 export function isGuest({ facts, available, current }: Context): boolean | null {
   const flags = facts.cpuFlags?.value ?? null;
@@ -11,6 +18,9 @@ export function isGuest({ facts, available, current }: Context): boolean | null 
   if (facts.hypervisor !== null || facts.kvmClock.length > 0 || flags?.includes('hypervisor') === true)
     return true;
   if (sources.some((name) => OF_GUESTS.test(name ?? ''))) return true;
+  const dmi = facts.dmi?.name ?? '';
+  if (GUEST_DMI.test(dmi)) return true;
+  if (METAL_DMI.test(dmi)) return false;
   return flags !== null || facts.kvmHost !== null || facts.shape.kind === 'whole' ? false : null;
 }
 

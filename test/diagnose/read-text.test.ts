@@ -41,6 +41,8 @@ test.each<[string, string | Uint8Array]>([
 test.each<[string, Uint8Array, RegExp]>([
   ['xz', Buffer.from('fd377a585a000004e6d6b446', 'hex'), /is xz.*/],
   ['bzip2', Buffer.from('BZh91AY&SY'), /is bzip2/],
+  ['lz4', Buffer.from('\x04"M\x18abc', 'latin1'), /is lz4/],
+  ['7z', Buffer.from("7z\xbc\xaf'\x1c", 'latin1'), /is a 7z archive/],
   ['zip', Buffer.from('PK\x03\x04....'), /is a zip archive/],
   ['a journal', Buffer.from('LPKSHHRH........'), /is a journal file/],
   ['a program', Buffer.from('\x7fELF\x02\x01\x01'), /is a program/],

@@ -1,5 +1,8 @@
 /** What people ask next: each answer where it applies, and nowhere else. */
 import { describe, expect, test } from 'vitest';
+import { factsOf } from '../../harness/evidence/facts.ts';
+import { readPasted } from '../../harness/evidence/pasted/read-pasted.ts';
+import { diagnose } from '../../harness/verdict/diagnose.ts';
 import { diagnoseText } from './from-text.ts';
 
 const DETECTED = '[    0.000000] tsc: Detected 2400.000 MHz processor';
@@ -146,6 +149,15 @@ test('since when', () => {
   expect(next(REFINED)).not.toContain('Since when');
 });
 
+test('a time of day does not tell how long after the boot it was', () => {
+  const text =
+    'Mar 09 07:03:05 h kernel: tsc: Detected 2400.000 MHz processor\nMar 11 08:10:20 h kernel: tsc: Marking TSC unstable due to TSC halts in idle';
+  const lines = text.split('\n').map((line, index) => ({ n: index + 1, text: line }));
+  const steps = diagnose({ facts: factsOf(readPasted(lines).lines) }).next.join('\n');
+  expect(steps).toContain('Since when: the time of day in line 2.');
+  expect(steps).not.toContain('after boot');
+});
+
 describe('advice by place', () => {
   const halts = MARK('TSC halts in idle');
   test('a bare machine gets none for guests, a guest none for firmware', () => {
@@ -166,10 +178,17 @@ describe('advice by place', () => {
     ['xen hpet acpi_pm', 'guest'],
     ['[    0.2] clocksource: Switched to clocksource hyperv_clocksource_tsc_page', 'guest'],
     ['[    3.0] kvm: Nested Virtualization enabled', 'metal'],
+    ['[    0.0] DMI: Dell Inc. PowerEdge R640/0H28RR, BIOS 2.10.2 02/24/2021', 'metal'],
+    ['[    0.0] DMI: HPE ProLiant DL380 Gen10/ProLiant DL380 Gen10, BIOS U30 02/09/2023', 'metal'],
+    ['[    0.0] DMI: Amazon EC2 m5.metal/Not Specified, BIOS 1.0 10/16/2017', 'metal'],
+    ['[    0.0] DMI: Amazon EC2 m5.large/, BIOS 1.0 10/16/2017', 'guest'],
+    ['[    0.0] DMI: QEMU Standard PC (Q35 + ICH9, 2009), BIOS 1.16.2-1 04/01/2014', 'guest'],
+    ['[    0.0] DMI: Microsoft Corporation Virtual Machine/Virtual Machine, BIOS 090008 12/07/2018', 'guest'],
+    ['[    0.0] DMI: A Cloud Compute Instance, BIOS 1 01/01/2024', 'not known'],
   ])('%s', (sign, place) => {
     const steps = next(sign, skew(500_000_000, 550_000_000));
-    expect(steps.includes('TSC scaling')).toBe(place === 'guest');
-    expect(steps.includes('compare tsc with NTP')).toBe(place === 'metal');
+    expect(steps.includes('TSC scaling')).toBe(place !== 'metal');
+    expect(steps.includes('compare tsc with NTP')).toBe(place !== 'guest');
   });
 });
 

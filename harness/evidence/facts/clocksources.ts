@@ -47,7 +47,7 @@ const INTERRUPTED = new RegExp(
     '^PM: (?:hibernation: )?(?:hibernation: )?(?:hibernation (?:entry|exit)|(?:Creating|Preallocating|Need to copy|Saving|Loading)\\b|(?:Wrote|Read|Allocated) \\d|Image (?:created|restored|saving|loading))',
     '^PM: (?:Syncing filesystems|Entering mem sleep|Preparing system for)',
     '^ACPI: (?:PM: )?(?:Preparing to enter system sleep state S[1-4]|Waking up from system sleep state S[1-4])',
-    '^(?:OOM killer enabled\\. *)?Restarting tasks',
+    '^(?:OOM killer enabled|Restarting tasks)',
     '^(?:watchdog: )?BUG: soft lockup',
     '^INFO: rcu_\\w+ (?:self-)?detected (?:expedited )?stall',
     '^rcu: INFO: rcu_\\w+ (?:self-)?detected',
@@ -55,7 +55,9 @@ const INTERRUPTED = new RegExp(
     '^hrtimer: interrupt took \\d{8,} ns',
     'clocksource: Long readout interval',
     'guest (?:was )?(?:paused|stopped)',
-    '^Freezing user ?space processes',
+    '^Freezing (?:user ?space processes|remaining freezable tasks)',
+    // arch/x86/kernel/kvmclock.c kvm_restore_sched_clock_state()
+    '^kvm-clock: cpu \\d+, msr .*, resume$',
   ].join('|'),
   'i',
 );

@@ -1,6 +1,6 @@
 /** Kernel version, command line, hypervisor: who is speaking. */
 import type { LogLine } from '../log-lines.ts';
-import { found } from './find.ts';
+import { findNamed, found } from './find.ts';
 import type { Facts, KernelVersion, Named } from './types.ts';
 
 /** "3.10.0-957.el7.x86_64" and the like; null for a text that is no kernel release. */
@@ -69,4 +69,9 @@ export function hypervisorFact(lines: readonly LogLine[]): Named | null {
     }
   }
   return null;
+}
+
+/** drivers/firmware/dmi_scan.c dmi_format_ids(): "DMI: Dell Inc. PowerEdge R640/0X45NX, BIOS 2.1.8 01/01/2021". */
+export function dmiFact(lines: readonly LogLine[]): Named | null {
+  return findNamed(lines, /^DMI: (.+)$/)[0] ?? null;
 }

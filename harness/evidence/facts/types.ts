@@ -112,6 +112,8 @@ export interface Facts {
   /** Parameters of the command line. */
   readonly parameters: readonly string[];
   readonly hypervisor: Named | null;
+  /** The machine as its firmware names it. */
+  readonly dmi: Named | null;
   readonly kvmClock: readonly Found[];
   readonly detected: readonly Frequency[];
   readonly refined: readonly Frequency[];

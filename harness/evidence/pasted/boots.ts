@@ -27,6 +27,8 @@ const ONCE = [
   /^(?:tsc: )?Marking TSC unstable due to /,
 ];
 
+const VERSION = 0;
+
 /** The line at which the stamps last went back before this one, which is where its boot begins; else this line. */
 function wentBack(lines: readonly LogLine[], index: number): number {
   let later = lines[index]?.timeS ?? null;
@@ -87,6 +89,16 @@ export function byHost(lines: readonly LogLine[]): readonly LogLine[] {
   return names.flatMap((name) => owned.filter(({ host }) => host === name));
 }
 
+/** Of each message that a kernel prints once, the last line without a stamp that has it; -1 if there is none. */
+function lastBare(lines: readonly LogLine[]): number[] {
+  const last = ONCE.map(() => -1);
+  for (const [index, line] of lines.entries()) {
+    const which = line.stamped ? -1 : onceIn(line);
+    if (which >= 0) last[which] = index;
+  }
+  return last;
+}
+
 /** The index at which each boot begins, the first at 0. */
 function begins(lines: readonly LogLine[]): number[] {
   const starts = [0];
@@ -100,6 +112,13 @@ function begins(lines: readonly LogLine[]): number[] {
     logged = false;
     seen = { mark: Number.POSITIVE_INFINITY, sound: Number.NEGATIVE_INFINITY };
   };
+  const last = lastBare(lines);
+  // A log without stamps: its first line again, and more of the same below. /proc/version alone is no other boot.
+  const isBareBoot = (line: LogLine, index: number, which: number): boolean =>
+    which === VERSION &&
+    !line.stamped &&
+    said.has(VERSION) &&
+    last.some((at, other) => other !== VERSION && said.has(other) && at > index);
   begin(null);
   lines.forEach((line, index) => {
     if (line.host !== (lines[index - 1] ?? line).host) begin(index);
@@ -120,7 +139,7 @@ function begins(lines: readonly LogLine[]): number[] {
     // The same line again, as of two greps over one log, is no other boot.
     const key = `${line.timeS ?? ''} ${line.text}`;
     const before = said.get(which);
-    if (before !== undefined && before !== key && line.stamped) {
+    if (isBareBoot(line, index, which) || (before !== undefined && before !== key && line.stamped)) {
       begin(wentBack(lines, index));
       contradicts(seen, line);
     }

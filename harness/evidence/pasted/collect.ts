@@ -27,6 +27,7 @@ interface Collector {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const SPACE = 0x20;
 const decoder = new TextDecoder('utf-8');
 
 /** UTF-8, or whatever safeText() makes of other bytes; a line with zero bytes, as after a power cut, loses them. */
@@ -83,7 +84,7 @@ export function collectLines(): Collector {
   const skip = (block: Uint8Array): void => {
     let lines = 0;
     for (let i = 0; i < block.length; i++) if (block[i] === LF) lines += 1;
-    if (lines > 0) isBlank = false;
+    if (isBlank) isBlank = !block.some((byte) => byte > SPACE);
     n += lines;
     omitted += lines;
   };
@@ -108,7 +109,7 @@ export function collectLines(): Collector {
       isLarge ||= bytes > WHOLE_BYTES;
     },
     end() {
-      if (rest.length > 0) takeAll(rest);
+      takeAll(rest);
       const { items, dropped } = kept.end();
       return { lines: items, omitted: omitted + dropped, isBlank };
     },
@@ -124,7 +125,7 @@ function lineStart(text: string, offset: number, before: number): number {
 
 /** Behind the line of an offset, or behind so many lines more. */
 function lineEnd(text: string, offset: number, after: number): number {
-  let at = offset - 1;
+  let at = offset;
   for (let i = 0; i <= after; i++) {
     at = text.indexOf('\n', at + 1);
     if (at < 0) return text.length;

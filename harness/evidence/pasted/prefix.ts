@@ -19,10 +19,10 @@ const SPEECH = new Set(
 );
 /** /dev/kmsg: level, sequence, microseconds, flags. */
 const KMSG = /(?:^|\s)\d{1,4},\d{1,12},(\d{1,16}),[-cC](?:,\S{1,80})?;/;
-const TIME = /\d{1,2}:\d\d:\d\d|\d{1,9}\.\d{3,9}|\d{4}-\d\d-\d\d/;
+const TIME = /\d{1,2}:\d\d:\d\d|\d{1,9}\.\d{3,9}|\[ *\d{1,9}\.\d{1,9}\]|\d{4}-\d\d-\d\d/;
 /** What loggers and consoles put before a message, beside a time. */
 const MARKS =
-  /\bkernel(?:\[\d{1,7}\])?:|\bkern(?:el)?\b[ .:]|[[<({|][^\s\])}>|]{0,80}[\])}>|]|\|\s*$|(?:^|\s)\/\S*[:-]|^\S*\d[:-]?\s*$|^[\w./-]+:\d+[:-]/;
+  /\bkernel(?:\[\d{1,7}\])?:|\bkern(?:el)?\b[ .:]|[[<({|][^\s\])}>|]{0,80}[\])}>|]|[|>]\s*$|(?:^|\s)\/\S*[:-]|^\S*\d[:.)-]?\s*$|^[\w./-]+:\d+[:-]|^[\w-]+\.(?:\d|gz|log|txt|xz|zst)[\w.]*[:-]\s*$/;
 
 const MARK_END = /^.*(?:[\])}>|:](?:\s|$)|\d:\d\d(?=\s)|\b(?:19|20)\d\d\b|\/\S*[:-])/s;
 /** In any language: so many words in small letters that are neither a month nor part of a name make a sentence. */
@@ -38,7 +38,8 @@ function isSpeech(before: string): boolean {
   // What stands after the last mark or time: a name, and no two words.
   const tail = before.slice(MARK_END.exec(before)?.[0].length ?? 0);
   if ((tail.match(/(?<![\p{L}\p{N}./@:_-])\p{L}{2,}(?=\s)/gu) ?? []).length > 1) return true;
-  return (before.toLowerCase().match(/(?<![\w./@:-])[a-z]+(?![\w./@:|=-])/g) ?? []).some((word) =>
+  // The level of Android's log, "I :", is no word.
+  return (before.toLowerCase().match(/(?<![\w./@:-])[a-z]+(?![\w./@|=-]| ?:)/g) ?? []).some((word) =>
     SPEECH.has(word),
   );
 }
@@ -74,7 +75,7 @@ function* starts(text: string): Generator<number> {
 
 /** Only these are looked into: the rest of a log has no message on clocks or of a boot's landmarks. */
 export const CLOCK_WORDS =
-  /tsc|clocksource|hpet|kvm-clock|kvm-guest|pmtimer|pm-timer|watchdog|linux version|ommand line|hypervisor|paravirt|dmi:|sched_clock|hrtimer|suspend|hibernat|sleep state|restarting tasks|freezing user|workingset|unpack|pnp acpi|net: registered|pci: cls|trusted keyring|io scheduler|8250|taskstats|shorthand|unused kernel|write protecting|as init process|calibrat|synchronization|is current|_nsec|_now:|interval:|skewed|cpus? \d|e820/i;
+  /tsc|clocksource|hpet|kvm-clock|kvm-guest|pmtimer|pm-timer|watchdog|linux version|ommand line|hypervisor|paravirt|dmi:|sched_clock|hrtimer|suspend|hibernat|sleep state|restarting tasks|freezing user|workingset|unpack|pnp acpi|net: registered|pci: cls|trusted keyring|io scheduler|8250|taskstats|shorthand|unused kernel|write protecting|as init process|calibrat|synchronization|is current|_nsec|_now:|interval:|skewed|cpus? \d|detected \d|e820/i;
 
 /** The offset of a known message in a line; -1 if there is none. */
 function messageAt(text: string): number {

@@ -6,7 +6,7 @@ import { type Boots, byHost, chooseBoot, inOrder } from './boots.ts';
 import { plainLines, unquotePrintable } from './markup.ts';
 import { bootSeconds, hostIn, isStamp, learnPrefixes, type Unprefixed } from './prefix.ts';
 import { type RawLine, structuredLines } from './structured.ts';
-import { wallClock } from './wall-clock.ts';
+import { overNewYear, wallClock } from './wall-clock.ts';
 import { joinWraps } from './wraps.ts';
 
 export interface Pasted {
@@ -37,13 +37,13 @@ const cap = (text: string): string =>
 
 /** `boot` as in chooseBoot(). */
 export function readPasted(raw: readonly RawLine[], boot: number | null = null): Pasted {
-  const plain = plainLines(unquotePrintable(structuredLines(raw) ?? raw));
+  const plain = withoutMarkup(raw);
   const texts = plain.map(({ text }) =>
     cap(neutralise(text).replaceAll('\t', ' ')).replace(QUOTE, '').trim(),
   );
   const prefixes = learnPrefixes(texts);
   const all = plain.map((line, index) => logLine(line, texts[index] ?? '', prefixes.strip(index)));
-  const lines = withWallTimes(all);
+  const lines = withWallTimes(inTheirOrder(all));
   const { consumed } = readShell(lines);
   const joined = joinWraps(lines, (line) => consumed.has(line));
   const chosen = chooseBoot(inOrder(byHost(joined)), boot);
@@ -59,6 +59,14 @@ export function readPasted(raw: readonly RawLine[], boot: number | null = null):
             prefix: first.shown.slice(0, first.shown.length - first.text.length),
           },
   };
+}
+
+/** Records may stand in a text that was encoded, and their messages as well. */
+function withoutMarkup(raw: readonly RawLine[]): readonly RawLine[] {
+  const records = structuredLines(raw);
+  if (records !== null) return plainLines(unquotePrintable(records));
+  const plain = plainLines(unquotePrintable(raw));
+  return structuredLines(plain) ?? plain;
 }
 
 function logLine(line: RawLine, text: string, known: Unprefixed | null): LogLine {
@@ -85,11 +93,22 @@ function logLine(line: RawLine, text: string, known: Unprefixed | null): LogLine
   };
 }
 
+/** Texts that stood in one line, such as those between carriage returns, have its number and an order of their own. */
+function inTheirOrder(lines: readonly LogLine[]): LogLine[] {
+  let part = 0;
+  return lines.map((line, index) => {
+    part = index > 0 && line.n === lines[index - 1]?.n ? part + 1 : 0;
+    return part === 0 ? line : { ...line, order: line.n + part / lines.length };
+  });
+}
+
 /**
  * A line without seconds since boot is placed by its time of day: exactly if another line of the text has both, else
  * counted from the text's first time of day.
  */
-function withWallTimes(lines: readonly LogLine[]): LogLine[] {
+function withWallTimes(all: readonly LogLine[]): LogLine[] {
+  const walls = overNewYear(all.map(({ wallS }) => wallS));
+  const lines = all.map((line, index) => ({ ...line, wallS: walls[index] ?? null }));
   const both = lines.find(({ timeS, wallS }) => timeS !== null && wallS !== null);
   const first = lines.reduce(
     (least, { wallS }) => (wallS === null ? least : Math.min(least, wallS)),

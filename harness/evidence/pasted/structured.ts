@@ -1,5 +1,7 @@
 /** Records of loggers to the messages in them: journalctl -o json, json-pretty, export, verbose; dmesg --json; docker's json-file. */
 
+import { bestFormat } from '../messages.ts';
+
 /** A line of the text, or a part of one that holds several. */
 export interface RawLine {
   /** 1-based number of the line in the text at hand. */
@@ -28,7 +30,7 @@ function timesOf(fields: Fields): { bootS?: number; wallS?: number } {
   const time = fields.get('time');
   const boot =
     micro('_SOURCE_MONOTONIC_TIMESTAMP', '__MONOTONIC_TIMESTAMP') ??
-    (time !== undefined && /^\d{1,9}\.\d{1,9}$/.test(time) ? Number(time) : null);
+    (time !== undefined && /^\d{1,9}(?:\.\d{1,9})?$/.test(time) ? Number(time) : null);
   const wall = micro('_SOURCE_REALTIME_TIMESTAMP', '__REALTIME_TIMESTAMP');
   return { ...(boot === null ? {} : { bootS: boot }), ...(wall === null ? {} : { wallS: wall }) };
 }
@@ -45,22 +47,46 @@ function textOf(value: unknown): string | null {
   return null;
 }
 
-/** One object a line. */
-function jsonLine(text: string): { message: string; fields: Fields } | null {
-  if (!/^\s*\{.*\}[\s,]*$/s.test(text)) return null;
+interface JsonRecord {
+  readonly message: string;
+  readonly fields: Fields;
+}
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+
+/** An object or a list in a line; in front quotes, numbers, what json-seq (RFC 7464) and json-sse put there; table marks behind. */
+const RECORD = /^[^{}[\]"]{0,60}(\{.*\}|\[.*\])[^{}[\]"]{0,20}$/s;
+
+/** An object, or a list of objects or of texts, in one line; null if it is none, or has no message. */
+function jsonLine(text: string): readonly JsonRecord[] | null {
+  const json = RECORD.exec(text)?.[1];
+  if (json === undefined) return null;
   try {
-    const object = JSON.parse(text.trim().replace(/,$/, '')) as Record<string, unknown>;
-    const key = MESSAGE_KEYS.find((name) => textOf(object[name]) !== null);
-    if (key === undefined) return null;
-    const fields: Fields = new Map(
-      Object.entries(object).flatMap(([name, value]): [string, string][] =>
-        typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [],
-      ),
+    const value: unknown = JSON.parse(json);
+    const records = (Array.isArray(value) ? value : [value]).flatMap((one) =>
+      typeof one === 'string' ? { message: one, fields: new Map() } : jsonRecords(one),
     );
-    return { message: textOf(object[key]) ?? '', fields };
+    return records.length === 0 ? null : records;
   } catch {
     return null;
   }
+}
+
+/** How deep log stores pack a record: {"_source": {"log": {"message": ...}}}. */
+const DEPTH = 3;
+
+/** The message of an object; else those of the objects in it, such as dmesg's list. */
+function jsonRecords(object: unknown, depth = DEPTH): JsonRecord[] {
+  if (!isObject(object) || depth < 0) return [];
+  const message = MESSAGE_KEYS.map((name) => textOf(object[name])).find((text) => text !== null);
+  if (message == null) return Object.values(object).flatMap((value) => jsonRecords(value, depth - 1));
+  const fields: Fields = new Map(
+    Object.entries(object).flatMap(([name, value]): [string, string][] =>
+      typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [],
+    ),
+  );
+  return [{ message, fields }];
 }
 
 function unquoted(value: string): string {
@@ -74,10 +100,8 @@ function unquoted(value: string): string {
 
 /** Messages of a log that has one key a line; the times of a record may stand before its message or after it. */
 function keyedLines(lines: readonly RawLine[]): RawLine[] | null {
-  const out: { n: number; text: string; record: number }[] = [];
-  const records: Fields[] = [];
+  const out: { n: number; text: string; fields: Fields }[] = [];
   let fields: Fields = new Map();
-  let keyed = 0;
   for (const { n, text } of lines) {
     // A record begins: "{" alone, a blank line (export), "Mon 2026-03-09 07:03:06.123456 CET [s=...]" (verbose).
     if (/^\s*\}?,?\s*\{?\s*$/.test(text) || /^\S{2,4} \d{4}-\d\d-\d\d .*\[s=[0-9a-f]/.test(text)) {
@@ -86,15 +110,12 @@ function keyedLines(lines: readonly RawLine[]): RawLine[] | null {
     }
     const pair = PAIR.exec(text) ?? FIELD.exec(text);
     if (pair === null) continue;
-    keyed += 1;
     const [, name = '', raw = ''] = pair;
-    if (records.at(-1) !== fields) records.push(fields);
     const value = unquoted(raw.trim());
-    if (MESSAGE_KEYS.includes(name)) out.push({ n, text: value, record: records.length - 1 });
+    if (MESSAGE_KEYS.includes(name)) out.push({ n, text: value, fields });
     else fields.set(name, value);
   }
-  if (out.length < 2 && keyed < 3) return null;
-  return out.map(({ n, text, record }) => ({ n, text, ...timesOf(records[record] ?? new Map()) }));
+  return out.length === 0 ? null : out.map((one) => ({ n: one.n, text: one.text, ...timesOf(one.fields) }));
 }
 
 const isEmpty = ({ text }: RawLine): boolean => text.trim() === '';
@@ -113,13 +134,53 @@ export function structuredLines(lines: readonly RawLine[]): RawLine[] | null {
   return recordLines(lines)?.flatMap(parted) ?? null;
 }
 
+/** A record may have been broken into so many lines. */
+const MOST_PARTS = 12;
+const OPENS = /^[^{}[\]"]{0,60}\{"/;
+
+/** Records that a mail program or a terminal broke, joined again: between words, or within one. */
+function joinRecords(lines: readonly RawLine[]): RawLine[] {
+  const out: RawLine[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] as RawLine;
+    const whole = OPENS.test(line.text) && jsonLine(line.text) === null ? wholeRecord(lines, i) : null;
+    out.push(whole === null ? line : { ...line, text: whole.text });
+    i += whole === null ? 0 : whole.parts - 1;
+  }
+  return out;
+}
+
+/** How much of the messages of a record is known; -1 if it is none. */
+function knownIn(text: string): number {
+  const records = jsonLine(text);
+  return records === null ? -1 : records.reduce((sum, { message }) => sum + bestFormat(message).literals, 0);
+}
+
+function wholeRecord(lines: readonly RawLine[], from: number): { text: string; parts: number } | null {
+  for (let parts = 2; parts <= MOST_PARTS && from + parts <= lines.length; parts++) {
+    const texts = lines.slice(from, from + parts).map(({ text }) => text.replace(/^(?:[ >|]*[>|] ?)/, ''));
+    if (OPENS.test(texts.at(-1) ?? '')) return null;
+    if (!/\}[^{}[\]"]{0,20}$/.test(texts.at(-1) ?? '')) continue;
+    const [words, cut] = [' ', '']
+      .map((glue) => texts.join(glue))
+      .map((text) => ({ text, parts, known: knownIn(text) }));
+    const best = (cut?.known ?? 0) > (words?.known ?? 0) ? cut : words;
+    if (best !== undefined && best.known >= 0) return best;
+  }
+  return null;
+}
+
 function recordLines(lines: readonly RawLine[]): RawLine[] | null {
-  const full = lines.filter((line) => !isEmpty(line));
+  const full = joinRecords(lines.filter((line) => !isEmpty(line)));
   const objects = full.map((line) => ({ line, read: jsonLine(line.text) }));
   if (objects.length > 0 && objects.filter(({ read }) => read !== null).length > full.length * SHARE) {
-    return objects.map(({ line, read }) =>
-      read === null ? line : { n: line.n, text: read.message, ...timesOf(read.fields) },
+    const all = objects.flatMap(({ line, read }) =>
+      read === null
+        ? line
+        : read.map(({ message, fields }) => ({ n: line.n, text: message, ...timesOf(fields) })),
     );
+    // Of a list in one line no line has a number of its own.
+    return all.length === objects.length ? all : all.map((line, index) => ({ ...line, n: index + 1 }));
   }
   const marked = full.filter(({ text }) => PAIR.test(text) || FIELD.test(text)).length;
   return marked >= 2 && full.some(({ text }) => /^\s*[[{]|^\s*_[A-Z_]+=|^\s*"dmesg"|\[s=[0-9a-f]/.test(text))

@@ -22,6 +22,9 @@ function further(joined: string, before: string): boolean {
   return now.words > then.words && now.literals >= then.literals && now.literals >= 2;
 }
 
+const isAllOf = ({ words }: { readonly words: number }, text: string): boolean =>
+  words >= text.split(/ +/).length;
+
 /** The message with its next part, if that makes it more of a known one; null if the line stands for itself. */
 function join(
   open: LogLine,
@@ -31,16 +34,21 @@ function join(
 ): string | null {
   if (next.text === '' || next.stamped) return null;
   // What is a message by itself may be the end of a longer one, if that is whole then.
-  const [own, all] = [bestFormat(next.text), bestFormat(`${open.text} ${next.text}`)];
-  if (isMessage(next.text) && (!all.whole || all.literals <= own.literals || bestFormat(open.text).whole))
+  const both = `${open.text} ${next.text}`;
+  const [own, all] = [bestFormat(next.text), bestFormat(both)];
+  // Its end may have been broken off again: then it is a part of the longer one to its last word, and of no other.
+  const isPart = all.whole || (isAllOf(all, both) && !isAllOf(own, next.text));
+  if (isMessage(next.text) && (!isPart || all.literals <= own.literals || bestFormat(open.text).whole))
     return null;
   // A break between words first; one within a word has the blank neither here nor there.
   for (const glue of [' ', '']) {
     // A soft line end of quoted-printable may be all that is left of it.
     const begun = open.text.replace(SOFT_BREAK, '');
-    const joined = `${begun}${glue}${next.text}`;
+    const joined = `${glue === '' ? begun : begun.trimEnd()}${glue}${next.text}`;
     if (isMessage(joined) && further(joined, begun)) return joined;
   }
+  // A mask is all of one digit: the message is whole without its second part, and another one.
+  if (/ mask: f+$/.test(open.text) && /^f+$/.test(next.text)) return `${open.text}${next.text}`;
   if (isCut(open) && isMessage(open.text)) return `${open.text}${next.text}`;
   return LONG.test(open.text) && width !== null && open.width >= width - 25
     ? `${open.text} ${next.text}`
@@ -87,7 +95,6 @@ export function joinWraps(lines: readonly LogLine[], isOther: (line: LogLine) =>
       open?.stamped === true &&
       /^(?:clocksource:|tsc:|TSC:)?$/.test(open.text) &&
       !line.stamped &&
-      line.text !== '' &&
       isMessage(line.text)
     ) {
       out[out.length - 1] = {

@@ -47,6 +47,29 @@ Mar 02 10:00:00 h kernel: clocksource: Switched to clocksource tsc`;
   },
 );
 
+test('without stamps the first line of a log, and what follows it, once more are another boot', () => {
+  const bare = (text: string) => text.replaceAll(/^\[ *[\d.]+\] /gm, '');
+  const { boots, lines } = read(`${bare(FIRST)}\n${bare(SECOND)}`);
+  expect(boots).toEqual({ count: 2, chosen: 2, line: 5 });
+  expect(factsOf(lines).marks).toEqual([]);
+  // /proc/version below a log.
+  const version = bare(FIRST).split('\n')[0];
+  expect(read(`${bare(FIRST)}\n${version}`).boots.count).toBe(1);
+  // What follows is not of a first boot.
+  expect(read(`${version}\n${version}\n${bare(FIRST).split('\n').slice(1).join('\n')}`).boots.count).toBe(1);
+});
+
+test('what carriage returns part has the order in which it stands', () => {
+  const { lines } = read(FIRST.replaceAll('\n', '\\n'));
+  expect(lines.map(({ n }) => n)).toEqual([1, 2, 3, 4]);
+  const one = readPasted(FIRST.split('\n').map((text) => ({ n: 7, text }))).lines;
+  expect(one.map(({ n }) => n)).toEqual([7, 7, 7, 7]);
+  const order = one.map((line) => line.order ?? line.n);
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+  expect(new Set(order).size).toBe(4);
+  expect(Math.max(...order)).toBeLessThan(8);
+});
+
 test('two greps over one log are one boot', () => {
   const text = `$ dmesg | grep -i tsc
 [    0.000000] tsc: Detected 2400.000 MHz processor

@@ -4,8 +4,9 @@ import { factsOf } from '../../../harness/evidence/facts.ts';
 import { readPasted } from '../../../harness/evidence/pasted/read-pasted.ts';
 import { diagnose } from '../../../harness/verdict/diagnose.ts';
 
-const factsIn = (text: string) =>
-  factsOf(readPasted(text.split('\n').map((line, index) => ({ n: index + 1, text: line }))).lines);
+const linesIn = (text: string) =>
+  readPasted(text.split('\n').map((line, index) => ({ n: index + 1, text: line }))).lines;
+const factsIn = (text: string) => factsOf(linesIn(text));
 
 test.each([
   ['between words', '[    2.000000] tsc: Refined TSC clocksource calibration:\n2399.998 MHz'],
@@ -17,6 +18,7 @@ test.each([
   ],
   ['in a quoted mail', '> [    2.000000] tsc: Refined TSC clocksource calibration:\n> 2399.998 MHz'],
   ['over three lines', '[    2.000000] tsc: Refined TSC\nclocksource calibration:\n2399.998 MHz'],
+  ['by a soft line end between words', '[    2.0] tsc: Refined TSC clocksource =\ncalibration: 2399.998 MHz'],
   ['by a soft line end', '[    2.000000] tsc: Refined TSC clocksource calibration: 2399.99=\n8 MHz'],
   ['over a blank line', '[    2.000000] tsc: Refined TSC clocksource calibration:\n\n2399.998 MHz'],
   ['without stamps', 'tsc: Refined TSC clocksource calibration:\n2399.998 MHz'],
@@ -49,6 +51,7 @@ test.each([
 test.each([
   ['behind the CPU', 'CPU0:\nMarking clocksource', ':'],
   ['in front of the CPU', 'on\nCPU0: Marking clocksource', ':'],
+  ['twice', "CPU0:\nMarking clocksource 'tsc' as unstable because the skew is too\nlarge", ':'],
   ['at its end', "CPU0: Marking clocksource 'tsc' as unstable because the skew is too\nlarge", ':'],
 ])('the head of a watchdog report that was broken %s', (_, part) => {
   const head =
@@ -76,6 +79,68 @@ test.each(['clocksource0/availab\nle_clocksource', 'clocksource0/\navailable_clo
     expect([facts.available?.value, facts.current?.value]).toEqual([['xen', 'tsc'], 'xen']);
   },
 );
+
+test('the value below a command that a terminal broke is of that file', () => {
+  const at = '/sys/devices/system/clocksource/clocksource0';
+  expect(factsIn(`$ cat ${at}/curre\nnt_clocksource\njiffies`).current?.value).toBe('jiffies');
+  expect(factsIn(`$ cat /home/user/curre\nnt_clocksource\njiffies`).current).toBeNull();
+});
+
+test.each([
+  ['[    2.000000]', 'tsc: Refined TSC clocksource calibration: 2399.998 MHz', ''],
+  ['[    2.000000] tsc:', 'Refined TSC clocksource calibration: 2399.998 MHz', 'tsc: '],
+  ['[    2.000000] clocksource:', 'Switched to clocksource tsc', 'clocksource: '],
+])('a prefix alone, %j, and the message on the next line are one line', (prefix, message, own) => {
+  expect(linesIn(`${prefix}\n${message}\n[    2.1] x`)).toMatchObject([
+    { n: 1, text: `${own}${message}`, timeS: 2, stamped: true, shown: `${prefix} ${message}` },
+    { n: 3, text: 'x' },
+  ]);
+});
+
+test('a command that a terminal broke is one line', () => {
+  const at = '/sys/devices/system/clocksource/clocksource0';
+  expect(linesIn(`$ cat ${at}/curre\nnt_clocksource\njiffies`).map(({ text }) => text)).toEqual([
+    `$ cat ${at}/current_clocksource`,
+    'jiffies',
+  ]);
+});
+
+test('a message that is whole takes no other one for its end', () => {
+  const text = 'tsc: HPET/PMTIMER calibration failed.\nUsing PIT calibration value';
+  expect(linesIn(text).map((line) => line.text)).toEqual(text.split('\n'));
+});
+
+test.each([
+  ['tsc: Marking TSC unstable due to', 'Switched to clocksource hpet for now'],
+  ["clocksource: 'acpi_pm' wd_now: 1b4f81 wd_last: fffff0 mask: ffffff", 'What is this?'],
+  ['tsc: Detected 2400.000 MHz processor', 'ff'],
+])('%j does not go on with %j', (open, next) => {
+  expect(linesIn(`${open}\n${next}`).map(({ text }) => text)).toEqual([open, next]);
+});
+
+test('a mask that was broken, of which either part is one', () => {
+  const facts =
+    factsIn(`[    9.0] clocksource: timekeeping watchdog on CPU0: Marking clocksource 'tsc' as unstable because the skew is too large:
+[    9.1] clocksource:                       'acpi_pm' wd_now: 1b4f81 wd_last: fffff0 mask: ffff
+ff
+[    9.2] clocksource: Switched to clocksource acpi_pm`);
+  expect(Math.round((facts.watchdog[0]?.watchdogNs ?? 0) / 1e6)).toBe(500);
+});
+
+test('a parameter whose value looks like an encoded byte is none', () => {
+  expect(factsIn('[    0.0] Command line: ro hugepages=2048 tsc=reliable').parameters).toEqual([
+    'ro',
+    'hugepages=2048',
+    'tsc=reliable',
+  ]);
+});
+
+test('quoted-printable without a soft line end, and with one at the very end', () => {
+  const line = '[    0.000000] Command line: root=3D/dev/sda1 tsc=3Dreliable';
+  expect(factsIn(line).parameters).toEqual(['root=/dev/sda1', 'tsc=reliable']);
+  const open = `${line}\n[    2.000000] tsc: Refined TSC clocksource calibration: 2399.998 MHz=`;
+  expect(factsIn(open).refined.map(({ khz }) => khz)).toEqual([2_399_998]);
+});
 
 test('a list, a command and prose after a log are no part of its last message', () => {
   const facts = factsIn(`[    1.000000] tsc: Detected 2400.000 MHz processor
@@ -131,7 +196,8 @@ test('lines that a terminal cut at its edge go on in the middle of a word', () =
     'Mar 09 07:03:06 a-host-with-a-name kernel: pci 0000:00:01.0: PIIX3: Enabling Passive Release',
     'Mar 09 07:03:06 a-host-with-a-name kernel: Freeing initrd memory: 12345K, and so on and so on',
   ];
-  const text = whole.map((line) => line.replace(/^.{86}/, '$&\n')).join('\n');
+  const short = 'Mar 09 07:03:06 a-host-with-a-name kernel: ok';
+  const text = [...whole.map((line) => line.replace(/^.{86}/, '$&\n')), short, short, short].join('\n');
   expect(factsIn(text).switches.map(({ name }) => name)).toEqual(['kvm-clock']);
   // A line that is broken elsewhere: what follows a name is no part of it.
   const soft = text.replace('pci 0000:', 'pci ').replace('Freeing', 'Free');
