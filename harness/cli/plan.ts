@@ -1,10 +1,7 @@
 /** `tscmatrix plan`: the cells, their ids and expectations, and on demand their exact command lines. */
 import { EXIT } from '../base/errors.ts';
 import { block, json } from '../base/safe-text.ts';
-import { durationsFile } from '../history/durations.ts';
-import { commandOf, commandText, isComplete } from '../lab/command-text.ts';
 import { skippedEverywhere } from '../lab/machine.ts';
-import type { Ready } from '../lab/make-ready.ts';
 import { loadMatrix } from '../matrix/load.ts';
 import { makePlan } from '../plan/expand.ts';
 import { expectationText } from '../plan/expectations.ts';
@@ -22,48 +19,68 @@ export interface PlanFlags {
   readonly json?: boolean;
 }
 
-function cellText(cell: Cell, ready: Ready | null): string {
-  const skipped = skippedEverywhere(cell.guest);
-  const more = skipped === null ? '' : `\tskipped: ${skipped}`;
-  if (ready === null) return `${cell.id}\t${expectationText(cell.expectation)}${more}\n`;
-  return commandText(cell, ready);
+/** What is shown of a cell, and what else its JSON has. */
+interface Shown {
+  readonly text: (cell: Cell) => string;
+  readonly more: (cell: Cell) => object;
 }
 
-function printText(plan: Plan, ready: Ready | null): void {
+const CELLS: Shown = {
+  text(cell) {
+    const skipped = skippedEverywhere(cell.guest);
+    const more = skipped === null ? '' : `\tskipped: ${skipped}`;
+    return `${cell.id}\t${expectationText(cell.expectation)}${more}\n`;
+  },
+  more: () => ({}),
+};
+
+function printText(plan: Plan, { text }: Shown): void {
   // One write: a hundred thousand take longer than the plan.
-  process.stdout.write(plan.cells.map((cell) => block(cellText(cell, ready))).join(''));
+  process.stdout.write(plan.cells.map((cell) => block(text(cell))).join(''));
   const kernels = plan.kernels.length;
   say(`${plan.cells.length} cells, ${kernels} kernel${kernels === 1 ? '' : 's'}`);
 }
 
-function printJson(plan: Plan, ready: Ready | null): void {
-  const cells = plan.cells.map((cell) => (ready === null ? cell : { ...cell, ...commandOf(cell, ready) }));
+function printJson(plan: Plan, { more }: Shown): void {
+  const cells = plan.cells.map((cell) => ({ ...cell, ...more(cell) }));
   const { name, matrixPath, matrixSha256, kernels } = plan;
   process.stdout.write(`${json({ name, matrixPath, matrixSha256, kernels, cells })}\n`);
 }
 
-export async function planCommand(path: string, flags: PlanFlags): Promise<number> {
-  const plan = makePlan(await loadMatrix(path), flags.filter);
-  warnAbout(plan);
-  if (flags.durations === true) {
-    process.stdout.write(`${json(await durationsFile(plan, flags.results))}\n`);
-    return EXIT.ok;
-  }
-  const ready =
-    flags.command === true
-      ? await (await import('../lab/make-ready.ts')).makeReady(plan, {
-          qemu: flags.qemu,
-          refresh: flags.refresh === true,
-          buildNothing: true,
-          onProgress: (kernel, text) => say(`${kernel}: ${text}`),
-        })
-      : null;
-  if (flags.json === true) printJson(plan, ready);
-  else printText(plan, ready);
-  if (ready === null || isComplete(plan.cells, ready)) return EXIT.ok;
+/** With --command: what fetches and looks up kernels is loaded for that alone. */
+async function printCommands(plan: Plan, flags: PlanFlags): Promise<number> {
+  const { commandOf, commandText, isComplete } = await import('../lab/command-text.ts');
+  const { makeReady } = await import('../lab/make-ready.ts');
+  const ready = await makeReady(plan, {
+    qemu: flags.qemu,
+    refresh: flags.refresh === true,
+    buildNothing: true,
+    onProgress: (kernel, text) => say(`${kernel}: ${text}`),
+  });
+  print(plan, flags, {
+    text: (cell) => commandText(cell, ready),
+    more: (cell) => commandOf(cell, ready),
+  });
+  if (isComplete(plan.cells, ready)) return EXIT.ok;
   for (const kernel of ready.kernels.values()) {
     // The name stands in front already.
     if (kernel instanceof Error) sayFault(kernel);
   }
   return EXIT.hostFault;
+}
+
+const print = (plan: Plan, flags: PlanFlags, shown: Shown): void =>
+  flags.json === true ? printJson(plan, shown) : printText(plan, shown);
+
+export async function planCommand(path: string, flags: PlanFlags): Promise<number> {
+  const plan = makePlan(await loadMatrix(path), flags.filter);
+  warnAbout(plan);
+  if (flags.durations === true) {
+    const { durationsFile } = await import('../history/durations.ts');
+    process.stdout.write(`${json(await durationsFile(plan, flags.results))}\n`);
+    return EXIT.ok;
+  }
+  if (flags.command === true) return printCommands(plan, flags);
+  print(plan, flags, CELLS);
+  return EXIT.ok;
 }

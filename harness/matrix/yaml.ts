@@ -40,7 +40,6 @@ const MAX_DEPTH = 50;
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
 
 interface Entry {
-  readonly key: string;
   readonly keyOffset: number;
   readonly value: Node;
 }
@@ -48,7 +47,8 @@ interface Entry {
 /** The tree of a document, kept only for its offsets. An alias is the node that it names. */
 interface Node {
   readonly offset: number;
-  readonly entries?: readonly Entry[];
+  /** By their keys: each value of a document is looked for. Of a key that is set twice the last one counts. */
+  readonly entries?: ReadonlyMap<string, Entry>;
   readonly items?: readonly Node[];
   /** Set for an alias: the node meant. */
   readonly target?: Node;
@@ -164,22 +164,20 @@ function readSequence(reader: Reader, offset: number): Node {
 }
 
 function readMapping(reader: Reader, offset: number): Node {
-  const entries: Entry[] = [];
-  const seen = new Map<string, number>();
+  const entries = new Map<string, Entry>();
   let size = 1;
   while (reader.events[reader.next]?.type !== EVENT_ID.POP) {
     const { key, keyOffset } = readKey(reader);
     const value = readNode(reader);
     size += value.size;
-    const first = seen.get(key);
+    const first = entries.get(key);
     if (first !== undefined) {
       reader.problem(
         keyOffset,
-        `the key ${JSON.stringify(key)} is already set on line ${reader.lineOf(first)}`,
+        `the key ${JSON.stringify(key)} is already set on line ${reader.lineOf(first.keyOffset)}`,
       );
     }
-    seen.set(key, keyOffset);
-    entries.push({ key, keyOffset, value });
+    entries.set(key, { keyOffset, value });
   }
   reader.next += 1;
   return { offset, entries, size };
@@ -234,13 +232,12 @@ function findChild(
   if (node.target !== undefined) return findChild(node.target, step, depth + 1);
   const item = node.items?.[Number(step)];
   if (item !== undefined) return { keyOffset: item.offset, value: item };
-  const own = node.entries?.findLast((entry) => entry.key === String(step));
+  const own = node.entries?.get(String(step));
   if (own !== undefined) return own;
-  for (const merge of node.entries?.filter((entry) => entry.key === '<<') ?? []) {
-    for (const source of merge.value.items ?? [merge.value]) {
-      const found = findChild(source, step, depth + 1);
-      if (found !== undefined) return found;
-    }
+  const merge = node.entries?.get('<<');
+  for (const source of merge === undefined ? [] : (merge.value.items ?? [merge.value])) {
+    const found = findChild(source, step, depth + 1);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

@@ -13,7 +13,7 @@ import { endError, renderSearch } from '../../harness/bisect/write-report.ts';
 import { openCache } from '../../harness/host/cache.ts';
 import { runTool } from '../../harness/host/process.ts';
 import { inScratch, startScript } from '../kernel/tools.ts';
-import { git } from '../kernel-build/fake-tree.ts';
+import { git, writeProgram } from '../kernel-build/fake-tree.ts';
 import {
   answer,
   MARKER,
@@ -278,6 +278,23 @@ test('the script of a search where bad is a guest that does not come up says so 
     expect(culprit).toContain(`${boots} --repo /other clone --commit ${repo.ids[5]} --failure bad`);
     expect(whole).toMatch(/^bisect --cell \S+again\.yaml#subject\./);
     expect(whole).toContain(`${boots} --repo /other clone --good ${repo.ids[0]} --bad ${repo.ids[8]}`);
+  });
+});
+
+test('a program that a journal names is not started: the user names it again, or the search does not go on', async () => {
+  await inRepo(async (repo, _search, folder) => {
+    const bad = await repo.commit('bad');
+    const marks = join(folder, 'started');
+    const evil = await writeProgram(join(folder, 'evil'), `#!/bin/sh\necho "$@" >> ${marks}\nexit 1\n`);
+    const place = join(folder, 'foreign');
+    const ends = { good: repo.ids[0] ?? '', bad };
+    await startSearch(place, await specOf({ repo: repo.path, ...ends, qemu: evil }, join(folder, 'cache')));
+    const resumed = runSearch(place, { view: SILENT, qemu: 'qemu-system-x86_64' });
+    await expect(resumed).rejects.toMatchObject({
+      message: expect.stringContaining(`the search was begun with --qemu ${evil}`),
+      hint: expect.stringContaining(`--qemu ${evil}`),
+    });
+    await expect(readFile(marks)).rejects.toThrow('ENOENT');
   });
 });
 

@@ -1,4 +1,6 @@
 // Help, completion and manual page come from the commands' data: nothing of these is missing in any, and examples are commands.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { optionName } from '../../harness/cli/command.ts';
 import { COMMANDS, GROUPS } from '../../harness/cli/commands.ts';
@@ -47,6 +49,19 @@ test('every command has an example, with options that it has, and help names no 
     ];
     expect(texts.join('\n')).not.toMatch(/docs\/|\bmatrices\//);
   }
+});
+
+test('every command that can build says that this runs code, and so does one page', () => {
+  const building = COMMANDS.filter(({ options }) => 'confinement' in options);
+  expect(building.map(nameOf)).toEqual(
+    expect.arrayContaining(['run', 'build', 'boot', 'bisect', 'probe', 'validate', 'sweep']),
+  );
+  for (const { options, usage } of building)
+    expect((options as Record<string, { about: string }>).confinement?.about, usage).toMatch(
+      /^do not confine .*(?:run its code|scripts)/,
+    );
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'security.md'), 'utf8');
+  expect(page).toContain('To build a kernel is to run its code');
 });
 
 test('the forms of values stand with the commands that take them', () => {

@@ -186,6 +186,24 @@ test('rerun runs no word of a record: what differs is shown', async () => {
   ).toBe(false);
 });
 
+test('nor one of a record that came as a blob and was merged', async () => {
+  const proof = join(shop.folder, 'written');
+  const path = inRun('cells', NOTSC, 'boot-1', 'boot.json');
+  const before = await readFile(path, 'utf8');
+  const boot = JSON.parse(before);
+  const launch = { ...boot.launch, argv: [...boot.launch.argv, '-D', proof] };
+  await writeFile(path, JSON.stringify({ ...boot, launch }));
+  const packed = await shop.run(['blob', 'latest', 'a.blob']);
+  await writeFile(path, before);
+  expect(packed.code, packed.stderr).toBe(0);
+  const merged = await shop.run(['merge', 'a.blob', '--results', 'merged']);
+  expect(merged.code, merged.stderr).toBe(1);
+  const ran = await shop.run(['rerun', 'latest', NOTSC, '--results', 'merged']);
+  expect(ran.code, ran.stderr).toBe(69);
+  expect(ran.stderr).toContain(`recorded -D ${proof}`);
+  await expect(access(proof)).rejects.toThrow('ENOENT');
+});
+
 test('rerun of a cell that is not there suggests the one that was meant', async () => {
   const ran = await shop.run(['rerun', 'latest', `${CELL}.append=nots`]);
   expect(ran.code).toBe(2);

@@ -102,6 +102,15 @@ test('stdout is one JSON document, every row is whole, and nothing is left behin
   expect(whole.left).toEqual([]);
 });
 
+test('it says how far QEMU and builds are confined', () => {
+  const examination = JSON.parse(whole.stdout) as Examination;
+  expect(rowNamed(examination, 'confined QEMU').found).toMatch(
+    /^guests run as .+; files of at most \d+ MiB, and QEMU's own sandbox is on$/,
+  );
+  const builds = rowNamed(examination, 'confined builds');
+  expect(builds.found).toMatch(builds.status === 'ok' ? /bubblewrap|namespaces/ : /bwrap|unshare/);
+});
+
 test('a real guest came up under TCG, and its registration was seen', () => {
   const row = rowNamed(JSON.parse(whole.stdout), 'guest under TCG');
   expect(row.status, row.found).toBe('ok');

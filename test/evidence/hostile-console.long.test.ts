@@ -49,10 +49,10 @@ const SHAPES: readonly (readonly [string, number, (bytes: number) => string])[] 
       return repeated(n, () => frame('dmesg', '\\+'));
     },
   ],
-  ['a log of identical lines', MIB, (n) => sameLines(n, (right, blocks) => Array(blocks).fill(right))],
+  ['a log of identical lines', 4 * MIB, (n) => sameLines(n, (right, blocks) => Array(blocks).fill(right))],
   [
     'a log whose every other block is nowhere',
-    MIB,
+    4 * MIB,
     (n) =>
       sameLines(n, (right, blocks) =>
         Array.from({ length: blocks }, (_, i) => (i % 2 === 0 ? right : 'ffffffff')),

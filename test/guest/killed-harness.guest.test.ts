@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { MOST_FILE_BYTES } from '../../harness/host/confine/privileges.ts';
 import { removeStaleScratch } from '../../harness/host/scratch.ts';
 import { launchOf, randomNonce, testFolder } from '../support/faulty-guest.ts';
 import { qemusOf, scratchOf } from '../support/processes.ts';
@@ -26,6 +27,9 @@ test('QEMU dies with the harness, and the next run removes the scratch folder', 
     expect(status).not.toMatch(/^[UG]id:.*\b0\b/m);
     expect(status).toMatch(/^CapEff:\s+0+$/m);
     expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+    const limits = await readFile(`/proc/${qemus[0]}/limits`, 'utf8');
+    expect(Number(/^Max file size +(\d+)/m.exec(limits)?.[1])).toBeLessThanOrEqual(MOST_FILE_BYTES);
+    expect(limits).toMatch(/^Max core file size +0 /m);
     const left = await scratchOf(pid);
     expect(left).toHaveLength(1);
 

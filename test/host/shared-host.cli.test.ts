@@ -50,6 +50,17 @@ test('whatever the umask is, nobody else may write to the cache', async () => {
   for (const path of await allBelow(cache)) expect((await lstat(path)).mode & 0o022, path).toBe(0);
 });
 
+test('nor to a record', async () => {
+  const ran = await runUnder('umask 000', 'run m.yaml --results umask-results');
+  expect(ran.code, ran.stderr).toBe(2);
+  const made = await allBelow(join(shop.folder, 'umask-results'));
+  expect(made.some((path) => path.endsWith('events.jsonl'))).toBe(true);
+  for (const path of made) {
+    const found = await lstat(path);
+    if (!found.isSymbolicLink()) expect(found.mode & 0o022, path).toBe(0);
+  }
+});
+
 test('a cache that everybody may write to is refused; one that the group may write to is closed to it', async () => {
   const cache = join(shop.folder, 'open-cache');
   await mkdir(cache);

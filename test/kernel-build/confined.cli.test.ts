@@ -1,12 +1,13 @@
 // A build runs the code of a tree and of what a matrix names: what that can reach.
-
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { confine, confinement } from '../../harness/host/confine/confine.ts';
 import { tryTool } from '../../harness/host/process.ts';
+import { LAUNCHER } from '../cli/tscmatrix.ts';
 import { inScratch } from '../kernel/tools.ts';
 import { buildFake, FAKE_FILES, writeProgram, writeTree } from './fake-tree.ts';
 
@@ -80,6 +81,39 @@ test('a wrapper that is called like what confines it does not run in its place',
     expect(await readdir(join(folder, 'marks'))).toEqual([]);
   });
 });
+
+test.each([
+  ['the user’s word', ['--no-confinement'], undefined, 'none: as asked for by --no-confinement'],
+  ['want of means', [], ['bwrap', 'unshare'], 'none: bwrap is not installed; unshare is not installed'],
+])('a build that is not confined, by %s, says so on stderr and in its facts', (_, words, lacking, said) =>
+  inScratch(async (folder) => {
+    await writeTree(join(folder, 'tree'));
+    const source = '{ directory: tree }';
+    await writeFile(join(folder, 'm.yaml'), `version: 1\nkernels: { it: { source: ${source} } }\n`);
+    const path = lacking === undefined ? process.env.PATH : await programsWithout(folder, lacking);
+    const env = { ...process.env, PATH: path, TSCMATRIX_CACHE: join(folder, 'cache') };
+    const args = ['build', join(folder, 'm.yaml'), '--json', ...words];
+    const built = spawnSync(LAUNCHER, args, { env, encoding: 'utf8' });
+    expect(built.status, built.stderr).toBe(0);
+    expect(JSON.parse(built.stdout)).toMatchObject([{ build: { confinement: said } }]);
+    expect(built.stderr).toContain(`not confined on this host: ${said.replace('none: ', '')}`);
+  }),
+);
+
+/** A PATH with every program of this host but these. */
+async function programsWithout(folder: string, lacking: readonly string[]): Promise<string> {
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  const taken = new Set(lacking);
+  for (const place of (process.env.PATH ?? '').split(':')) {
+    for (const name of await readdir(place).catch(() => [])) {
+      if (taken.has(name)) continue;
+      taken.add(name);
+      await symlink(join(place, name), join(bin, name));
+    }
+  }
+  return bin;
+}
 
 test('there is no capability left, and the exit code is the program’s own', async (context) => {
   if (!can) return context.skip();

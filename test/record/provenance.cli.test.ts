@@ -24,6 +24,10 @@ test('facts are read from the files and the host, and survive being stored', asy
     expect(provenance.qemu.sha256).toEqual({ value: program });
     expect(provenance.qemu.version).toEqual({ value: null, reason: '--version did not say' });
     expect(provenance.host.kernel).toBe(release());
+    expect(provenance.confinement).toEqual({
+      builds: expect.stringMatching(/^(?:bubblewrap|namespaces|none: .+)$/),
+      qemu: expect.stringMatching(/^as .+; files of at most \d+ MiB$/),
+    });
     const current = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
     expect(provenance.host.clocksource.current).toEqual({ value: readFileSync(current, 'utf8').trim() });
     expect(parseProvenance(JSON.parse(JSON.stringify(provenance)))).toEqual(provenance);
