@@ -13,7 +13,7 @@ import { resultOf } from '../record/run-view.ts';
 import { guestProgress } from '../report/guest-progress.ts';
 import { judgedBoots } from '../run/rejudge.ts';
 import { type RunOptions, runPlan } from '../run/run.ts';
-import { choose, namedPiece } from './choose.ts';
+import { choose, inGuests, namedPiece } from './choose.ts';
 import { judgeFix, type Seen } from './judge.ts';
 import { auditPlan, cellIdFor } from './plan.ts';
 import { AUDIT_VERSION, type Audit, type AuditedFix, type AuditedKernel, type FixFinding } from './types.ts';
@@ -43,12 +43,17 @@ interface Subject {
 export async function runAudit(request: AuditRequest, line: ProgressLine): Promise<Audit> {
   const museum = await loadMuseum(request.museum);
   const required = request.required.map((word) => namedPiece(museum, word, '--require'));
-  const chosen = choose(museum, request.topics, request.fixes);
-  const left = required.find((piece) => !chosen.includes(piece));
+  const chosen = inGuests(choose(museum, request.topics, request.fixes), request.run.filters);
+  const left = required.find(({ name }) => !chosen.some((piece) => piece.name === name));
   if (left !== undefined)
     throw new UserError(
-      `--require ${left.exhibit.commit}: --topic or --fix leaves it out`,
+      `--require ${left.exhibit.commit}: --topic, --fix or --filter leaves it out`,
       'require only what is looked at',
+    );
+  if (chosen.length === 0)
+    throw new UserError(
+      `--filter ${request.run.filters.join(' --filter ')}: no fix shows in these guests alone`,
+      'a fix needs the guest in which kernels with and without it differ',
     );
   const subjects = await fetchAll(request.kernels, line).finally(line.clear);
   const plan = auditPlan(

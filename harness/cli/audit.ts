@@ -12,7 +12,7 @@ import { forgetGit } from './git.ts';
 import { OWN_MUSEUM, type RunWords, runOptions } from './options.ts';
 import { say } from './say.ts';
 
-export interface AuditFlags extends Omit<RunWords, 'filter'>, AuditFiles {
+export interface AuditFlags extends RunWords, AuditFiles {
   readonly topic: readonly string[];
   readonly fix: readonly string[];
   readonly require: readonly string[];
@@ -33,7 +33,7 @@ export async function auditCommand(kernels: readonly string[], flags: AuditFlags
       topics: listed(flags.topic),
       fixes: listed(flags.fix),
       required: listed(flags.require),
-      run: runOptions({ ...flags, filter: [] }),
+      run: runOptions(flags),
     },
     progressLine(process.stderr),
   );

@@ -15,7 +15,7 @@ test.each([
   [['--fix', 'e7ff4ebffe3c'], '--fix e7ff4ebffe3c: the museum has no such commit'],
   [['--require', 'nothing'], '--require nothing: the museum has no such commit'],
   [['--topic', 'watchdogs'], 'there is no topic watchdogs'],
-  [['--fix', 'e7ff4ebffe3b', '--require', 'a786ef152cdc'], '--topic or --fix leaves it out'],
+  [['--fix', 'e7ff4ebffe3b', '--require', 'a786ef152cdc'], '--topic, --fix or --filter leaves it out'],
   [['--museum', '/nowhere'], 'cannot read the museum /nowhere'],
   [['--museum', '/tmp/..'], 'there is no exhibit in it'],
   [['--html', '/nowhere/a.html'], 'cannot write /nowhere/a.html'],

@@ -1,7 +1,7 @@
 // Exhibits, the guests that are booted for them, and what a kernel's answers come to. Pure.
 import { describe, expect, test } from 'vitest';
 import { isApplicable } from '../../harness/audit/applies.ts';
-import { choose, namedPiece } from '../../harness/audit/choose.ts';
+import { choose, inGuests, namedPiece } from '../../harness/audit/choose.ts';
 import { judgeFix, type Seen } from '../../harness/audit/judge.ts';
 import { auditPlan, cellIdFor } from '../../harness/audit/plan.ts';
 import { distinct } from '../../harness/audit/run-audit.ts';
@@ -217,6 +217,11 @@ describe('a choice', () => {
     expect(names(choose(pieces, [], ['e7ff4eb']))).toEqual(['sockets']);
     expect(names(choose(pieces, [], ['e7ff4ebffe3b0123456789']))).toEqual(['sockets']);
     expect(names(choose(pieces, [], ['other']))).toEqual(['other']);
+  });
+  test('by guest: a fix that shows in none of them is left out', () => {
+    expect(inGuests(pieces, ['smp=2'])[0]?.guests.map(({ name }) => name)).toEqual(['packages=one']);
+    expect(inGuests(pieces, ['smp=4'])).toEqual([]);
+    expect(inGuests(pieces, [])).toHaveLength(2);
   });
   test('that fits nothing is refused', () => {
     expect(() => choose(pieces, ['watchdogs'], [])).toThrow('there is no topic watchdogs');

@@ -2,7 +2,16 @@
 import type { AuditFlags } from '../audit.ts';
 import { type Command, list, parsed, text } from '../command.ts';
 import { OWN_MUSEUM, wholeNumber } from '../options.ts';
-import { type Building, CONFINEMENT, GUEST_JOBS, JSON_RESULT, QEMU, results, TIMEOUT } from './common.ts';
+import {
+  type Building,
+  CONFINEMENT,
+  filter,
+  GUEST_JOBS,
+  JSON_RESULT,
+  QEMU,
+  results,
+  TIMEOUT,
+} from './common.ts';
 
 const COMMAND: Command<AuditFlags & Building, [kernels: string[]]> = {
   usage: 'audit <kernels...>',
@@ -15,6 +24,7 @@ const COMMAND: Command<AuditFlags & Building, [kernels: string[]]> = {
   options: {
     topic: list('<topic>', 'only fixes of these topics, with commas or repeated'),
     fix: list('<commit>', 'only these commits, or files of the museum'),
+    filter: filter('guests of the exhibits'),
     require: list('<commit>', 'exit 1 if it is not shown to be there, in every kernel'),
     museum: { ...text('<dir>', 'a folder of exhibits'), value: OWN_MUSEUM },
     repeat: { ...parsed('<n>', 'boots of each kernel in each guest', wholeNumber(1)), value: 1 },
