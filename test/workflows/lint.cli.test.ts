@@ -93,6 +93,7 @@ describe('GitLab CI', () => {
     expect(jobs.map(({ name }) => name)).toEqual([
       'kernels',
       ...[1, 2, 3, 4].map((n) => `shards: [${n}/4]`),
+      'museum',
       'report',
     ]);
     expect(stderr).toContain('json schema validated');
