@@ -1,4 +1,5 @@
 /** What a kernel log and the commands around it say about the TSC clocksource. */
+import type { Doubt } from '../log-lines.ts';
 import type { Statement } from '../shell.ts';
 
 /** One log line that says something. */
@@ -150,4 +151,6 @@ export interface Facts {
   readonly available: Statement<readonly string[]> | null;
   readonly current: Statement<string> | null;
   readonly commands: readonly Statement<string>[];
+  /** Absent if the text is one boot's, in its order. */
+  readonly doubt?: Found & { readonly kind: Doubt };
 }
