@@ -26,6 +26,16 @@ describe('of sleep', () => {
   });
 });
 
+describe('of an NMI handler', () => {
+  const took = (ms: string) => `INFO: NMI handler (perf_event_nmi_handler) took too long to run: ${ms} msecs`;
+  test.each(['250.123', '10.000'])('%s ms', (ms) => {
+    expect(isInterruption(took(ms))).toBe(true);
+  });
+  test.each(['1.250', '9.999'])('%s ms is none', (ms) => {
+    expect(isInterruption(took(ms))).toBe(false);
+  });
+});
+
 describe('not what a boot says', () => {
   test.each([
     'PM: hibernation: Registered nosave memory: [mem 0x00000000-0x00000fff]',

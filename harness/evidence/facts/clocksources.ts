@@ -27,8 +27,8 @@ type Part = Pick<
 
 /** Words that say that the TSC is unstable, and not why. */
 const SIGNS: readonly (readonly [UnstableSign, RegExp])[] = [
-  // kernel/sched/clock.c __sched_clock_work(): mark_tsc_unstable() after the boot was done
-  ['sched-clock', /^TSC found unstable after boot/],
+  // kernel/sched/clock.c __sched_clock_work(): mark_tsc_unstable() after the boot was done; 4.11 and 4.12 have the second alone
+  ['sched-clock', /^TSC found unstable after boot|^sched_clock: Marking unstable \(/],
   // arch/x86/kvm/x86.c kvm_arch_vcpu_precreate(): check_tsc_unstable() of the host
   ['kvm-host', /^kvm: SMP vm created on host with unstable TSC/],
   // kernel/time/clocksource.c __clocksource_select(), for CLOCK_SOURCE_UNSTABLE alone
@@ -53,6 +53,8 @@ const INTERRUPTED = new RegExp(
     '^rcu: INFO: rcu_\\w+ (?:self-)?detected',
     'NMI watchdog: Watchdog detected hard LOCKUP',
     '^hrtimer: interrupt took \\d{8,} ns',
+    // arch/x86/kernel/nmi.c nmi_check_duration(); below 10 ms as of hrtimer
+    '^(?:NMI: )?INFO: NMI handler \\(.*\\) took too long to run: \\d{2,}\\.\\d{3} msecs',
     'clocksource: Long readout interval',
     'guest (?:was )?(?:paused|stopped)',
     '^Freezing (?:user ?space processes|remaining freezable tasks)',
