@@ -17,7 +17,6 @@ type Part = Pick<
   | 'syncSkipped'
   | 'deadlineTimer'
   | 'notscRefused'
-  | 'overrides'
   | 'references'
   | 'interruptions'
   | 'beforeInit'
@@ -40,8 +39,8 @@ const SIGNS: readonly (readonly [UnstableSign, RegExp])[] = [
 /** Suspend (not S5, which is power-off), hibernation, lockups, stalls, and timers that were late by 10 ms and more. */
 const INTERRUPTED = new RegExp(
   [
-    // drivers/base/power/main.c dpm_show_time(): "early resume of devices complete after ..."
-    '^PM: (?:(?:late|early|noirq) )?(?:suspend|resume|freeze|thaw|restore|quiesce|poweroff) (?:of )?devices',
+    // drivers/base/power/main.c dpm_show_time(), pm_verb(): "early resume of devices complete after ..."
+    '^PM: (?:(?:late|early|noirq) )?(?:suspend|resume|freeze|thaw|restore|quiesce|hibernate|recover) (?:of )?devices',
     '^PM: (?:suspend entry|suspend exit|Finishing wakeup|Restoring platform)',
     // kernel/power/hibernate.c, snapshot.c. Each boot says "PM: hibernation: Registered nosave memory".
     '^PM: (?:hibernation: )?(?:hibernation: )?(?:hibernation (?:entry|exit)|(?:Creating|Preallocating|Need to copy|Saving|Loading)\\b|(?:Wrote|Read|Allocated) \\d|Image (?:created|restored|saving|loading))',
@@ -100,7 +99,6 @@ export function clocksourceFacts(lines: readonly LogLine[]): Part {
     syncSkipped: findFirst(lines, /^Skipped synchronization checks as TSC is reliable/i),
     deadlineTimer: findFirst(lines, /TSC[ _-]deadline timer/i),
     notscRefused: findFirst(lines, /cannot disable TSC completely/),
-    overrides: findNamed(lines, /Override clocksource (\S+) is /),
     references: {
       // arch/x86/kernel/acpi/boot.c acpi_parse_fadt(), acpi_parse_hpet(); drivers/char/hpet.c
       pmTimer: findFirst(lines, /(?:ACPI: |Jailhouse: )?PM-Timer IO Port: |^clocksource:? acpi_pm: mask/),

@@ -136,7 +136,6 @@ export interface Facts {
   readonly syncSkipped: Found | null;
   readonly deadlineTimer: Found | null;
   readonly notscRefused: Found | null;
-  readonly overrides: readonly Named[];
   readonly references: { readonly pmTimer: Found | null; readonly hpet: Found | null };
   /** Suspend, stalls and lockups: time that the guest did not see pass evenly. */
   readonly interruptions: readonly Found[];
