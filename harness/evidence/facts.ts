@@ -1,6 +1,7 @@
 /** Everything that a text says about the TSC clocksource, each fact with the line it stands on. */
 import { calibrationFacts, detectedFacts, refinedFacts } from './facts/calibration.ts';
 import { clocksourceFacts } from './facts/clocksources.ts';
+import { found } from './facts/find.ts';
 import { ftraceFact } from './facts/ftrace.ts';
 import { commandLineFact, dmiFact, hypervisorFact, kernelFact, parametersOf } from './facts/kernel.ts';
 import { shapeOf } from './facts/shape.ts';
@@ -46,7 +47,13 @@ export function factsOf(all: readonly LogLine[], omitted = 0, trace: readonly Nu
     available: shell.available,
     current: shell.current,
     commands: shell.commands,
+    ...doubtFact(all),
   };
+}
+
+function doubtFact(lines: readonly LogLine[]): Pick<Facts, 'doubt'> {
+  const line = lines.find(({ doubt }) => doubt !== undefined);
+  return line?.doubt === undefined ? {} : { doubt: { ...found(line), kind: line.doubt } };
 }
 
 function cpuFlagsFact(lines: readonly LogLine[]): Facts['cpuFlags'] {

@@ -4,6 +4,9 @@
  */
 import { neutralise } from '../base/neutralise.ts';
 
+/** `order`: newest first, or of several boots. `again`: a kernel prints this once. */
+export type Doubt = 'order' | 'again';
+
 export interface LogLine {
   /** The line's number in the text at hand, 1-based. */
   readonly n: number;
@@ -19,6 +22,8 @@ export interface LogLine {
   readonly byWallClock?: true;
   /** The machine that its prefix names, of pasted text; without its domain. */
   readonly host?: string;
+  /** Of pasted text, why it is doubtful that it is one boot's, in its order; at the line that shows it. */
+  readonly doubt?: Doubt;
   /** The line looks like a log line by its prefix (a stamp, a level, a journal head). */
   readonly stamped: boolean;
   /** The line as shown, without quote marks. */

@@ -137,6 +137,7 @@ const OTHERS = [
   'sched_clock: Marking unstable ...',
   'Time: * clocksource has been installed.',
   'hrtimer: interrupt took * ns',
+  'INFO: NMI handler (*) took too long to run: * msecs',
   'workingset: timestamp_bits=* ...',
   'Trying to unpack rootfs image as initramfs...',
   'Unpacking initramfs...',

@@ -59,7 +59,7 @@ export function readShell(lines: readonly LogLine[]): ShellFacts {
 
   for (const line of lines) {
     if (line.text === '') continue;
-    const command = line.stamped ? null : commandOf(line.text);
+    const command = commandIn(line);
     if (command !== null) {
       commands.push({ value: command, line: line.n, text: line.shown });
       consumed.add(line);
@@ -96,6 +96,9 @@ export function readShell(lines: readonly LogLine[]): ShellFacts {
 
 /** Nobody types more; the expressions below take time by the square of a command's length. */
 const COMMAND_MAX_CHARS = 512;
+
+const commandIn = (line: LogLine): string | null => (line.stamped ? null : commandOf(line.text));
+export const isCommand = (line: LogLine): boolean => commandIn(line) !== null;
 
 function commandOf(text: string): string | null {
   if (text.length > COMMAND_MAX_CHARS) return null;

@@ -29,6 +29,17 @@ const isMark = ({ kind }: { readonly kind: string }): boolean =>
 /** A reason may be cut off; so much of it tells it from the others. */
 const SAME = 8;
 
+type DoubtFact = NonNullable<Context['facts']['doubt']>;
+const DOUBTS: Readonly<Record<DoubtFact['kind'], Pick<Contradiction, 'text'>>> = {
+  order: {
+    text: 'its stamps go back as often as they go on, so it stands newest first, or its lines are of different boots',
+  },
+  again: { text: 'a message that a kernel prints once comes again: the lines are of different boots' },
+};
+/** The order is that of all lines. */
+const doubtful = (doubt: DoubtFact): Citation[] =>
+  doubt.kind === 'again' ? [cite(doubt, 'printed once in a boot')] : [];
+
 export function contradictionsOf(c: Context): Contradiction[] {
   const { facts, available, current, currentFrom, listed } = c;
   const found = [registeredButUnlisted(c)];
@@ -64,5 +75,7 @@ export function contradictionsOf(c: Context): Contradiction[] {
       evidence: [cite(sound, 'refined after the mark')],
       unsettles: true,
     });
+  if (facts.doubt !== undefined)
+    found.push({ ...DOUBTS[facts.doubt.kind], evidence: doubtful(facts.doubt), unsettles: true });
   return found.filter((one) => one !== null);
 }

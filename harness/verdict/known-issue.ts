@@ -40,7 +40,7 @@ function judge({ expectation, day }: Asked, tally: string, by: (asked: Expectati
     return { outcome, reason: `${what}; ${rule}, a known issue, ended on ${issue.until}: ${issue.reason}` };
   }
   const judged = by(expectation);
-  if (judged.outcome === 'infra-error') return judged;
+  // A fault of the host is one by either expectation: it is no mending.
   const isMended = by(otherwise).outcome === 'expected';
   if (judged.outcome === 'expected') return isMended ? judged : { ...judged, known: issue };
   if (!isMended) return judged;

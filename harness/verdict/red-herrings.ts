@@ -56,7 +56,8 @@ const REMARKS: readonly Remark[] = [
       `The remote CPU that did not answer the watchdog in time${where} costs no clocksource its place.`,
   },
   {
-    applies: ({ facts }) => line(facts.unstableSigns.find((s) => s.sign === 'sched-clock')),
+    applies: ({ facts }) =>
+      line(facts.unstableSigns.find((s) => s.sign === 'sched-clock' && /tsc=/.test(s.text))),
     says: (where) =>
       `"Use 'tsc=unstable'"${where} is not a way to get tsc back: that parameter gives it up at boot, and with it this message.`,
   },

@@ -39,6 +39,12 @@ describe('real or false alarm', () => {
     expect(next(skew(500_000_000, 620_000_000))).toContain('120 ms more');
     expect(next(skew(460_000_000, 560_000_000))).toContain('which of them is off the figures do not tell');
   });
+  test('of two counters that both ran late, and CPUs that differ, neither is said to be off', () => {
+    const behind = '[   90.000030] clocksource:         CPUs 1,3 behind CPU 2 for clocksource tsc:';
+    expect(next(skew(1_600_000_000, 1_700_000_000), behind)).toContain(
+      'both ran over the 0.5 s that was due',
+    );
+  });
   test('the limit is that of the kernel at hand', () => {
     const close = 'so it is close to the limit';
     expect(next(version('5.4.0'), skew(500_000_000, 570_000_000))).toContain(
@@ -102,6 +108,17 @@ describe('why echo does nothing', () => {
       'echo tsc >',
     );
   });
+});
+
+test('an error that is there from the registration on is one of the known frequency, which "recalibrated" tells', () => {
+  const text = [
+    version('6.1.0'),
+    '[   89.000000] clocksource: tsc: mask: 0xffffffffffffffff max_cycles: 0x1, max_idle_ns: 1 ns',
+    '[   89.500000] tsc: TSC freq recalibrated by [HPET]: 2400.001 MHz',
+    skew(500_000_000, 501_000_000),
+  ];
+  expect(diagnoseText(text.join('\n')).cause).toBe('wrong-known-frequency');
+  expect(diagnoseText(text.toSpliced(2, 1).join('\n')).cause).toBe('watchdog-skew');
 });
 
 test('what a slow clocksource costs, and a fast one does not', () => {

@@ -61,6 +61,7 @@ const changes = {
       (lines) =>
         lines.flatMap((line) => wrapped(line, width)),
   ),
+  'the last line first': fc.constant<Change>((lines) => lines.toReversed()),
   'another order': fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 60, maxLength: 60 }).map(
     (order): Change =>
       (lines) =>

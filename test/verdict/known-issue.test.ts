@@ -41,6 +41,12 @@ test('neither the one nor the other is unexpected, by the words of the rule', ()
   expect(reason).toBe('unstable instead of never: because unstable');
 });
 
+test('without a known issue it is the expectation alone', () => {
+  expect(judge(['refined'], SHOULD)).toEqual(judge(['refined'], SHOULD, '2027-01-01'));
+  expect(judge(['refined'], SHOULD).outcome).toBe('expected');
+  expect(judge(['never'], SHOULD).outcome).toBe('unexpected');
+});
+
 test('some boots with it and some without are flaky; a rule with both is met by either, and quiet', () => {
   expect(judge(['never', 'refined'], known('never')).outcome).toBe('flaky');
   const both = judge(['never', 'refined'], known('never', 'refined'));
@@ -69,6 +75,8 @@ test('a fault of the host is neither', () => {
 test('a kernel that does not build can be a known issue', () => {
   const asked = { expectation: known('build-failed'), day: '2026-12-01' };
   expect(judgeUnbuiltOn('make failed', asked)).toMatchObject({ outcome: 'expected', known: ISSUE });
+  const ended = judgeUnbuiltOn('make failed.\n', { ...asked, day: '2027-01-01' });
+  expect(ended.reason).toContain('make failed; expect[1], a known issue, ended on 2026-12-31');
   const other = { expectation: known('never'), day: '2026-12-01' };
   expect(judgeUnbuiltOn('make failed', other).outcome).toBe('unexpected');
 });

@@ -17,7 +17,6 @@ type Part = Pick<
   | 'syncSkipped'
   | 'deadlineTimer'
   | 'notscRefused'
-  | 'overrides'
   | 'references'
   | 'interruptions'
   | 'beforeInit'
@@ -27,8 +26,8 @@ type Part = Pick<
 
 /** Words that say that the TSC is unstable, and not why. */
 const SIGNS: readonly (readonly [UnstableSign, RegExp])[] = [
-  // kernel/sched/clock.c __sched_clock_work(): mark_tsc_unstable() after the boot was done
-  ['sched-clock', /^TSC found unstable after boot/],
+  // kernel/sched/clock.c __sched_clock_work(): mark_tsc_unstable() after the boot was done; 4.11 and 4.12 have the second alone
+  ['sched-clock', /^TSC found unstable after boot|^sched_clock: Marking unstable \(/],
   // arch/x86/kvm/x86.c kvm_arch_vcpu_precreate(): check_tsc_unstable() of the host
   ['kvm-host', /^kvm: SMP vm created on host with unstable TSC/],
   // kernel/time/clocksource.c __clocksource_select(), for CLOCK_SOURCE_UNSTABLE alone
@@ -40,8 +39,8 @@ const SIGNS: readonly (readonly [UnstableSign, RegExp])[] = [
 /** Suspend (not S5, which is power-off), hibernation, lockups, stalls, and timers that were late by 10 ms and more. */
 const INTERRUPTED = new RegExp(
   [
-    // drivers/base/power/main.c dpm_show_time(): "early resume of devices complete after ..."
-    '^PM: (?:(?:late|early|noirq) )?(?:suspend|resume|freeze|thaw|restore|quiesce|poweroff) (?:of )?devices',
+    // drivers/base/power/main.c dpm_show_time(), pm_verb(): "early resume of devices complete after ..."
+    '^PM: (?:(?:late|early|noirq) )?(?:suspend|resume|freeze|thaw|restore|quiesce|hibernate|recover) (?:of )?devices',
     '^PM: (?:suspend entry|suspend exit|Finishing wakeup|Restoring platform)',
     // kernel/power/hibernate.c, snapshot.c. Each boot says "PM: hibernation: Registered nosave memory".
     '^PM: (?:hibernation: )?(?:hibernation: )?(?:hibernation (?:entry|exit)|(?:Creating|Preallocating|Need to copy|Saving|Loading)\\b|(?:Wrote|Read|Allocated) \\d|Image (?:created|restored|saving|loading))',
@@ -53,6 +52,8 @@ const INTERRUPTED = new RegExp(
     '^rcu: INFO: rcu_\\w+ (?:self-)?detected',
     'NMI watchdog: Watchdog detected hard LOCKUP',
     '^hrtimer: interrupt took \\d{8,} ns',
+    // arch/x86/kernel/nmi.c nmi_check_duration(); below 10 ms as of hrtimer
+    '^(?:NMI: )?INFO: NMI handler \\(.*\\) took too long to run: \\d{2,}\\.\\d{3} msecs',
     'clocksource: Long readout interval',
     'guest (?:was )?(?:paused|stopped)',
     '^Freezing (?:user ?space processes|remaining freezable tasks)',
@@ -98,7 +99,6 @@ export function clocksourceFacts(lines: readonly LogLine[]): Part {
     syncSkipped: findFirst(lines, /^Skipped synchronization checks as TSC is reliable/i),
     deadlineTimer: findFirst(lines, /TSC[ _-]deadline timer/i),
     notscRefused: findFirst(lines, /cannot disable TSC completely/),
-    overrides: findNamed(lines, /Override clocksource (\S+) is /),
     references: {
       // arch/x86/kernel/acpi/boot.c acpi_parse_fadt(), acpi_parse_hpet(); drivers/char/hpet.c
       pmTimer: findFirst(lines, /(?:ACPI: |Jailhouse: )?PM-Timer IO Port: |^clocksource:? acpi_pm: mask/),

@@ -1,4 +1,5 @@
 /** What a kernel log and the commands around it say about the TSC clocksource. */
+import type { Doubt } from '../log-lines.ts';
 import type { Statement } from '../shell.ts';
 
 /** One log line that says something. */
@@ -135,7 +136,6 @@ export interface Facts {
   readonly syncSkipped: Found | null;
   readonly deadlineTimer: Found | null;
   readonly notscRefused: Found | null;
-  readonly overrides: readonly Named[];
   readonly references: { readonly pmTimer: Found | null; readonly hpet: Found | null };
   /** Suspend, stalls and lockups: time that the guest did not see pass evenly. */
   readonly interruptions: readonly Found[];
@@ -150,4 +150,6 @@ export interface Facts {
   readonly available: Statement<readonly string[]> | null;
   readonly current: Statement<string> | null;
   readonly commands: readonly Statement<string>[];
+  /** Absent if the text is one boot's, in its order. */
+  readonly doubt?: Found & { readonly kind: Doubt };
 }

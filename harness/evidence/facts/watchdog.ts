@@ -107,6 +107,9 @@ export interface Rates {
   readonly hpetHz: number | null;
 }
 
+/** 5.13 on, the last line of that report: the plain form names the source that failed, the other one both. */
+const CURRENT = new RegExp(`^${C} *'([^']+)' (?:\\(not '([^']+)'\\) )?is current clocksource`);
+
 /** The lines that follow a head and carry its numbers. */
 const DETAILS: readonly (readonly [RegExp, (m: RegExpExecArray, rates: Rates) => Partial<Head>])[] = [
   // 5.14 on: "'hpet' wd_nsec: 503978 wd_now: ..."; before, without wd_nsec
@@ -123,10 +126,7 @@ const DETAILS: readonly (readonly [RegExp, (m: RegExpExecArray, rates: Rates) =>
     (m, rates) => ({ watchdog: m[1] ?? null, watchdogNs: elapsed(m, rates) }),
   ],
   [new RegExp(`^${C} *'([^']+)' cs_now: ${COUNTS}`), (m, rates) => ({ sourceNs: elapsed(m, rates) })],
-  [
-    new RegExp(`^${C} *'([^']+)' (?:\\(not '[^']+'\\) )?is current clocksource`),
-    (m) => ({ currentThen: m[1] ?? null }),
-  ],
+  [CURRENT, (m) => ({ currentThen: m[1] ?? null })],
   [new RegExp(`^${C} *No current clocksource`), () => ({})],
   // 7.1 on
   [
@@ -161,6 +161,13 @@ export function watchdogFacts(lines: readonly LogLine[], rates: Rates): Watchdog
     if (skewed !== null && !near) {
       events.push({ ...found(line), ...none, kind: 'skew', source: skewed[1] ?? null, details: [] });
       openSince = index;
+    }
+    const current = CURRENT.exec(line.text);
+    if (current !== null && (openSince < 0 || index - openSince > DETAIL_REACH)) {
+      const [, currentThen = null, failed = currentThen] = current;
+      events.push({ ...found(line), ...none, kind: 'skew', source: failed, currentThen, details: [] });
+      openSince = index;
+      return;
     }
     const open = events.at(-1);
     if (open !== undefined && skewed !== null) {

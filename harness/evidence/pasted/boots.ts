@@ -13,6 +13,7 @@ export interface Boots {
 
 /** journalctl's marks between boots; last's and wtmp's "reboot". */
 const MARK = /^-{2,} ?(?:Boot [0-9a-f]{8,}|Reboot) ?-{2,}$/i;
+export const isBetweenBoots = ({ text }: LogLine): boolean => MARK.test(text);
 /** Messages that a kernel prints once. */
 const ONCE = [
   /^Linux version \d\S* \(/,
@@ -29,10 +30,10 @@ const ONCE = [
 
 const VERSION = 0;
 
-/** The line at which the stamps last went back before this one, which is where its boot begins; else this line. */
-function wentBack(lines: readonly LogLine[], index: number): number {
+/** The line, from `from` on, at which the stamps last went back before this one, which is where its boot begins; else this line. */
+function wentBack(lines: readonly LogLine[], index: number, from: number): number {
   let later = lines[index]?.timeS ?? null;
-  for (let i = index - 1; i >= 0 && later !== null; i--) {
+  for (let i = index - 1; i >= from && later !== null; i--) {
     const { timeS } = lines[i] as LogLine;
     if (timeS === null) continue;
     if (timeS > later) return i + 1;
@@ -63,7 +64,8 @@ function contradicts(seen: Seen, { text, timeS, byWallClock }: LogLine): boolean
   return past && !(isMark && byWallClock === true);
 }
 
-const onceIn = (line: LogLine): number => ONCE.findIndex((pattern) => pattern.test(line.text));
+/** Which of the messages that a kernel prints once this is; -1 for any other. */
+export const onceIn = (line: LogLine): number => ONCE.findIndex((pattern) => pattern.test(line.text));
 
 /**
  * The lines of several machines in one text, one machine after the other. Two names are two machines if both print what a kernel
@@ -107,11 +109,12 @@ function begins(lines: readonly LogLine[]): number[] {
   // Whether the boot at hand has a line of a log yet: a mark may stand before the first.
   let logged = false;
   const begin = (index: number | null): void => {
-    if (index !== null) starts.push(Math.max(index, starts.at(-1) ?? 0));
+    if (index !== null) starts.push(index);
     said = new Map();
     logged = false;
     seen = { mark: Number.POSITIVE_INFINITY, sound: Number.NEGATIVE_INFINITY };
   };
+  const back = (index: number): number => wentBack(lines, index, starts.at(-1) ?? 0);
   const last = lastBare(lines);
   // A log without stamps: its first line again, and more of the same below. /proc/version alone is no other boot.
   const isBareBoot = (line: LogLine, index: number, which: number): boolean =>
@@ -122,13 +125,13 @@ function begins(lines: readonly LogLine[]): number[] {
   begin(null);
   lines.forEach((line, index) => {
     if (line.host !== (lines[index - 1] ?? line).host) begin(index);
-    if (MARK.test(line.text)) {
+    if (isBetweenBoots(line)) {
       begin(logged ? index : null);
       return;
     }
     logged ||= line.stamped;
     if (contradicts(seen, line)) {
-      const at = line.byWallClock === true ? index : wentBack(lines, index);
+      const at = line.byWallClock === true ? index : back(index);
       if (at < index || (lines[index - 1]?.timeS ?? 0) > Number(line.timeS) || line.byWallClock === true) {
         begin(at);
         contradicts(seen, line);
@@ -140,7 +143,7 @@ function begins(lines: readonly LogLine[]): number[] {
     const key = `${line.timeS ?? ''} ${line.text}`;
     const before = said.get(which);
     if (isBareBoot(line, index, which) || (before !== undefined && before !== key && line.stamped)) {
-      begin(wentBack(lines, index));
+      begin(back(index));
       contradicts(seen, line);
     }
     said.set(which, key);

@@ -28,7 +28,11 @@ const MARK_END = /^.*(?:[\])}>|:](?:\s|$)|\d:\d\d(?=\s)|\b(?:19|20)\d\d\b|\/\S*[
 /** In any language: so many words in small letters that are neither a month nor part of a name make a sentence. */
 const SENTENCE_WORDS = 3;
 
-function isSpeech(before: string): boolean {
+/** What syslogd writes to every terminal, with the message on the next line or behind it. */
+const BROADCAST = /^(?:Broadcast m|M)essage from \S+@\S+ .{0,60}?\.\.\.\s*/i;
+
+function isSpeech(line: string): boolean {
+  const before = line.replace(BROADCAST, '');
   // "timekeeping watchdog on" may have been broken off in front of it.
   if (/^CPU ?\d+:? *$/.test(before)) return true;
   // The subject of a mail, the title of a ticket.
@@ -75,7 +79,7 @@ function* starts(text: string): Generator<number> {
 
 /** Only these are looked into: the rest of a log has no message on clocks or of a boot's landmarks. */
 export const CLOCK_WORDS =
-  /tsc|clocksource|hpet|kvm-clock|kvm-guest|pmtimer|pm-timer|watchdog|linux version|ommand line|hypervisor|paravirt|dmi:|sched_clock|hrtimer|suspend|hibernat|sleep state|restarting tasks|freezing user|workingset|unpack|pnp acpi|net: registered|pci: cls|trusted keyring|io scheduler|8250|taskstats|shorthand|unused kernel|write protecting|as init process|calibrat|synchronization|is current|_nsec|_now:|interval:|skewed|cpus? \d|detected \d|e820/i;
+  /tsc|clocksource|hpet|kvm-clock|kvm-guest|pmtimer|pm-timer|watchdog|linux version|ommand line|hypervisor|paravirt|dmi:|sched_clock|hrtimer|suspend|hibernat|sleep state|restarting tasks|nmi handler|freezing user|workingset|unpack|pnp acpi|net: registered|pci: cls|trusted keyring|io scheduler|8250|taskstats|shorthand|unused kernel|write protecting|as init process|calibrat|synchronization|is current|_nsec|_now:|interval:|skewed|cpus? \d|detected \d|e820/i;
 
 /** The offset of a known message in a line; -1 if there is none. */
 function messageAt(text: string): number {

@@ -3,6 +3,7 @@ import { LINE_CAP_CHARS, neutralise } from '../../base/neutralise.ts';
 import { type LogLine, stripLogPrefix } from '../log-lines.ts';
 import { readShell } from '../shell.ts';
 import { type Boots, byHost, chooseBoot, inOrder } from './boots.ts';
+import { isOrderUnknown, saidAgain } from './doubts.ts';
 import { plainLines, unquotePrintable } from './markup.ts';
 import { bootSeconds, hostIn, isStamp, learnPrefixes, type Unprefixed } from './prefix.ts';
 import { type RawLine, structuredLines } from './structured.ts';
@@ -46,10 +47,12 @@ export function readPasted(raw: readonly RawLine[], boot: number | null = null):
   const lines = withWallTimes(inTheirOrder(all));
   const { consumed } = readShell(lines);
   const joined = joinWraps(lines, (line) => consumed.has(line));
-  const chosen = chooseBoot(inOrder(byHost(joined)), boot);
+  const ordered = inOrder(byHost(joined));
+  const chosen = chooseBoot(ordered, boot);
   const first = lines.find(({ shown }) => shown !== '');
   return {
     ...chosen,
+    lines: withDoubts(chosen.lines, isOrderUnknown(ordered)),
     first:
       first === undefined
         ? null
@@ -59,6 +62,13 @@ export function readPasted(raw: readonly RawLine[], boot: number | null = null):
             prefix: first.shown.slice(0, first.shown.length - first.text.length),
           },
   };
+}
+
+function withDoubts(lines: readonly LogLine[], isUnordered: boolean): readonly LogLine[] {
+  const again = saidAgain(lines);
+  const doubtful = isUnordered ? lines.find(({ timeS }) => timeS !== null) : again;
+  const doubt = isUnordered ? 'order' : 'again';
+  return doubtful == null ? lines : lines.map((line) => (line === doubtful ? { ...line, doubt } : line));
 }
 
 /** Records may stand in a text that was encoded, and their messages as well. */

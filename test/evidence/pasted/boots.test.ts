@@ -164,3 +164,44 @@ test.each([
   expect(boots).toEqual({ count: 1, chosen: 1, line: 1 });
   expect(factsOf(lines)).toMatchObject({ refined: [{ khz: 2_399_998 }], switches: [{ name: 'tsc' }] });
 });
+
+test.each([
+  ['what is printed at any time', 'clocksource: Switched to clocksource hpet', A[1]],
+  ['another message of those that come once', 'tsc: Detected 2400.000 MHz processor', A[0]],
+])('a machine that says %s under each of its names is one', (_, before, after) => {
+  const text = `Mar 09 07:03:06 initrd kernel: ${before}\nMar 09 07:03:07 node1 kernel: ${after}`;
+  expect(read(text).boots).toEqual({ count: 1, chosen: 1, line: 1 });
+});
+
+test('what is of no machine, or of one that is not told apart, is of the machine before it', () => {
+  const of = (host: string, text: string) => `Mar 09 07:03:06 ${host} kernel: ${text}`;
+  const lines = [
+    of('node1', A[0] ?? ''),
+    of('node2', B[0] ?? ''),
+    of('relay', 'of a relay'),
+    'of no machine',
+  ];
+  const last = read([...lines, of('node1', A[1] ?? '')].join('\n'));
+  expect(last.boots).toEqual({ count: 2, chosen: 2, line: 2, host: 'node2' });
+  expect(last.lines.map(({ text }) => text)).toEqual([B[0], 'of a relay', 'of no machine']);
+});
+
+test('two machines of which every line is the same are two', () => {
+  const text = ['node1', 'node2'].map((host) => `${host}: [    2.000000] ${A[0]}`).join('\n');
+  expect(read(text).boots).toEqual({ count: 2, chosen: 2, line: 2, host: 'node2' });
+});
+
+test('a line without a stamp does not begin a boot', () => {
+  const text = `${SECOND}\n[    2.1] clocksource: Switched to clocksource tsc\n${B[1]}`;
+  expect(read(text).boots.count).toBe(1);
+});
+
+test('stamps that went back before a mark between boots do not move the boot after it', () => {
+  const text = `[    9.0] something
+[    1.0] else
+-- Reboot --
+[    3.0] tsc: Refined TSC clocksource calibration: 2399.998 MHz
+[    4.0] tsc: Refined TSC clocksource calibration: 2399.999 MHz`;
+  expect(read(text).boots).toEqual({ count: 3, chosen: 3, line: 5 });
+  expect(read(text, 2).boots.line).toBe(3);
+});

@@ -24,6 +24,8 @@ test.each([
   '2026-03-09 07:03:06,123 INFO  host1 kernel: ',
   '03/09/2026 07:03:06 ',
   '(XEN) ',
+  'Message from syslogd@host1 at Mar  9 07:03:06 ... kernel:[    2.0] ',
+  'Message from syslogd@host1 at Mar  9 07:03:06 ... ',
   '(d1) ',
   '[pod/vm/console] ',
   'vm-1  | ',
