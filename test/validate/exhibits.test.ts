@@ -30,7 +30,7 @@ test('its guests come beside those of the matrix, under all kernels', async () =
   const added = cells.filter(({ id }) => !without.cells.some((cell) => cell.id === id));
   expect(added.map(({ kernel, axes }) => `${kernel} ${axes.exhibit} ${axes.reads}`)).toEqual(
     ['reference', 'base', 'backport'].flatMap((kernel) =>
-      ['fast', 'between'].map((reads) => `${kernel} robust-refinement ${reads}`),
+      ['fast', 'between', 'slow'].map((reads) => `${kernel} robust-refinement ${reads}`),
     ),
   );
   // The reference may be of another age than the exhibit: it has only to come up.
