@@ -1,7 +1,7 @@
 /** An audit as Markdown, for a ticket or a page: the table, then what shows each answer. */
 import { oneLine } from '../base/safe-text.ts';
 import type { Audit } from './types.ts';
-import { findingText, guestText, lineText, STATE_WORDS, tally } from './words.ts';
+import { findingText, guestText, lineText, shortCommit, stateText, summaryText } from './words.ts';
 
 /** Texts come from consoles: nothing in them is to be markup. */
 const safe = (text: string): string => oneLine(text).replace(/[\\`*_{}[\]<>()#|~!+-]/g, '\\$&');
@@ -15,20 +15,20 @@ export function auditMarkdown(audit: Audit): string {
     '# Clock fixes by behaviour',
     '',
     ...kernels.map(
-      ({ name, release, fault }) =>
-        `- ${safe(name)}${release === null ? '' : ` (${safe(release)})`}: ${safe(fault ?? tally(audit, name))}`,
+      (kernel) =>
+        `- ${safe(kernel.name)}${kernel.release === null ? '' : ` (${safe(kernel.release)})`}: ${safe(summaryText(audit, kernel))}`,
     ),
     `- run: ${safe(run)}`,
     '',
     row(head),
     row(head.map(() => '---')),
-    ...fixes.map(({ exhibit, kernels: of }) =>
+    ...fixes.map((fix) =>
       row([
-        code(exhibit.commit.slice(0, 12)),
-        exhibit.since,
-        exhibit.topic,
-        ...kernels.map(({ name }) => STATE_WORDS[of[name]?.state ?? 'cannot-tell']),
-        safe(exhibit.subject),
+        code(shortCommit(fix)),
+        fix.exhibit.since,
+        fix.exhibit.topic,
+        ...kernels.map(({ name }) => stateText(fix, name)),
+        safe(fix.exhibit.subject),
       ]),
     ),
   ];

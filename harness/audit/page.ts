@@ -1,9 +1,18 @@
 /** An audit as one self-contained page: the table, then what shows each answer. */
 import { documentParts } from '../report/html/document.ts';
 import { html, type Markup } from '../report/html/markup.ts';
+import { plainTable } from '../report/html/plain-table.ts';
 import { THEME_SWITCH } from '../report/html/run-header.ts';
-import type { Audit, AuditedFix, FixFinding, GuestFinding } from './types.ts';
-import { findingText, guestText, lineText, STATE_WORDS, tally } from './words.ts';
+import type { Audit, AuditedFix, GuestFinding } from './types.ts';
+import {
+  findingText,
+  guestText,
+  lineText,
+  releaseText,
+  shortCommit,
+  stateText,
+  summaryText,
+} from './words.ts';
 
 export function auditPage(audit: Audit): Iterable<string> {
   const { kernels, fixes, run } = audit;
@@ -12,7 +21,7 @@ export function auditPage(audit: Audit): Iterable<string> {
     header: html`<header class="top">
 <div class="line"><p class="brand">tscmatrix</p>${THEME_SWITCH}</div>
 <h1>Clock fixes by behaviour</h1>
-${kernels.map(({ name, release, fault }) => html`<p class="meta">${name}${release === null ? '' : ` (${release})`}: ${fault ?? tally(audit, name)}</p>`)}
+${kernels.map((kernel) => html`<p class="meta">${kernel.name}${releaseText(kernel)}: ${summaryText(audit, kernel)}</p>`)}
 <p class="meta">Consoles in <code>${run}</code></p>
 </header>`,
     main: html`<section aria-labelledby="fixes"><h2 id="fixes">Fixes</h2>
@@ -28,15 +37,15 @@ ${fixes.map((fix) => detailsOf(fix, audit))}</section>`,
 
 function tableOf({ kernels, fixes }: Audit): Markup {
   const head = ['commit', 'since', 'topic', ...kernels.map(({ name }) => name), 'subject'];
-  const rows = fixes.map(({ exhibit, name, kernels: of }) => {
-    const states = kernels.map((kernel) => html`<td>${stateOf(of[kernel.name])}</td>`);
-    return html`<tr><th scope="row"><a href="#${name}"><code>${exhibit.commit.slice(0, 12)}</code></a></th><td>${exhibit.since}</td><td>${exhibit.topic}</td>${states}<td>${exhibit.subject}</td></tr>`;
-  });
-  const names = head.map((text) => html`<th scope="col">${text}</th>`);
-  return html`<div class="scroll"><table class="plain"><thead><tr>${names}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  const rows = fixes.map((fix) => [
+    html`<a href="#${fix.name}"><code>${shortCommit(fix)}</code></a>`,
+    fix.exhibit.since,
+    fix.exhibit.topic,
+    ...kernels.map(({ name }) => stateText(fix, name)),
+    fix.exhibit.subject,
+  ]);
+  return plainTable(head, rows);
 }
-
-const stateOf = (finding: FixFinding | undefined): string => STATE_WORDS[finding?.state ?? 'cannot-tell'];
 
 function detailsOf({ name, exhibit, kernels: of }: AuditedFix, { kernels }: Audit): Markup {
   const parts = kernels.map((kernel) => {

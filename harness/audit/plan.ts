@@ -1,17 +1,11 @@
 /** The plan of an audit: every guest that an exhibit needs, once for each kernel. Pure. */
 import { createHash } from 'node:crypto';
 import type { MuseumPiece } from '../lab/museum.ts';
-import { FAILURES, type KernelEntry, REGISTRATIONS, TEST_STATES } from '../matrix/types.ts';
+import type { KernelEntry } from '../matrix/types.ts';
 import { guestId, shorten } from '../plan/cell-id.ts';
+import { anything } from '../plan/expectations.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 import { isApplicable } from './applies.ts';
-
-/** Whatever it shows is held against the exhibits, and not judged by itself. */
-const ANY: Cell['expectation'] = {
-  registration: [...REGISTRATIONS, ...FAILURES.filter((failure) => failure !== 'infra-error')],
-  tests: { '*': TEST_STATES },
-  from: ['the audit, which holds it against the exhibits'],
-};
 
 /** The same for all exhibits that boot this guest with these tests. */
 export function cellIdFor(kernel: string, { guest, tests }: Cell): string {
@@ -34,8 +28,7 @@ export function auditPlan(
         const id = cellIdFor(entry.name, cell);
         const axes = { kernel: entry.name, guest: id.slice(entry.name.length + 1) };
         const { line: _, ...rest } = cell;
-        const { tests: __, ...bare } = ANY;
-        const expectation = cell.tests === undefined ? bare : ANY;
+        const expectation = anything(cell, 'the audit, which holds it against the exhibits');
         cells.set(id, { ...rest, id, kernel: entry.name, axes, expectation });
       }
     }

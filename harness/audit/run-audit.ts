@@ -9,7 +9,7 @@ import { loadMuseum, type MuseumPiece } from '../lab/museum.ts';
 import { kernelEntry } from '../matrix/kernel-argument.ts';
 import type { KernelEntry } from '../matrix/types.ts';
 import { type RunRecord, readRecord } from '../record/reader.ts';
-import { resultOf } from '../record/run-view.ts';
+import { type CellView, resultOf } from '../record/run-view.ts';
 import { guestProgress } from '../report/guest-progress.ts';
 import { judgedBoots } from '../run/rejudge.ts';
 import { type RunOptions, runPlan } from '../run/run.ts';
@@ -17,6 +17,7 @@ import { choose, inGuests, namedPiece } from './choose.ts';
 import { judgeFix, type Seen } from './judge.ts';
 import { auditPlan, cellIdFor } from './plan.ts';
 import { AUDIT_VERSION, type Audit, type AuditedFix, type AuditedKernel, type FixFinding } from './types.ts';
+import { lackText } from './words.ts';
 
 export interface AuditRequest {
   /** As `boot` takes them. */
@@ -61,21 +62,27 @@ export async function runAudit(request: AuditRequest, line: ProgressLine): Promi
     subjects.filter(({ fault }) => fault === null),
   );
   let record: RunRecord | null = null;
+  // By cell: several exhibits may be about one, and its consoles are read once.
+  const seen = new Map<string, Seen>();
   if (plan.cells.length > 0) {
     const result = await runPlan(plan, request.run, [guestProgress(line)]).finally(line.clear);
     stopIfInterrupted('the audit');
     record = await readRecord(join(request.run.resultsDir, result.run));
+    for (const view of record.view.cells.values()) seen.set(view.cell.id, await seenOf(record, view));
   }
-  const fixes: AuditedFix[] = [];
-  for (const piece of chosen) {
-    const kernels: Record<string, FixFinding> = {};
-    for (const subject of subjects) kernels[subject.entry.name] = await judge(piece, subject, record);
-    fixes.push({ name: piece.name, exhibit: piece.exhibit, kernels });
-  }
+  const fixes = chosen.map(
+    (piece): AuditedFix => ({
+      name: piece.name,
+      exhibit: piece.exhibit,
+      kernels: Object.fromEntries(
+        subjects.map((subject) => [subject.entry.name, judge(piece, subject, seen)]),
+      ),
+    }),
+  );
   const lacks = required.flatMap(({ name, exhibit: { commit } }) =>
     Object.entries(fixes.find((fix) => fix.name === name)?.kernels ?? {})
       .filter(([, { state }]) => state !== 'present')
-      .map(([kernel, { state }]) => `${commit} in ${kernel}: ${state}`),
+      .map(([kernel, { state }]) => lackText(commit, kernel, state)),
   );
   const kernels = subjects.map(
     ({ entry: { name }, release, fault }): AuditedKernel => ({ name, release, fault }),
@@ -123,24 +130,26 @@ export function distinct(name: string, before: readonly string[]): string {
   return own;
 }
 
-async function judge(
+function judge(
   piece: MuseumPiece,
   { entry: { name }, release, fault, isHostFault }: Subject,
-  record: RunRecord | null,
-): Promise<FixFinding> {
+  cells: ReadonlyMap<string, Seen>,
+): FixFinding {
   if (fault !== null)
     return { state: 'cannot-tell', why: `there is no kernel: ${fault}`, guests: [], isHostFault };
   const seen = new Map<string, Seen>();
-  if (record !== null)
-    for (const guest of piece.guests) seen.set(guest.name, await seenOf(record, cellIdFor(name, guest.cell)));
+  for (const guest of piece.guests) {
+    const one = cells.get(cellIdFor(name, guest.cell));
+    if (one !== undefined) seen.set(guest.name, one);
+  }
   return judgeFix(piece, release, seen);
 }
 
-async function seenOf(record: RunRecord, cell: string): Promise<Seen> {
-  const view = record.view.cells.get(cell);
-  const none = (why: string): Seen => ({ kind: 'none', cell, why, isHostFault: true });
-  if (view === undefined) return none('it was not booted');
+async function seenOf(record: RunRecord, view: CellView): Promise<Seen> {
+  const { id: cell } = view.cell;
   const boots = await judgedBoots(record, view);
   const { outcome, reason } = resultOf(view);
-  return boots.length === 0 || outcome === 'skipped' ? none(reason) : { kind: 'booted', cell, boots };
+  return boots.length === 0 || outcome === 'skipped'
+    ? { kind: 'none', cell, why: reason, isHostFault: true }
+    : { kind: 'booted', cell, boots };
 }

@@ -2,6 +2,8 @@
 import { oneLine } from '../base/safe-text.ts';
 import {
   type Audit,
+  type AuditedFix,
+  type AuditedKernel,
   type DecisiveLine,
   type FixFinding,
   type FixState,
@@ -9,7 +11,7 @@ import {
   STATES,
 } from './types.ts';
 
-export const STATE_WORDS: Readonly<Record<FixState, string>> = {
+const STATE_WORDS: Readonly<Record<FixState, string>> = {
   present: 'present',
   absent: 'ABSENT',
   partly: 'PARTLY',
@@ -17,8 +19,24 @@ export const STATE_WORDS: Readonly<Record<FixState, string>> = {
   'cannot-tell': 'cannot tell',
 };
 
+/** What --require misses. */
+export const lackText = (commit: string, kernel: string, state: FixState): string =>
+  `${commit} in ${kernel}: ${state}`;
+
+export const shortCommit = ({ exhibit }: AuditedFix): string => exhibit.commit.slice(0, 12);
+
+export const stateText = ({ kernels }: AuditedFix, kernel: string): string =>
+  STATE_WORDS[kernels[kernel]?.state ?? 'cannot-tell'];
+
+/** Of its release: " (6.1.176)", or nothing. */
+export const releaseText = ({ release }: AuditedKernel): string => (release === null ? '' : ` (${release})`);
+
+/** Why there is no kernel, or how many answers of each kind it has. */
+export const summaryText = (audit: Audit, { name, fault }: AuditedKernel): string =>
+  fault ?? tally(audit, name);
+
 /** "12 present, 1 absent" of one kernel. */
-export function tally({ fixes }: Audit, kernel: string): string {
+function tally({ fixes }: Audit, kernel: string): string {
   const of = (state: FixState): number => fixes.filter((fix) => fix.kernels[kernel]?.state === state).length;
   return STATES.map((state) => [of(state), state] as const)
     .filter(([count]) => count > 0)

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../base/errors.ts';
+import { compareRpmParts } from '../base/versions.ts';
 import { projectFolder } from '../host/project.ts';
 import { type Exhibit, TOPICS } from '../matrix/exhibit.ts';
 import { loadMatrix } from '../matrix/load.ts';
@@ -46,8 +47,6 @@ function meaning({ from: _, ...wanted }: Expectation): string {
   return JSON.stringify(Object.entries(wanted).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-const guestName = ({ axes: { kernel: _, ...others } }: Cell): string => rowOf({ axes: others });
-
 /** Pure. Throws UserError if it is no exhibit: no header, a guest of one side alone, or two sides that are expected to do the same. */
 export function pieceOf(matrix: Matrix): MuseumPiece {
   const { path, exhibit, sha256 } = matrix;
@@ -58,7 +57,7 @@ export function pieceOf(matrix: Matrix): MuseumPiece {
     );
   const { cells } = makePlan(matrix);
   const bySide = (side: string) =>
-    new Map(cells.filter(({ kernel }) => kernel === side).map((cell) => [guestName(cell), cell]));
+    new Map(cells.filter(({ kernel }) => kernel === side).map((cell) => [rowOf(cell), cell]));
   const [before, after] = [bySide('before'), bySide('after')];
   const names = new Set([...before.keys(), ...after.keys()]);
   const guests = [...names].map((name): ExhibitGuest => {
@@ -95,7 +94,8 @@ export async function loadMuseum(folder: string): Promise<MuseumPiece[]> {
       `${folder}: there is no exhibit in it`,
       'an exhibit is a matrix file NAME.yaml: docs/museum.md',
     );
-  const order = ({ exhibit: { topic, since } }: MuseumPiece): number =>
-    TOPICS.indexOf(topic) * 1e6 + since.split('.').reduce((sum, part) => sum * 1000 + Number(part), 0);
-  return pieces.toSorted((a, b) => order(a) - order(b));
+  return pieces.toSorted(
+    ({ exhibit: a }, { exhibit: b }) =>
+      TOPICS.indexOf(a.topic) - TOPICS.indexOf(b.topic) || compareRpmParts(a.since, b.since),
+  );
 }

@@ -17,7 +17,6 @@ export type Topic = (typeof TOPICS)[number];
 
 /** The kernels of an exhibit: without the commit, and with it. */
 export const SIDES = ['before', 'after'] as const;
-export type SideName = (typeof SIDES)[number];
 
 const release = z.string().regex(/^\d{1,2}(?:\.\d{1,3}){1,2}$/, 'must be a release of Linux, quoted: "5.9"');
 const text = z.string().min(1).max(600);

@@ -8,7 +8,7 @@ import { NAME, NAME_LENGTH, NAME_RULE } from './names.ts';
 import { oneOrMore, strict } from './schema-parts.ts';
 import { SETTING_KEYS, type SettingKey, settingName, settingOf } from './settings.ts';
 import { numbersExpectation, testsExpectation, testsSchema } from './test-rows.ts';
-import { type Bounds, FAILURES, REGISTRATIONS } from './types.ts';
+import { type Bounds, EXPECTABLE } from './types.ts';
 
 const name = z.string().max(NAME_LENGTH).regex(NAME, NAME_RULE);
 const nameOrGlob = z
@@ -78,8 +78,7 @@ const include = z
   .catchall(scalars)
   .describe('Extra cells: every combination of what is named here; the rest keeps its defaults.');
 
-const VERDICTS = [...REGISTRATIONS, ...FAILURES.filter((verdict) => verdict !== 'infra-error')];
-const verdict = z.enum(VERDICTS as [string, ...string[]]);
+const verdict = z.enum(EXPECTABLE as [string, ...string[]]);
 const clocksource = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,40}$/, 'must be the name of a clocksource, such as tsc or kvm-clock');

@@ -112,6 +112,9 @@ export const FAILURES = [
 export type Failure = (typeof FAILURES)[number];
 export type Verdict = Failure | Registration;
 
+/** What may be expected of a kernel: all but a fault of the host. */
+export const EXPECTABLE = [...REGISTRATIONS, ...FAILURES.filter((failure) => failure !== 'infra-error')];
+
 /** How a test, or a part of one, may end. */
 export const TEST_STATES = [
   /** It said so: exit code 0 and, of KTAP or TAP, every point of its plan. */

@@ -1,9 +1,24 @@
 /** What is expected of a cell: all rules that match, in order, a later one over the keys that it names. */
-import type { Bounds, ClockExpectation, Expectation, ExpectRule, KnownIssue } from '../matrix/types.ts';
+import {
+  type Bounds,
+  type ClockExpectation,
+  EXPECTABLE,
+  type Expectation,
+  type ExpectRule,
+  type KnownIssue,
+  TEST_STATES,
+} from '../matrix/types.ts';
 import { type CellAttributes, conditionsTest } from './conditions.ts';
+import type { Cell } from './types.ts';
 
 /** The registrations of a guest that keeps tsc with a frequency somebody vouched for or measured. */
 const DEFAULT_REGISTRATION: Expectation['registration'] = ['known-frequency', 'refined'];
+
+/** Whatever a kernel shows, and its tests as they end: of a cell that is held against others, and not judged by itself. */
+export function anything({ tests }: Pick<Cell, 'tests'>, from: string): Expectation {
+  const own = tests === undefined ? {} : { tests: { '*': TEST_STATES } };
+  return { registration: EXPECTABLE, ...own, from: [from] };
+}
 
 interface Expectations {
   /** With the line of the last rule that matches, if one does. */

@@ -1,6 +1,7 @@
 /** A sweep as one self-contained page: the drawing, the tables, and the commands to do it again. */
 import { documentParts } from '../report/html/document.ts';
 import { html, type Markup, trusted } from '../report/html/markup.ts';
+import { plainTable } from '../report/html/plain-table.ts';
 import { THEME_SWITCH } from '../report/html/run-header.ts';
 import { headingOf } from './markdown.ts';
 import { sweepPlot } from './plot.ts';
@@ -37,11 +38,4 @@ ${commands.map((command) => html`<pre><code>${command}</code></pre>`)}</section>
   });
 }
 
-function table({ head, rows }: Rows): Markup {
-  const body = rows.map(([first = '', ...rest]) => {
-    const cells = rest.map((text) => html`<td>${text}</td>`);
-    return html`<tr><th scope="row">${first}</th>${cells}</tr>`;
-  });
-  const names = head.map((text) => html`<th scope="col">${text}</th>`);
-  return html`<div class="scroll"><table class="plain"><thead><tr>${names}</tr></thead><tbody>${body}</tbody></table></div>`;
-}
+const table = ({ head, rows }: Rows): Markup => plainTable(head, rows);

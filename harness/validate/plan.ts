@@ -1,15 +1,9 @@
 /** The plan of a validation: the guests of a matrix, each under the base, the reference and every backport. Pure. */
 import type { MuseumPiece } from '../lab/museum.ts';
-import {
-  FAILURES,
-  type KernelEntry,
-  type Matrix,
-  REGISTRATIONS,
-  TEST_STATES,
-  type TestSpec,
-} from '../matrix/types.ts';
+import { type KernelEntry, type Matrix, REGISTRATIONS, type TestSpec } from '../matrix/types.ts';
 import { cellId } from '../plan/cell-id.ts';
 import { makePlan } from '../plan/expand.ts';
+import { anything } from '../plan/expectations.ts';
 import type { Cell, Plan } from '../plan/types.ts';
 
 /** The axis whose values are negative controls: guests in which a correct kernel refuses the TSC; all but one of them. */
@@ -21,12 +15,6 @@ export function isControl({ axes }: Pick<Cell, 'axes'>): boolean {
   return control !== undefined && control !== NO_CONTROL;
 }
 
-/** Whatever it shows is compared, and not judged by itself. */
-const COMPARED: Cell['expectation'] = {
-  registration: [...REGISTRATIONS, ...FAILURES.filter((failure) => failure !== 'infra-error')],
-  from: ['the validation, which compares it with the others'],
-};
-
 const FAULTLESS: Cell['expectation'] = {
   registration: REGISTRATIONS,
   from: ['the validation: a reference comes up'],
@@ -34,8 +22,7 @@ const FAULTLESS: Cell['expectation'] = {
 
 /** Of the reference: what the matrix's rules say of it; without a rule it has at least to come up. */
 function expectationOf(cell: Cell, reference: string): Cell['expectation'] {
-  if (cell.kernel !== reference)
-    return cell.tests === undefined ? COMPARED : { ...COMPARED, tests: { '*': TEST_STATES } };
+  if (cell.kernel !== reference) return anything(cell, 'the validation, which compares it with the others');
   return cell.expectation.from.every((from) => from === 'default') ? FAULTLESS : cell.expectation;
 }
 

@@ -30,11 +30,10 @@ const isMark = ({ kind }: { readonly kind: string }): boolean =>
 const SAME = 8;
 
 type DoubtFact = NonNullable<Context['facts']['doubt']>;
-const DOUBTS: Readonly<Record<DoubtFact['kind'], Pick<Contradiction, 'text'>>> = {
-  order: {
-    text: 'its stamps go back as often as they go on, so it stands newest first, or its lines are of different boots',
-  },
-  again: { text: 'a message that a kernel prints once comes again: the lines are of different boots' },
+const DOUBTS: Readonly<Record<DoubtFact['kind'], string>> = {
+  order:
+    'its stamps go back as often as they go on, so it stands newest first, or its lines are of different boots',
+  again: 'a message that a kernel prints once comes again: the lines are of different boots',
 };
 /** The order is that of all lines. */
 const doubtful = (doubt: DoubtFact): Citation[] =>
@@ -76,6 +75,6 @@ export function contradictionsOf(c: Context): Contradiction[] {
       unsettles: true,
     });
   if (facts.doubt !== undefined)
-    found.push({ ...DOUBTS[facts.doubt.kind], evidence: doubtful(facts.doubt), unsettles: true });
+    found.push({ text: DOUBTS[facts.doubt.kind], evidence: doubtful(facts.doubt), unsettles: true });
   return found.filter((one) => one !== null);
 }

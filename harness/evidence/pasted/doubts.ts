@@ -42,8 +42,12 @@ export function saidAgain(lines: readonly LogLine[]): LogLine | null {
     const which = onceIn(line);
     if (which < 0) continue;
     const before = said.get(which);
-    if (before !== undefined && isOtherBoot(line, before.text) && before.commands === commands) return line;
-    if (before !== undefined && before.text !== line.text && isOtherBoot(line, before.text)) return line;
+    if (
+      before !== undefined &&
+      isOtherBoot(line, before.text) &&
+      (before.commands === commands || before.text !== line.text)
+    )
+      return line;
     said.set(which, { text: line.text, commands });
   }
   return null;

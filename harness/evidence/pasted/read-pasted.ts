@@ -65,8 +65,7 @@ export function readPasted(raw: readonly RawLine[], boot: number | null = null):
 }
 
 function withDoubts(lines: readonly LogLine[], isUnordered: boolean): readonly LogLine[] {
-  const again = saidAgain(lines);
-  const doubtful = isUnordered ? lines.find(({ timeS }) => timeS !== null) : again;
+  const doubtful = isUnordered ? lines.find(({ timeS }) => timeS !== null) : saidAgain(lines);
   const doubt = isUnordered ? 'order' : 'again';
   return doubtful == null ? lines : lines.map((line) => (line === doubtful ? { ...line, doubt } : line));
 }
